@@ -1,0 +1,177 @@
+"""The command ``course``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from course_utils import ROOT, CourseError, __version__, claims, results
+
+PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0 fine, 1 something failed, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="course", description="Put to the Test: run and inspect the course."
+    )
+    parser.add_argument("--version", action="version", version=f"course {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    doctor = commands.add_parser("doctor", help="check that this machine is ready")
+    doctor.set_defaults(command=_doctor)
+
+    run = commands.add_parser("run", help="execute lessons and print their verdicts")
+    run.add_argument("lessons", nargs="*", metavar="LESSON", help="name or number; all when none is given")
+    run.add_argument("--profile", default="laptop", help=PROFILES_HELP)
+    run.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
+    run.add_argument("--seed", default="0", help="whole number that all random choices follow from")
+    run.add_argument("--out", type=Path, help="folder for results (default: results/PROFILE)")
+    run.set_defaults(command=_run)
+
+    ledger = commands.add_parser("claims", help="list every claim and its verdict on this machine")
+    ledger.add_argument("--out", type=Path, default=ROOT / "results" / "laptop", help="folder of results")
+    ledger.set_defaults(command=_claims)
+
+    data = commands.add_parser("data", help="list the data sets, or download some")
+    data.add_argument("names", nargs="*", metavar="NAME", help="data sets to download")
+    data.set_defaults(command=_data)
+    return parser
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from course_utils import doctor
+
+    rows = doctor.examine()
+    table = [("FAIL" if row.remedy else "ok", row.what, row.found, row.remedy) for row in rows]
+    print(tabulate(table, headers=("", "checked", "found", "what helps"), maxcolwidths=[None, None, 60, 50]))
+    return int(any(row.remedy for row in rows))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from course_utils import files, lessons, runtime
+
+    chosen = lessons.select(options.lessons)
+    runtime.one_of("profile", options.profile, runtime.PROFILES)
+    device = runtime.choose_device(options.device)
+    seed = str(runtime.whole_number("seed", options.seed))
+    out = options.out or ROOT / "results" / options.profile
+    files.write_text(out / ".gitignore", "*\n")  # an unwritable folder shows now, not after minutes
+    settings = {"COURSE_PROFILE": options.profile, "COURSE_DEVICE": device, "COURSE_SEED": seed}
+
+    executions = []
+    for lesson in chosen:
+        (out / f"{lesson}.json").unlink(missing_ok=True)  # an old result must not pass for a new one
+        bar_format = "{desc}  cell {n_fmt} of {total_fmt}  {elapsed} |{bar:24}|"
+        with tqdm(desc=lesson, bar_format=bar_format, mininterval=0.5 if sys.stderr.isatty() else 20) as bar:
+
+            def on_cell(done: int, total: int, bar: tqdm = bar) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            try:
+                executions.append(lessons.run(lesson, out, settings, on_cell))
+            except KeyboardInterrupt:
+                bar.close()
+                rest = " ".join(chosen[chosen.index(lesson) :])
+                print(
+                    f"\nInterrupted in {lesson}. Lessons finished before are kept, nothing is half-written."
+                )
+                print(f"To go on: course run {rest} --profile {options.profile}")
+                return 130
+    print(_verdict_table(out, executions))
+    failed = [execution for execution in executions if execution.failure]
+    for execution in failed:
+        where = f"{execution.lesson}, code cell {execution.failure.cell}"
+        print(f"FAILED {where}: {execution.failure.error}", file=sys.stderr)
+        print(f"  the executed copy shows where: {out / execution.lesson}.ipynb", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _verdict_table(out: Path, executions: Sequence) -> str:
+    """One line a test: claim, effect with interval, what was needed, verdict, minutes, peak memory."""
+    rows = []
+    for execution in executions:
+        if execution.failure:
+            rows.append((execution.lesson, "", "", "", "FAILED", f"{execution.minutes:.1f}", ""))
+            continue
+        record = results.load(out / f"{execution.lesson}.json")
+        cost = (f"{execution.minutes:.1f}", str(record["times"]["peak_memory_mb"]))
+        previous = ""
+        for outcome in results.verdict_outcomes(record):
+            test = next(t for t in claims.get(outcome["claim"]).tests if t.id == outcome["test"])
+            estimate = claims.Estimate(*(outcome[key] for key in ("effect", "low", "high", "n")))
+            first = outcome["claim"] != previous
+            rows.append(
+                (
+                    outcome["claim"] if first else "",
+                    f"{test.id} {outcome['group']}".strip(),
+                    estimate.text(test.unit),
+                    f"{test.rule} {claims.SYMBOLS[outcome['outcome']]}",
+                    outcome["verdict"].upper() if first else "",
+                    *(cost if not previous else ("", "")),
+                )
+            )
+            previous = outcome["claim"]
+    headers = ("claim", "test", "effect [95 % interval]", "needed", "verdict", "minutes", "peak MB")
+    return tabulate(rows, headers=headers, disable_numparse=True)
+
+
+def _claims(options: argparse.Namespace) -> int:
+    verdicts = {}
+    for path in sorted(options.out.glob("*.json")):
+        for verdict in results.load(path)["verdicts"]:
+            verdicts[verdict["claim"]] = verdict["verdict"]
+    rows = [
+        (
+            claim.id + (" *" if claim.headline else ""),
+            claim.text,
+            claim.cited,
+            claim.lesson or "all",
+            verdicts.get(claim.id) or {"tested": "not run here"}.get(claim.status, claim.status),
+        )
+        for claim in claims.load_ledger().values()
+    ]
+    width = max(os.get_terminal_size().columns if sys.stdout.isatty() else 160, 100)
+    widths = [None, (width - 50) // 2, (width - 50) // 3, None, None]
+    print(
+        tabulate(rows, headers=("id", "claim", "document: section", "lesson", "verdict"), maxcolwidths=widths)
+    )
+    print("* the claim a lesson is built around")
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from course_utils import data
+
+    for name in options.names:
+        print(f"{name}: {data.fetch(name)}")
+    if not options.names:
+        rows = [
+            (s.name, s.title, s.licence, f"with {s.package}" if s.package else f"download, {s.size_mb:g} MB")
+            for s in data.registry().values()
+        ]
+        print(
+            tabulate(rows, headers=("name", "what", "licence", "comes"), maxcolwidths=[None, 60, None, None])
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

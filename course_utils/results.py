@@ -1,0 +1,166 @@
+"""The typed results file that a lesson writes, and how to read it back.
+
+On one machine with one lock, two runs write the same bytes, apart from what a clock measured. All of
+that stands under the one key ``times``, so that everything else can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from course_utils import ROOT, CourseError, __version__
+from course_utils.claims import Verdict
+from course_utils.files import sha256, write_text
+from course_utils.runtime import Run, peak_memory_mb
+
+FORMAT, VERSION = "put-to-the-test-results", 1
+KEYS = ("format", "version", "lesson", "run", "verdicts", "costs", "predictions", "exercises", "environment")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "diffusers")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one model costs to train once and to use, means over folds or seeds.
+
+    Attributes
+    ----------
+    model, data : str
+        Which model on which data set.
+    parameters : int
+        Numbers that training sets.
+    train_operations, predict_operations : float
+        Floating-point operations for one training and for one prediction.
+    train_cpu_s, predict_cpu_ms : float
+        CPU seconds for one training, CPU milliseconds for one prediction; from a clock.
+    """
+
+    model: str
+    data: str
+    parameters: int
+    train_operations: float
+    predict_operations: float
+    train_cpu_s: float
+    predict_cpu_ms: float
+
+
+TIMED_COSTS = ("train_cpu_s", "predict_cpu_ms")
+
+
+def save(
+    run: Run,
+    verdicts: Iterable[Verdict],
+    costs: Iterable[Cost] = (),
+    predictions: Mapping[str, Any] | None = None,
+    exercises: Mapping[str, str] | None = None,
+) -> Path:
+    """Write ``<run.out>/<lesson>.json``, all of it or nothing.
+
+    Parameters
+    ----------
+    run : Run
+        The conditions, from `runtime.start`.
+    verdicts : iterable of Verdict
+        In the order of the lesson.
+    costs : iterable of Cost
+        One for each model and data set.
+    predictions : mapping
+        What the student expected before the experiment, by claim.
+    exercises : mapping
+        'correct', 'not yet' or 'not attempted' by exercise.
+
+    Raises
+    ------
+    CourseError
+        The folder cannot be written to.
+    """
+    record: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "lesson": run.lesson,
+        "run": {"profile": run.profile, "device": run.device, "seed": run.seed},
+        "verdicts": [_verdict(verdict, timed=False) for verdict in verdicts],
+        "costs": [{k: v for k, v in asdict(cost).items() if k not in TIMED_COSTS} for cost in costs],
+        "predictions": dict(predictions or {}),
+        "exercises": dict(exercises or {}),
+        "environment": environment(),
+        "times": {
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "wall_s": round(time.perf_counter() - run.started, 1),
+            "peak_memory_mb": round(peak_memory_mb()),
+            "verdicts": [_verdict(verdict, timed=True) for verdict in verdicts],
+            "costs": [{key: asdict(cost)[key] for key in TIMED_COSTS} for cost in costs],
+        },
+    }
+    path = run.out / f"{run.lesson}.json"
+    write_text(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return path
+
+
+def _verdict(verdict: Verdict, timed: bool) -> dict[str, Any]:
+    """A verdict's outcomes; those from a clock and the others go to different places."""
+    outcomes = [
+        {"test": o.test.id, "group": o.group, **asdict(o.estimate), "outcome": o.word}
+        for o in verdict.outcomes
+        if o.test.timed == timed
+    ]
+    return {"claim": verdict.claim.id, "verdict": verdict.word, "outcomes": outcomes}
+
+
+def environment() -> dict[str, Any]:
+    """Versions and kind of machine; no name of a person, host or folder."""
+    lock = ROOT / "requirements.lock"
+    return {
+        "course_utils": __version__,
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "lock": sha256(lock) if lock.exists() else "",
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read and check one results file.
+
+    Raises
+    ------
+    CourseError
+        Missing, cut short, not a results file, or of another version; says how to get a good one.
+    """
+    remedy = f"run 'course run {path.stem}' to write it anew"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f"there is no results file '{path}': {remedy}") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CourseError(f"'{path}' is cut short or damaged ({error}): {remedy}") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise CourseError(f"'{path}' is not a results file of this course: {remedy}")
+    if record.get("version") != VERSION:
+        raise CourseError(
+            f"'{path}' has version {record.get('version')}, this course reads version {VERSION}: {remedy}"
+        )
+    if missing := [key for key in (*KEYS, "times") if key not in record]:
+        raise CourseError(f"'{path}' lacks {', '.join(missing)}: {remedy}")
+    return record
+
+
+def comparable(record: Mapping[str, Any]) -> bytes:
+    """The part of a record that must be the same, byte for byte, in every run on one machine."""
+    return json.dumps({key: record[key] for key in KEYS}, sort_keys=True, ensure_ascii=False).encode()
+
+
+def verdict_outcomes(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One flat row an outcome, timed or not, in the order of the lesson's verdicts."""
+    rows = []
+    for plain, timed in zip(record["verdicts"], record["times"]["verdicts"], strict=True):
+        for outcome in (*plain["outcomes"], *timed["outcomes"]):
+            rows.append({"claim": plain["claim"], "verdict": plain["verdict"], **outcome})
+    return rows

@@ -1,0 +1,210 @@
+"""Where and how a lesson runs: profile, device, seeds, and what it costs."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import psutil
+
+from course_utils import ROOT, CourseError
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+
+PROFILES = ("smoke", "laptop", "full")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+MPS_TOLERANCE = 1e-3
+"""Largest relative difference from the CPU at which Apple's GPU may be used."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The conditions that one execution of a lesson runs under.
+
+    Attributes
+    ----------
+    lesson : str
+        Name of the notebook, '1_classic_ml'.
+    profile : str
+        'smoke' (a handful of steps, no verdict), 'laptop' or 'full'.
+    device : str
+        'cpu', 'cuda' or 'mps'; pass it on to whatever trains.
+    seed : int
+        Every random choice of the lesson follows from it.
+    out : Path
+        Folder of the typed results.
+    """
+
+    lesson: str
+    profile: str
+    device: str
+    seed: int
+    out: Path
+    started: float = field(default_factory=time.perf_counter, compare=False)
+
+    def pick(self, *, smoke: T, laptop: T, full: T) -> T:
+        """The setting for this run's profile."""
+        return {"smoke": smoke, "laptop": laptop, "full": full}[self.profile]
+
+
+def start(lesson: str, expected: Mapping[str, str]) -> Run:
+    """Read the conditions from the environment, seed everything and print what to expect.
+
+    The variables are ``COURSE_PROFILE``, ``COURSE_DEVICE``, ``COURSE_SEED`` and ``COURSE_RESULTS``
+    (a folder); without them a lesson runs as laptop, auto, 0, ``results/<profile>``.
+
+    Parameters
+    ----------
+    lesson : str
+        Name of the notebook.
+    expected : mapping of str to str
+        Minutes and memory of the laptop profile by device, as measured: ``{"cpu": "2 min, 0.6 GB"}``.
+
+    Raises
+    ------
+    CourseError
+        A variable has a value that is not valid; the message lists those that are.
+    """
+    profile = one_of("profile", os.environ.get("COURSE_PROFILE", "laptop"), PROFILES)
+    device = choose_device(os.environ.get("COURSE_DEVICE", "auto"))
+    seed = whole_number("seed", os.environ.get("COURSE_SEED", "0"))
+    out = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / profile))
+    seed_everything(seed)
+    print(f"profile {profile} · device {device} · seed {seed} · {os.cpu_count()} cores")
+    print("laptop profile takes " + "; ".join(f"{value} on {key}" for key, value in expected.items()))
+    return Run(lesson, profile, device, seed, out)
+
+
+def one_of(what: str, value: str, valid: tuple[str, ...]) -> str:
+    """The value itself when it is one of the valid ones.
+
+    Raises
+    ------
+    CourseError
+        It is not; the message lists the valid values.
+    """
+    if value not in valid:
+        raise CourseError(f"unknown {what} '{value}': choose one of {', '.join(valid)}")
+    return value
+
+
+def whole_number(what: str, text: str) -> int:
+    """A seed between 0 and 2**32 - 1 from text.
+
+    Raises
+    ------
+    CourseError
+        The text is something else.
+    """
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise CourseError(f"{what} must be a whole number from 0 to {2**32 - 1}, got '{text}'")
+    return int(text)
+
+
+def choose_device(name: str = "auto") -> str:
+    """'cuda' where there is one, else 'cpu'; 'mps' only on request and after a parity check.
+
+    Raises
+    ------
+    CourseError
+        Unknown name, a device that this machine has not, or an MPS device whose numbers are off.
+    """
+    import torch
+
+    one_of("device", name, DEVICES)
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise CourseError("device 'cuda' was asked for, but torch sees no NVIDIA GPU: use auto or cpu")
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise CourseError("device 'mps' was asked for, but this is no Mac with a GPU: use auto or cpu")
+        if (error := parity_error("mps")) > MPS_TOLERANCE:
+            raise CourseError(
+                f"device 'mps' computes something else than the CPU (relative difference {error:.1e}, "
+                f"at most {MPS_TOLERANCE:.0e} is allowed): use cpu"
+            )
+    return name
+
+
+def parity_error(device: str) -> float:
+    """Largest relative difference between a device and the CPU in one small training step.
+
+    Forward pass, loss and gradients of a convolution, a linear layer and a softmax, in float32.
+    """
+    reference, candidate = (_training_step(name) for name in ("cpu", device))
+    return max(
+        ((ours - theirs).abs().max() / theirs.abs().max().clamp_min(1e-12)).item()
+        for ours, theirs in zip(candidate, reference, strict=True)
+    )
+
+
+def _training_step(device: str) -> list[torch.Tensor]:
+    """Loss and gradients of a fixed small network, on the CPU."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(8, 1, 8, 8, generator=generator)  # (B, C, H, W)
+    labels = torch.arange(8) % 4
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(
+            torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(144, 4)
+        ).to(device)
+    loss = torch.nn.functional.cross_entropy(model(images.to(device)), labels.to(device))
+    loss.backward()
+    return [loss.detach().cpu(), *(p.grad.cpu() for p in model.parameters())]
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and torch."""
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - libraries still draw from the global generator
+    torch.manual_seed(seed)
+
+
+class CostMeter:
+    """Seconds that a block of code took, by the clock and by the processor.
+
+    ``cpu_s`` adds up the time of all threads of this process, so that a model cannot look cheap by
+    using more cores, and another program on the machine hardly disturbs it.
+
+    Examples
+    --------
+    >>> with CostMeter() as cost:
+    ...     model.fit(X, y)
+    >>> cost.cpu_s
+    """
+
+    wall_s: float
+    cpu_s: float
+
+    def __enter__(self) -> CostMeter:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.wall_s = time.perf_counter() - self._wall
+        self.cpu_s = time.process_time() - self._cpu
+
+
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in megabytes (10**6 bytes)."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6  # bytes on macOS, else KiB

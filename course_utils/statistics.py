@@ -1,0 +1,167 @@
+"""Intervals and tests for repeated experiments, as thin layers over scipy.
+
+Every function returns an :class:`~course_utils.claims.Estimate` with a 95 % interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from course_utils import CourseError
+from course_utils.claims import Estimate
+
+CONFIDENCE = 0.95
+
+
+def corrected_resampled_t(differences: ArrayLike, test_share: float) -> Estimate:
+    """Mean of paired differences over the folds of a repeated cross-validation.
+
+    The folds of a cross-validation share most of their training rows, so their results are not
+    independent, and the ordinary t interval is too narrow. The correction adds n_test / n_train to
+    the variance's factor 1 / n.
+
+    Parameters
+    ----------
+    differences : array_like, shape (n_folds,)
+        One paired difference a fold, in any unit.
+    test_share : float
+        Share of the rows that each fold tests on, between 0 and 1 (0.2 for five folds).
+
+    Returns
+    -------
+    Estimate
+        Mean and 95 % interval, in the unit of `differences`.
+
+    Raises
+    ------
+    CourseError
+        Fewer than two folds, a value that is not finite, or a share outside (0, 1).
+
+    References
+    ----------
+    Nadeau, C., & Bengio, Y. (2003). Inference for the generalization error. Machine Learning, 52,
+    239-281.
+    """
+    values = _finite(differences)
+    if not 0 < test_share < 1:
+        raise CourseError(f"test_share must lie between 0 and 1, got {test_share}: give 0.2 for 5 folds")
+    n = values.size
+    scale = np.sqrt((1 / n + test_share / (1 - test_share)) * values.var(ddof=1))
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, df=n - 1) * scale
+    mean = float(values.mean())
+    return Estimate(mean, float(mean - half_width), float(mean + half_width), n)
+
+
+def corrected_resampled_ratio(numerators: ArrayLike, denominators: ArrayLike, test_share: float) -> Estimate:
+    """Geometric mean of paired ratios, with the interval computed on their logarithms.
+
+    A ratio of 10 and one of 1/10 should average to 1, which the arithmetic mean does not give.
+
+    Parameters
+    ----------
+    numerators, denominators : array_like, shape (n_folds,)
+        Paired positive values, same unit.
+    test_share : float
+        As in `corrected_resampled_t`.
+
+    Raises
+    ------
+    CourseError
+        A value that is not positive, or lengths that differ.
+    """
+    numerators, denominators = _finite(numerators), _finite(denominators)
+    if numerators.shape != denominators.shape or min(numerators.min(), denominators.min()) <= 0:
+        raise CourseError(
+            "a ratio needs pairs of positive values, "
+            f"got {numerators.size} and {denominators.size} values, "
+            f"the smallest {min(numerators.min(), denominators.min()):g}"
+        )
+    log_ratio = corrected_resampled_t(np.log(numerators / denominators), test_share)
+    return Estimate(
+        *(float(np.exp(end)) for end in (log_ratio.effect, log_ratio.low, log_ratio.high)),
+        log_ratio.n,
+    )
+
+
+def percentile_interval(resampled: ArrayLike) -> Estimate:
+    """Mean of a statistic over bootstrap resamples, with the middle 95 % of its values.
+
+    Parameters
+    ----------
+    resampled : array_like, shape (n_resamples,)
+        The statistic, computed anew on each resample of the data.
+    """
+    values = _finite(resampled)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return Estimate(float(values.mean()), float(low), float(high), values.size)
+
+
+def bootstrap(
+    values: ArrayLike,
+    statistic: Callable[..., float] = np.mean,
+    seed: int = 0,
+    n_resamples: int = 9999,
+) -> Estimate:
+    """A statistic of independent items, with scipy's bias-corrected bootstrap interval.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_items,)
+        One value an item (an image, a document); paired comparisons pass the differences.
+    statistic : callable
+        Maps an array and an `axis` to a number, as `numpy.mean` does.
+
+    References
+    ----------
+    Efron, B., & Tibshirani, R. (1993). An Introduction to the Bootstrap.
+    """
+    values = _finite(values)
+    effect = float(statistic(values, axis=-1))
+    if np.all(values == values[0]):  # nothing varies: scipy would answer nan
+        return Estimate(effect, effect, effect, values.size)
+    interval = stats.bootstrap(
+        (values,),
+        statistic,
+        confidence_level=CONFIDENCE,
+        n_resamples=n_resamples,
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Estimate(effect, float(interval.low), float(interval.high), values.size)
+
+
+def paired_permutation_p(differences: ArrayLike, seed: int = 0, n_resamples: int = 9999) -> float:
+    """Two-sided p-value of 'the sign of each paired difference is a coin toss'.
+
+    Parameters
+    ----------
+    differences : array_like, shape (n_pairs,)
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+    """
+    result = stats.permutation_test(
+        (_finite(differences),),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=n_resamples,
+        rng=np.random.default_rng(seed),
+    )
+    return float(result.pvalue)
+
+
+def _finite(values: ArrayLike) -> np.ndarray:
+    """A one-dimensional float array of at least two finite values."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all():
+        raise CourseError(
+            "expected a list of at least two finite numbers, "
+            f"got shape {array.shape} with {int((~np.isfinite(array)).sum())} that are not finite"
+        )
+    return array

@@ -1,0 +1,204 @@
+"""Models for tables: a small neural network with scikit-learn's interface, and operation counts.
+
+The network is here so that lesson 1 can treat it like any other model. How such a training loop
+works is lesson 2's subject.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+
+from course_utils import CourseError
+
+
+class TabularMLP(ClassifierMixin, BaseEstimator):
+    """Multi-layer perceptron: two hidden layers with ReLU, AdamW, early stopping.
+
+    Columns are standardised with the mean and spread of the rows that it is fitted to. With a
+    validation set, training stops when the validation loss has not improved for `patience` epochs
+    and the best epoch's weights are kept; without one it runs for `epochs`.
+
+    Parameters
+    ----------
+    hidden : int
+        Neurons in each of the two hidden layers.
+    learning_rate, weight_decay : float
+        Of AdamW (Loshchilov & Hutter 2019).
+    epochs : int
+        Passes over the data: the number to run, or with a validation set the most to run.
+    patience : int
+        Epochs without improvement before it stops.
+    batch_size : int
+        Rows in one step.
+    device : str
+        'cpu', 'cuda' or 'mps'.
+    seed : int
+        Of the initial weights and of the order of the rows.
+
+    Attributes
+    ----------
+    epochs_ : int
+        Epochs that the kept weights were trained for.
+    history_ : list of dict
+        Loss on training and validation rows after each epoch, in nats a row.
+    """
+
+    def __init__(
+        self,
+        hidden: int = 64,
+        learning_rate: float = 3e-3,
+        weight_decay: float = 1e-2,
+        epochs: int = 200,
+        patience: int = 15,
+        batch_size: int = 32,
+        device: str = "cpu",
+        seed: int = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.epochs = epochs
+        self.patience = patience
+        self.batch_size = batch_size
+        self.device = device
+        self.seed = seed
+
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, X_val: ArrayLike | None = None, y_val: ArrayLike | None = None
+    ) -> TabularMLP:
+        """Train on X (n_rows, n_columns) and y (n_rows,), optionally with early stopping.
+
+        Raises
+        ------
+        CourseError
+            Only one of `X_val` and `y_val` is given, or the loss is no longer finite.
+        """
+        if (X_val is None) != (y_val is None):
+            raise CourseError("early stopping needs both X_val and y_val: give both or neither")
+        self.classes_, targets = np.unique(y, return_inverse=True)
+        self.scaler_ = StandardScaler().fit(X)
+        inputs, targets = self._tensor(X), torch.as_tensor(targets, device=self.device)
+        generator = torch.Generator().manual_seed(self.seed)
+        self.model_ = self._build(inputs.shape[1], generator)
+        optimizer = torch.optim.AdamW(
+            self.model_.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+        self.history_: list[dict[str, float]] = []
+        best_loss, best_weights, self.epochs_ = float("inf"), None, self.epochs
+        for epoch in range(1, self.epochs + 1):
+            losses = {"train": self._train_epoch(inputs, targets, optimizer, generator)}
+            self.history_.append(losses)
+            if X_val is None:
+                continue
+            losses["validation"] = self.loss(X_val, y_val)
+            if losses["validation"] < best_loss:
+                best_loss, self.epochs_ = losses["validation"], epoch
+                best_weights = {name: w.clone() for name, w in self.model_.state_dict().items()}
+            elif epoch - self.epochs_ >= self.patience:
+                break
+        if best_weights is not None:
+            self.model_.load_state_dict(best_weights)
+        if not np.isfinite(self.history_[-1]["train"]):
+            raise CourseError(f"the loss became {self.history_[-1]['train']}: lower the learning rate")
+        return self
+
+    def _build(self, n_columns: int, generator: torch.Generator) -> nn.Sequential:
+        """The network, with weights drawn from `generator` and not from torch's global state."""
+        sizes = [n_columns, self.hidden, self.hidden, len(self.classes_)]
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise(sizes):
+            linear = nn.Linear(n_in, n_out)
+            bound = n_in**-0.5  # torch's own default for nn.Linear
+            for parameter in linear.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+            layers += [linear, nn.ReLU()]
+        return nn.Sequential(*layers[:-1]).to(self.device)
+
+    def _train_epoch(
+        self,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
+        optimizer: torch.optim.Optimizer,
+        generator: torch.Generator,
+    ) -> float:
+        """One pass over the rows in random order; mean loss in nats a row."""
+        total = 0.0
+        order = torch.randperm(len(inputs), generator=generator).to(self.device)
+        for rows in order.split(self.batch_size):
+            loss = nn.functional.cross_entropy(self.model_(inputs[rows]), targets[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(rows)
+        return total / len(inputs)
+
+    def _tensor(self, X: ArrayLike) -> torch.Tensor:
+        """Standardised rows, (n_rows, n_columns) float32."""
+        return torch.as_tensor(self.scaler_.transform(X), dtype=torch.float32, device=self.device)
+
+    @torch.no_grad()
+    def loss(self, X: ArrayLike, y: ArrayLike) -> float:
+        """Cross-entropy in nats a row."""
+        targets = torch.as_tensor(np.searchsorted(self.classes_, y), device=self.device)
+        return nn.functional.cross_entropy(self.model_(self._tensor(X)), targets).item()
+
+    @torch.no_grad()
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Probability of each class, (n_rows, n_classes), rows add up to 1."""
+        return self.model_(self._tensor(X)).softmax(dim=1).cpu().numpy()
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """The likeliest class of each row, (n_rows,)."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def mlp_operations(mlp: TabularMLP, n_rows: int) -> tuple[int, int]:
+    """Operations to train a fitted network, and to predict one row with it.
+
+    A weight costs a multiplication and an addition a row; the backward pass costs twice the forward
+    pass. The optimiser's own work is left out, which favours the network.
+
+    Returns
+    -------
+    training : int
+        For `mlp.epochs_` passes over `n_rows`.
+    prediction : int
+        For one row.
+    """
+    weights = sum(layer.weight.numel() for layer in mlp.model_ if isinstance(layer, nn.Linear))
+    return 3 * 2 * weights * n_rows * mlp.epochs_, 2 * weights
+
+
+def logistic_operations(model: Any, n_rows: int) -> tuple[int, int]:
+    """The same two counts for a fitted LogisticRegression (solver lbfgs).
+
+    Each iteration evaluates loss and gradient, two products of the table with the weights. We count
+    every iteration twice, because the line search may evaluate more than once: more than it usually
+    needs, which again favours the network.
+    """
+    weights = model.coef_.size
+    return 2 * int(model.n_iter_.max()) * 4 * n_rows * weights, 2 * weights
+
+
+def ensemble_operations(trees: list[Any], columns_per_split: int) -> tuple[int, int]:
+    """The same two counts for fitted scikit-learn decision trees.
+
+    To split a node of m rows, a tree sorts them by each column that it tries (m log2 m comparisons)
+    and scores every place to cut (about 10 operations a row). A prediction walks from the root to a
+    leaf, one comparison a level; trees are weighed by how many training rows reach each leaf.
+    """
+    training = prediction = 0.0
+    for tree in trees:
+        rows, is_split = tree.n_node_samples, tree.children_left >= 0
+        m = rows[is_split]
+        training += (columns_per_split * m * (np.log2(m) + 10)).sum()
+        prediction += m.sum() / rows[0]  # mean depth: each split is passed by m of the rows
+    return int(training), round(prediction)
