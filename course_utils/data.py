@@ -78,7 +78,7 @@ def load_breast_cancer() -> Table:
 
 
 def load_wine() -> Table:
-    """Wine: 178 bottles from three growers, 13 chemical measurements."""
+    """Wine: 178 Italian wines from three grape cultivars, 13 chemical measurements."""
     from sklearn import datasets
 
     return _bundled_table("wine", datasets.load_wine)

@@ -120,6 +120,7 @@ def execute(
         on_notebook_start=started,
         on_cell_executed=executed,
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # no warning about Jupyter's usual local TCP connection
     )
     try:
         client.execute(env={**os.environ, **environment})

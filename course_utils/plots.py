@@ -13,7 +13,10 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML, Image, display
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+
+from course_utils.claims import Estimate
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -68,8 +71,13 @@ def show(fig: Figure, alt: str, table: pd.DataFrame | None = None) -> None:
         display(HTML(f"<details><summary>The numbers behind this figure</summary>{html}</details>"))
 
 
-def forest(ax: plt.Axes, rows: Sequence[tuple[str, Any]], margin: float, above: bool = True) -> None:
-    """Effects with their intervals, one a row, against the margin that the claim needs.
+def two_colours() -> ListedColormap:
+    """Colour map for pictures of 0 (blue) and 1 (orange)."""
+    return ListedColormap([GOOD, BAD])
+
+
+def forest(ax: plt.Axes, rows: Sequence[tuple[str, Estimate]], margin: float | None = None) -> None:
+    """Effects with their intervals, one a row from top to bottom.
 
     Parameters
     ----------
@@ -77,21 +85,19 @@ def forest(ax: plt.Axes, rows: Sequence[tuple[str, Any]], margin: float, above: 
         To draw on.
     rows : sequence of (label, Estimate)
         From top to bottom.
-    margin : float
-        Drawn as a dashed line; the side where the claim holds is shaded.
-    above : bool
-        Whether the claim holds above the margin or below it.
+    margin : float, optional
+        What a claim needs the intervals to be above: a dashed line, with that side shaded.
     """
     for i, (_, estimate) in enumerate(rows):
         ax.plot([estimate.low, estimate.high], [i, i], color=COLOURS[0], linewidth=3)
         ax.plot(estimate.effect, i, "o", color=COLOURS[0], markersize=8)
-    ax.axvline(margin, color=GREY, linestyle="--")
-    left, right = ax.get_xlim()
-    ax.axvspan(margin, right, color=GOOD, alpha=0.08) if above else ax.axvspan(
-        left, margin, color=GOOD, alpha=0.08
-    )
-    ax.set(yticks=range(len(rows)), yticklabels=[label for label, _ in rows], xlim=(left, right))
+    ax.set(yticks=range(len(rows)), yticklabels=[label for label, _ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
+    if margin is not None:
+        ax.axvline(margin, color=GREY, linestyle="--")
+        left, right = ax.get_xlim()
+        ax.axvspan(margin, right, color=GOOD, alpha=0.08)
+        ax.set_xlim(left, right)
 
 
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:

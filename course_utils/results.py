@@ -51,6 +51,7 @@ class Cost:
 
 
 TIMED_COSTS = ("train_cpu_s", "predict_cpu_ms")
+COST_FIELDS = ("parameters", "train_operations", "predict_operations", *TIMED_COSTS)
 
 
 def save(

@@ -6,7 +6,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -198,6 +198,27 @@ class CostMeter:
     def __exit__(self, *exception: object) -> None:
         self.wall_s = time.perf_counter() - self._wall
         self.cpu_s = time.process_time() - self._cpu
+
+
+def cpu_seconds(function: Callable[[], object], at_least_s: float = 0.1) -> float:
+    """Mean CPU seconds of a call, over as many calls as fill `at_least_s`.
+
+    One call of a quick function is over before some systems' processor clock has moved.
+    """
+    calls, started = 0, time.process_time()
+    while (spent := time.process_time() - started) < at_least_s:
+        function()
+        calls += 1
+    return spent / calls
+
+
+def use_one_core() -> None:
+    """Let numpy, scikit-learn and torch compute on one core, so that CPU seconds can be compared."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+    torch.set_num_threads(1)
 
 
 def peak_memory_mb() -> float:

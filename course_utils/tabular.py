@@ -6,6 +6,7 @@ works is lesson 2's subject.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
@@ -160,45 +164,76 @@ class TabularMLP(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-def mlp_operations(mlp: TabularMLP, n_rows: int) -> tuple[int, int]:
-    """Operations to train a fitted network, and to predict one row with it.
+@dataclass(frozen=True)
+class Size:
+    """How large a fitted model is and how much arithmetic it takes.
 
-    A weight costs a multiplication and an addition a row; the backward pass costs twice the forward
-    pass. The optimiser's own work is left out, which favours the network.
-
-    Returns
-    -------
-    training : int
-        For `mlp.epochs_` passes over `n_rows`.
-    prediction : int
+    Attributes
+    ----------
+    parameters : int
+        Numbers that training has set.
+    train_operations : float
+        For one training, after all choices are made.
+    predict_operations : float
         For one row.
     """
+
+    parameters: int
+    train_operations: float
+    predict_operations: float
+
+
+def size(model: Any, n_rows: int) -> Size:
+    """Count parameters and operations of a model that was fitted to `n_rows` rows.
+
+    Raises
+    ------
+    CourseError
+        The counting rule for this kind of model is not known.
+    """
+    if isinstance(model, Pipeline):
+        model = model[-1]
+    if isinstance(model, TabularMLP):
+        return _mlp_size(model, n_rows)
+    if isinstance(model, LogisticRegression):
+        return _logistic_size(model, n_rows)
+    if isinstance(model, (RandomForestClassifier, GradientBoostingClassifier)):
+        return _ensemble_size(list(np.ravel(model.estimators_)))
+    raise CourseError(f"no counting rule for {type(model).__name__}: write one in {__name__}")
+
+
+def _mlp_size(mlp: TabularMLP, n_rows: int) -> Size:
+    """A weight costs a multiplication and an addition a row; the backward pass costs twice that.
+
+    The optimiser's own work is left out, which favours the network.
+    """
     weights = sum(layer.weight.numel() for layer in mlp.model_ if isinstance(layer, nn.Linear))
-    return 3 * 2 * weights * n_rows * mlp.epochs_, 2 * weights
+    parameters = sum(parameter.numel() for parameter in mlp.model_.parameters())
+    return Size(parameters, 3 * 2 * weights * n_rows * mlp.epochs_, 2 * weights)
 
 
-def logistic_operations(model: Any, n_rows: int) -> tuple[int, int]:
-    """The same two counts for a fitted LogisticRegression (solver lbfgs).
+def _logistic_size(model: LogisticRegression, n_rows: int) -> Size:
+    """Each iteration of lbfgs takes loss and gradient: two products of the table with the weights.
 
-    Each iteration evaluates loss and gradient, two products of the table with the weights. We count
-    every iteration twice, because the line search may evaluate more than once: more than it usually
-    needs, which again favours the network.
+    Every iteration counts twice, because its line search may look at more than one point: more than
+    it usually needs, which again favours the network.
     """
     weights = model.coef_.size
-    return 2 * int(model.n_iter_.max()) * 4 * n_rows * weights, 2 * weights
+    train = 2 * int(model.n_iter_.max()) * 4 * n_rows * weights
+    return Size(weights + model.intercept_.size, train, 2 * weights)
 
 
-def ensemble_operations(trees: list[Any], columns_per_split: int) -> tuple[int, int]:
-    """The same two counts for fitted scikit-learn decision trees.
+def _ensemble_size(trees: list[Any]) -> Size:
+    """To split a node of m rows, a tree sorts them by each column that it tries and scores each cut.
 
-    To split a node of m rows, a tree sorts them by each column that it tries (m log2 m comparisons)
-    and scores every place to cut (about 10 operations a row). A prediction walks from the root to a
-    leaf, one comparison a level; trees are weighed by how many training rows reach each leaf.
+    That is m log2 m comparisons and about 10 m operations a column. A prediction makes one comparison
+    a level; the mean depth is weighted by how many training rows pass.
     """
-    training = prediction = 0.0
+    parameters = train = predict = 0.0
     for tree in trees:
-        rows, is_split = tree.n_node_samples, tree.children_left >= 0
+        rows, is_split = tree.tree_.n_node_samples, tree.tree_.children_left >= 0
         m = rows[is_split]
-        training += (columns_per_split * m * (np.log2(m) + 10)).sum()
-        prediction += m.sum() / rows[0]  # mean depth: each split is passed by m of the rows
-    return int(training), round(prediction)
+        train += (tree.max_features_ * m * (np.log2(m) + 10)).sum()
+        predict += m.sum() / rows[0]
+        parameters += 2 * is_split.sum() + tree.tree_.value[~is_split].size  # column, cut; leaf values
+    return Size(int(parameters), train, predict)

@@ -1,0 +1,46 @@
+# Every target sets up .venv by itself when it is missing or older than what it is made from.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+READY := .venv/.ready
+# Tests and lessons never talk to a hub; an index or proxy that pip is set up for stays in force.
+export HF_HUB_OFFLINE = 1
+
+.PHONY: help course test lab notebooks lint lock clean
+help:            ## list the targets
+	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+course: $(READY) ## run every lesson and print the table of verdicts
+	$(BIN)/course run
+
+test: $(READY)   ## run the whole test suite, notebooks included
+	$(BIN)/python -m pytest
+
+lab: $(READY)    ## open JupyterLab on lesson 1
+	$(BIN)/jupyter lab notebooks/1_classic_ml.ipynb
+
+notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
+	$(BIN)/python -m course_utils.authoring
+
+lint: $(READY)   ## check and format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:            ## pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile pyproject.toml --extra dev --upgrade --universal --fork-strategy fewest \
+	  --no-annotate --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
+
+clean:           ## remove the environment and the results
+	rm -rf .venv results
+
+# The mark is set last, so an interrupted installation starts again from nothing.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+	  { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo ready > $(READY)

@@ -1,0 +1,38 @@
+"""What the notebooks need when pytest executes them with nbval."""
+
+import os
+import time
+from queue import Empty
+
+import pytest
+from nbval.kernel import RunningKernel
+
+ALIVE_CHECK_S = 1.0
+
+
+def get_message_while_alive(self: RunningKernel, stream: str, timeout: float | None = None) -> dict:
+    """Wait for a kernel's message in short turns, and look in between whether the kernel still lives.
+
+    nbval alone waits for the whole cell timeout before it sees that a kernel has died.
+    """
+    receive = {"iopub": self.kc.get_iopub_msg, "shell": self.kc.get_shell_msg}[stream]
+    deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+    while True:
+        try:
+            return receive(timeout=max(0.0, min(ALIVE_CHECK_S, deadline - time.monotonic())))
+        except Empty:
+            if not self.is_alive():
+                raise RuntimeError("the kernel died; the machine may have run out of memory") from None
+            if time.monotonic() >= deadline:
+                raise
+
+
+RunningKernel.get_message = get_message_while_alive
+
+
+@pytest.fixture(scope="session", autouse=True)
+def results_apart(tmp_path_factory):
+    """Lessons that the tests execute must not overwrite the reader's own results."""
+    os.environ["COURSE_RESULTS"] = str(tmp_path_factory.mktemp("results"))
+    yield
+    del os.environ["COURSE_RESULTS"]

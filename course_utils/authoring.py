@@ -1,0 +1,142 @@
+"""Building the notebooks from their sources: ``python -m course_utils.authoring``.
+
+A lesson is edited in ``notebooks/source/*.py`` alone. From it come two editions: the *solved* one with
+every solution, which the tests execute, and the *student* edition, whose solutions nbgrader's own
+preprocessor has cleared, executed and stored in ``notebooks/``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbgrader.preprocessors import ClearSolutions
+from tqdm import tqdm
+from traitlets.config import Config
+
+from course_utils import CourseError, lessons
+from course_utils.files import write_text
+
+SOURCES = lessons.NOTEBOOKS / "source"
+STUB = "# Your code here: replace the three dots, in as many lines as you like."
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def sources() -> list[Path]:
+    """The lessons' source files, in order."""
+    return sorted(SOURCES.glob("[0-9]_*.py"))
+
+
+def solved_edition(source: Path) -> nbformat.NotebookNode:
+    """The notebook of a source file with all its solutions, not executed.
+
+    Cells marked ``exercise="1.2"`` and ``check="1.2"`` get nbgrader's metadata, so that the same source
+    serves for a graded class. Cell ids follow from the text: building twice gives the same file.
+
+    Raises
+    ------
+    CourseError
+        An exercise without a check, or the other way round.
+    """
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    seen: Counter[str] = Counter()
+    exercises: dict[str, list[str]] = {"exercise": [], "check": []}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        seen[digest] += 1
+        cell.id = f"{digest}-{seen[digest]}"
+        for role, ids in exercises.items():
+            if number := cell.metadata.pop(role, None):
+                ids.append(number)
+                cell.metadata["nbgrader"] = _nbgrader(role, number)
+    if exercises["exercise"] != exercises["check"]:
+        raise CourseError(
+            f"{source.name}: exercises {exercises['exercise']} but checks {exercises['check']}: "
+            "each exercise cell needs its check cell, in the same order"
+        )
+    return notebook
+
+
+def _nbgrader(role: str, number: str) -> dict[str, object]:
+    """Metadata (schema 3) of a cell that a student fills in, or of one that grades it."""
+    common = {"grade_id": f"{role}_{number.replace('.', '_')}", "schema_version": 3, "task": False}
+    if role == "exercise":
+        return {**common, "grade": False, "locked": False, "solution": True}
+    return {**common, "grade": True, "locked": True, "solution": False, "points": 1}
+
+
+def student_edition(source: Path) -> nbformat.NotebookNode:
+    """The notebook of a source file with a stub in place of each solution, not executed."""
+    notebook = solved_edition(source)
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": STUB}
+    notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
+    return notebook
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Remove from the outputs what only a running kernel could show: widgets and their state.
+
+    Sliders come back as soon as somebody runs the cell; a progress bar has done its work.
+    """
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                output.text = re.sub(r".*\r(?!\n)", "", output.text)
+
+
+def build(source: Path, environment: dict[str, str]) -> Path:
+    """Execute the student edition and store it beside the others.
+
+    Raises
+    ------
+    CourseError
+        A cell fails; the stored notebook stays as it was.
+    """
+    notebook = student_edition(source)
+    with tqdm(desc=source.stem, mininterval=0.5 if sys.stderr.isatty() else 20) as bar:
+
+        def on_cell(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        timeout_s = lessons.CELL_TIMEOUT_S["laptop"]
+        failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell)
+    if failure:
+        raise CourseError(f"{source.name}, code cell {failure.cell}: {failure.error}")
+    tidy(notebook)
+    target = lessons.NOTEBOOKS / f"{source.stem}.ipynb"
+    write_text(target, nbformat.writes(notebook) + "\n")
+    return target
+
+
+def main(wanted: list[str]) -> int:
+    """Build the lessons whose names begin with one of these words; all when there is none."""
+    environment = {"COURSE_PROFILE": "laptop", "COURSE_DEVICE": "cpu", "COURSE_SEED": "0"}
+    for source in sources():
+        if not wanted or any(source.stem.startswith(word) for word in wanted):
+            print(f"built {build(source, environment).name}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CourseError as error:
+        sys.exit(f"authoring: {error}")

@@ -1,0 +1,104 @@
+"""Fixtures that several test files share."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from course_utils import claims, lessons, results, runtime
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path_factory):
+    """No setting of the person who runs the tests gets in, and nothing is written into their home."""
+    for name in [name for name in os.environ if name.startswith("COURSE_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Connections to anything but this machine fail."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+            raise OSError(f"the tests run offline, but something connects to {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def notebook():
+    """Makes a notebook with a title and these code cells."""
+
+    def make(*sources):
+        return new_notebook(cells=[new_markdown_cell("# Title"), *map(new_code_cell, sources)])
+
+    return make
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch, notebook):
+    """Puts lessons with these code cells where the package looks for lessons; gives the folder."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.setattr(lessons, "NOTEBOOKS", folder)
+
+    def put(**cells):
+        for name, sources in cells.items():
+            nbformat.write(notebook(*sources), folder / f"{name.removeprefix('lesson_')}.ipynb")
+        return folder
+
+    return put
+
+
+def judged(effect=0.4, ratio=12.0, profile="laptop"):
+    """A verdict on lesson 1's headline claim, for two tables."""
+    accuracy = claims.Estimate(effect, effect - 0.5, effect + 0.5, 25)
+    cost = claims.Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
+    measured = {
+        "accuracy": {"cancer": accuracy, "wine": accuracy},
+        "cpu_seconds": {"cancer": cost, "wine": cost},
+        "operations": {"cancer": cost, "wine": cost},
+    }
+    return claims.get("ml-lightweight").judge(measured, profile)
+
+
+@pytest.fixture
+def record(tmp_path):
+    """The text of a good results file of this lesson."""
+
+    def make(lesson):
+        run = runtime.Run(lesson, "laptop", "cpu", 0, tmp_path / "made")
+        return results.save(run, [judged()]).read_text(encoding="utf-8")
+
+    return make
+
+
+@pytest.fixture
+def writes_results(record):
+    """Source of a code cell that writes a good results file, without loading anything heavy."""
+
+    def make(lesson):
+        path = f"pathlib.Path(os.environ['COURSE_RESULTS'], '{lesson}.json')"
+        return f"import os, pathlib\n{path}.write_text({json.dumps(record(lesson))}, encoding='utf-8')"
+
+    return make
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A folder that nobody can make, not even root: it would lie below a regular file."""
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    return Path(file, "folder")

@@ -1,0 +1,67 @@
+import os
+
+import pytest
+
+from course_utils import CourseError
+from course_utils.files import atomic_path, sha256, write_text
+
+
+def test_the_file_gets_its_name_when_the_block_ends(tmp_path):
+    target = tmp_path / "new" / "folder" / "a.txt"
+    with atomic_path(target) as temporary:
+        assert temporary.parent == target.parent
+        temporary.write_text("whole")
+        assert not target.exists()
+    assert target.read_text() == "whole"
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_in_the_block_leaves_nothing(tmp_path, error):
+    with pytest.raises(error), atomic_path(tmp_path / "a.txt") as temporary:
+        temporary.write_text("half")
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_in_the_block_keeps_the_old_content(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(ValueError, match="stop"), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise ValueError("stop")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_that_cannot_be_renamed_keeps_the_old_content(tmp_path, monkeypatch):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def refuse(source, destination):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(CourseError, match=r"Permission denied\): choose a folder that you may write to"):
+        write_text(target, "new")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_cannot_be_made_is_named(blocked):
+    with pytest.raises(CourseError, match=r"cannot write '.*a.txt'.*choose a folder that you may write to"):
+        write_text(blocked / "a.txt", "text")
+
+
+def test_text_is_utf8_with_unix_line_ends(tmp_path):
+    write_text(tmp_path / "a.txt", "± 1 ×\nend\n")
+    assert (tmp_path / "a.txt").read_bytes() == "± 1 ×\nend\n".encode()
+    write_text(tmp_path / "a.txt", "shorter")
+    assert (tmp_path / "a.txt").read_bytes() == b"shorter"
+
+
+def test_sha256_of_abc(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert (
+        sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )  # FIPS 180-2, example B.1

@@ -1,0 +1,200 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from conftest import judged
+
+from course_utils import ROOT, CourseError, claims, results, runtime
+from course_utils.results import Cost
+
+COST = Cost("forest", "wine", 1200, 3.5e6, 140.0, 0.25, 0.01)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return runtime.Run("1_lesson", "laptop", "cpu", 7, tmp_path / "out")
+
+
+def test_what_is_saved_is_loaded(run):
+    path = results.save(run, [judged()], [COST], {"ml-lightweight": "supported"}, {"1.1": "correct"})
+    assert path == run.out / "1_lesson.json"
+    record = results.load(path)
+    assert record["lesson"] == "1_lesson"
+    assert record["run"] == {"profile": "laptop", "device": "cpu", "seed": 7}
+    assert record["predictions"] == {"ml-lightweight": "supported"}
+    assert record["exercises"] == {"1.1": "correct"}
+    assert record["costs"] == [
+        {
+            "model": "forest",
+            "data": "wine",
+            "parameters": 1200,
+            "train_operations": 3.5e6,
+            "predict_operations": 140.0,
+        }
+    ]
+    assert record["times"]["costs"] == [{"train_cpu_s": 0.25, "predict_cpu_ms": 0.01}]
+    (verdict,) = record["verdicts"]
+    assert (verdict["claim"], verdict["verdict"]) == ("ml-lightweight", "supported")
+    assert verdict["outcomes"][0] == {
+        "test": "accuracy",
+        "group": "cancer",
+        "effect": 0.4,
+        "low": -0.1,
+        "high": 0.9,
+        "n": 25,
+        "outcome": "holds",
+    }
+    assert list(run.out.iterdir()) == [path]
+
+
+def test_a_record_without_extras_is_complete(run):
+    record = results.load(results.save(run, []))
+    assert (record["verdicts"], record["costs"], record["predictions"], record["exercises"]) == ([], [], {}, {})
+
+
+def test_what_a_clock_measured_stands_under_times(run):
+    record = results.load(results.save(run, [judged()]))
+    plain = [outcome["test"] for outcome in record["verdicts"][0]["outcomes"]]
+    timed = [outcome["test"] for outcome in record["times"]["verdicts"][0]["outcomes"]]
+    assert plain == ["accuracy", "accuracy", "operations", "operations"]
+    assert timed == ["cpu_seconds", "cpu_seconds"]
+    assert record["times"]["wall_s"] >= 0
+    assert record["times"]["peak_memory_mb"] > 10
+
+
+def test_two_saves_differ_only_in_times(run, tmp_path, monkeypatch):
+    first = results.load(results.save(run, [judged()], [COST]))
+    monkeypatch.setattr(results, "peak_memory_mb", lambda: 123.0)
+    slower = Cost("forest", "wine", 1200, 3.5e6, 140.0, train_cpu_s=0.5, predict_cpu_ms=0.02)
+    later = runtime.Run("1_lesson", "laptop", "cpu", 7, tmp_path / "again", started=run.started - 60)
+    second = results.load(results.save(later, [judged()], [slower]))
+    assert first.pop("times") != second.pop("times")
+    assert first == second
+    assert results.comparable(first) == results.comparable(second)
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"profile": "smoke"}, {"lesson": "2_lesson"}])
+def test_other_conditions_are_not_comparable(run, change):
+    settings = {"lesson": "1_lesson", "profile": "laptop", "device": "cpu", "seed": 7, "out": run.out}
+    first = results.load(results.save(run, [judged()]))
+    second = results.load(results.save(runtime.Run(**(settings | change)), [judged()]))
+    assert results.comparable(first) != results.comparable(second)
+
+
+def test_another_measurement_is_not_comparable(run):
+    first, second = (results.load(results.save(run, [judged(effect)])) for effect in (0.4, 0.5))
+    assert results.comparable(first) != results.comparable(second)
+
+
+def test_the_record_names_no_folder(run):
+    text = results.save(run, [judged()]).read_text(encoding="utf-8")
+    assert str(ROOT) not in text
+    assert str(run.out) not in text
+    environment = json.loads(text)["environment"]
+    assert list(environment) == ["course_utils", "python", "system", "machine", "lock", "packages"]
+    assert list(environment["packages"]) == list(results.PACKAGES)
+    assert len(environment["lock"]) == 64
+
+
+def test_without_a_lock_the_environment_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    assert results.environment()["lock"] == ""
+
+
+def test_verdict_outcomes_come_in_order_timed_or_not(run):
+    rows = results.verdict_outcomes(results.load(results.save(run, [judged(), judged(effect=-3.0)])))
+    assert [row["verdict"] for row in rows] == ["supported"] * 6 + ["not supported"] * 6
+    assert [(row["test"], row["group"]) for row in rows[:6]] == [
+        ("accuracy", "cancer"),
+        ("accuracy", "wine"),
+        ("operations", "cancer"),
+        ("operations", "wine"),
+        ("cpu_seconds", "cancer"),
+        ("cpu_seconds", "wine"),
+    ]
+    assert claims.Estimate(*(rows[4][key] for key in ("effect", "low", "high", "n"))).effect == 12
+
+
+def test_verdicts_and_costs_may_come_one_by_one(run):
+    at_once = results.load(results.save(run, [judged()], [COST]))
+    one_by_one = results.load(results.save(run, (v for v in [judged()]), (c for c in [COST])))
+    assert one_by_one["times"]["verdicts"] == at_once["times"]["verdicts"]
+    assert one_by_one["times"]["costs"] == at_once["times"]["costs"]
+    assert results.verdict_outcomes(one_by_one) == results.verdict_outcomes(at_once)
+
+
+def test_a_missing_file_is_named_with_the_way_to_get_it(tmp_path):
+    with pytest.raises(CourseError, match=r"there is no results file .*: run 'course run 1_lesson'"):
+        results.load(tmp_path / "1_lesson.json")
+
+
+def test_a_file_that_is_cut_short_is_refused_wherever_it_is_cut(run):
+    path = results.save(run, [judged()], [COST])
+    whole = path.read_bytes()
+    for length in range(0, len(whole) - 2, 97):
+        path.write_bytes(whole[:length])
+        with pytest.raises(CourseError, match=r"is cut short or damaged .*: run 'course run 1_lesson' to write it"):
+            results.load(path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "1_lesson.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CourseError, match="is cut short or damaged"):
+        results.load(path)
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
+    with pytest.raises(CourseError, match="is cut short or damaged"):
+        results.load(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[]", "3", "{}", '{"format": "other", "version": 1}'])
+def test_another_format_is_refused(tmp_path, content):
+    path = tmp_path / "1_lesson.json"
+    path.write_text(content)
+    with pytest.raises(CourseError, match=r"is not a results file of this course: run 'course run 1_lesson'"):
+        results.load(path)
+
+
+@pytest.mark.parametrize("version", [0, 2, None])
+def test_another_version_is_refused(run, version):
+    path = results.save(run, [])
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
+    with pytest.raises(CourseError, match=rf"has version {version}, this course reads version 1: run 'course run"):
+        results.load(path)
+
+
+@pytest.mark.parametrize("key", [*results.KEYS[2:], "times"])
+def test_a_record_that_lacks_something_is_refused(run, key):
+    path = results.save(run, [])
+    record = json.loads(path.read_text())
+    del record[key]
+    path.write_text(json.dumps(record))
+    with pytest.raises(CourseError, match=f"lacks {key}: run 'course run 1_lesson'"):
+        results.load(path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(blocked):
+    run = runtime.Run("1_lesson", "laptop", "cpu", 0, blocked)
+    with pytest.raises(CourseError, match="choose a folder that you may write to"):
+        results.save(run, [])
+
+
+def test_a_file_that_cannot_be_replaced_stays_whole(run, monkeypatch):
+    path = results.save(run, [judged()])
+    before = path.read_bytes()
+
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(CourseError, match=r"Permission denied.*choose a folder that you may write to"):
+        results.save(run, [])
+    assert path.read_bytes() == before
+    assert list(run.out.iterdir()) == [path]
+
+
+def test_the_costs_fields_are_those_that_are_recorded():
+    assert {"model", "data", *results.COST_FIELDS} == set(Cost.__dataclass_fields__)

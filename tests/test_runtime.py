@@ -1,0 +1,253 @@
+import dataclasses
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from course_utils import ROOT, CourseError, runtime
+
+
+@pytest.fixture
+def cuda(monkeypatch):
+    """Says whether there is an NVIDIA GPU."""
+    return lambda answer: monkeypatch.setattr(torch.cuda, "is_available", lambda: answer)
+
+
+@pytest.fixture
+def mac(monkeypatch):
+    """A Mac whose GPU changes the CPU's numbers by a function."""
+    step = runtime._training_step
+
+    def pretend(change):
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+        monkeypatch.setattr(
+            runtime,
+            "_training_step",
+            lambda device: [change(t) if device == "mps" else t for t in step("cpu")],
+        )
+
+    return pretend
+
+
+@pytest.fixture
+def global_generators():
+    """Puts the global random states back afterwards."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])  # noqa: NPY002
+    torch.set_rng_state(states[2])
+
+
+def test_start_without_settings_is_laptop_auto_0(capsys, cuda, global_generators):
+    cuda(False)
+    run = runtime.start("1_lesson", {"cpu": "2 min, 0.6 GB", "cuda": "1 min, 1 GB"})
+    assert run == runtime.Run("1_lesson", "laptop", "cpu", 0, ROOT / "results" / "laptop")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("profile laptop · device cpu · seed 0 · ")
+    assert second == "laptop profile takes 2 min, 0.6 GB on cpu; 1 min, 1 GB on cuda"
+
+
+def test_start_reads_the_environment(monkeypatch, tmp_path, global_generators):
+    settings = {"PROFILE": "smoke", "DEVICE": "cpu", "SEED": "12", "RESULTS": str(tmp_path)}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"COURSE_{name}", value)
+    run = runtime.start("2_lesson", {})
+    assert run == runtime.Run("2_lesson", "smoke", "cpu", 12, tmp_path)
+    drawn = torch.rand(3)
+    torch.manual_seed(12)
+    assert torch.equal(drawn, torch.rand(3))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("PROFILE", "fast", "unknown profile 'fast': choose one of smoke, laptop, full"),
+        ("DEVICE", "gpu", "unknown device 'gpu': choose one of auto, cpu, cuda, mps"),
+        ("SEED", "one", "seed must be a whole number from 0 to 4294967295, got 'one'"),
+    ],
+)
+def test_start_refuses_a_wrong_setting(monkeypatch, name, value, message):
+    monkeypatch.setenv(f"COURSE_{name}", value)
+    with pytest.raises(CourseError, match=message):
+        runtime.start("1_lesson", {})
+
+
+@pytest.mark.parametrize(("profile", "size"), [("smoke", 1), ("laptop", 2), ("full", 3)])
+def test_pick_takes_the_profiles_setting(profile, size):
+    run = runtime.Run("1_lesson", profile, "cpu", 0, Path("out"))
+    assert run.pick(smoke=1, laptop=2, full=3) == size
+
+
+def test_a_run_cannot_be_changed_and_its_clock_does_not_count():
+    run = runtime.Run("1_lesson", "smoke", "cpu", 0, Path("out"))
+    assert run == dataclasses.replace(run, started=run.started + 5)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        run.seed = 1
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), ("4294967295", 2**32 - 1)])
+def test_whole_number(text, number):
+    assert runtime.whole_number("seed", text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "1.5", "1e3", "abc", "²", "4294967296", pytest.param("9" * 5000, id="5000 digits")]
+)
+def test_anything_but_a_seed_is_refused(text):
+    with pytest.raises(CourseError, match="seed must be a whole number from 0 to 4294967295"):
+        runtime.whole_number("seed", text)
+
+
+def test_auto_takes_the_gpu_where_there_is_one(cuda):
+    cuda(True)
+    assert [runtime.choose_device(name) for name in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+
+
+def test_without_a_gpu_auto_is_the_cpu_and_cuda_is_refused(cuda):
+    cuda(False)
+    assert [runtime.choose_device(name) for name in ("auto", "cpu")] == ["cpu", "cpu"]
+    with pytest.raises(CourseError, match="torch sees no NVIDIA GPU: use auto or cpu"):
+        runtime.choose_device("cuda")
+
+
+def test_mps_is_refused_where_there_is_none(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(CourseError, match="this is no Mac with a GPU: use auto or cpu"):
+        runtime.choose_device("mps")
+
+
+def test_mps_is_taken_on_request_when_it_computes_the_same(mac):
+    mac(lambda tensor: tensor * (1 + 1e-5))
+    assert runtime.choose_device("mps") == "mps"
+
+
+@pytest.mark.parametrize("factor", [1.01, 0.99, 0.0, float("nan"), float("inf")])
+def test_mps_is_refused_when_it_computes_something_else(mac, factor):
+    mac(lambda tensor: tensor * factor)
+    with pytest.raises(CourseError, match=r"computes something else than the CPU.*: use cpu"):
+        runtime.choose_device("mps")
+
+
+def test_one_wrong_gradient_is_enough_to_refuse_mps(mac):
+    mac(lambda tensor: tensor if tensor.ndim != 4 else torch.full_like(tensor, float("nan")))
+    with pytest.raises(CourseError, match="use cpu"):
+        runtime.choose_device("mps")
+
+
+def test_parity_error_is_the_largest_relative_difference(mac):
+    assert runtime.parity_error("cpu") == 0
+    mac(lambda tensor: tensor * 1.25)
+    assert runtime.parity_error("mps") == pytest.approx(0.25, rel=1e-4)
+
+
+def test_the_parity_check_looks_at_the_loss_and_every_gradient():
+    loss, *gradients = runtime._training_step("cpu")
+    assert loss.shape == ()
+    assert [tuple(g.shape) for g in gradients] == [(4, 1, 3, 3), (4,), (4, 144), (4,)]
+    assert all(g.abs().max() > 0 for g in gradients)
+
+
+def test_the_parity_check_leaves_the_global_generator_alone():
+    before = torch.get_rng_state()
+    runtime.parity_error("cpu")
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_seed_everything_seeds_all_three(global_generators):
+    def draw(seed):
+        runtime.seed_everything(seed)
+        return random.random(), np.random.random(), torch.rand(1).item()  # noqa: NPY002
+
+    first, again, other = draw(5), draw(5), draw(6)
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+def burn(seconds):
+    started = time.process_time()
+    while time.process_time() - started < seconds:
+        pass
+
+
+def test_cost_meter_counts_work_and_not_waiting():
+    with runtime.CostMeter() as waiting:
+        time.sleep(0.2)
+    with runtime.CostMeter() as working:
+        burn(0.1)
+    assert waiting.wall_s >= 0.2
+    assert waiting.cpu_s < 0.1
+    assert working.cpu_s >= 0.1
+    assert working.wall_s >= 0.09
+
+
+def test_cost_meter_measures_a_block_that_fails():
+    meter = runtime.CostMeter()
+    with pytest.raises(ValueError, match="stop"), meter:
+        raise ValueError("stop")
+    assert meter.wall_s > 0
+
+
+def test_cpu_seconds_is_the_time_of_one_call():
+    calls = []
+    seconds = runtime.cpu_seconds(lambda: calls.append(burn(0.01)), at_least_s=0.05)
+    assert 2 <= len(calls) <= 5
+    assert 0.01 <= seconds < 0.03
+
+
+def test_cpu_seconds_repeats_a_quick_call():
+    calls = []
+    seconds = runtime.cpu_seconds(lambda: calls.append(1), at_least_s=0.02)
+    assert len(calls) > 100
+    assert 0.02 / len(calls) <= seconds < 1e-3
+
+
+def test_use_one_core_limits_every_library():
+    np.ones((2, 2)) @ np.ones((2, 2))
+    threads = torch.get_num_threads()
+    with threadpool_limits(limits=None):  # puts the limits back at its end
+        runtime.use_one_core()
+        found = {pool["num_threads"] for pool in threadpool_info()} | {torch.get_num_threads()}
+    torch.set_num_threads(threads)
+    assert found == {1}
+
+
+def test_peak_memory_is_at_least_what_is_used_now():
+    peak = runtime.peak_memory_mb()
+    assert peak >= 0.9 * psutil.Process().memory_info().rss / 1e6
+    assert runtime.peak_memory_mb() >= peak
+
+
+def test_peak_memory_is_this_process_own():
+    """A kernel that a large program starts must not report that program's memory as its own."""
+    large = np.ones(50_000_000)  # 400 MB
+    code = (
+        "from course_utils.runtime import peak_memory_mb; import numpy as np\n"
+        "before = peak_memory_mb(); array = np.ones(25_000_000); print(before, peak_memory_mb())"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    before, after = map(float, answer.stdout.split())
+    assert before < large.nbytes / 1e6 / 2
+    assert after - before == pytest.approx(200, abs=40)  # 8 bytes each
+
+
+def test_peak_memory_knows_each_systems_unit(monkeypatch):
+    resource = pytest.importorskip("resource")  # not on Windows
+    usage = SimpleNamespace(ru_maxrss=2_000_000)
+    monkeypatch.setattr(resource, "getrusage", lambda who: usage)
+    monkeypatch.setattr(runtime.sys, "platform", "linux")
+    assert runtime.peak_memory_mb() == pytest.approx(2048)  # KiB
+    monkeypatch.setattr(runtime.sys, "platform", "darwin")
+    assert runtime.peak_memory_mb() == pytest.approx(2)  # bytes
+    process = SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=3_000_000))
+    monkeypatch.setattr(psutil, "Process", lambda: process)
+    monkeypatch.setattr(runtime.sys, "platform", "win32")
+    assert runtime.peak_memory_mb() == pytest.approx(3)

@@ -1,0 +1,154 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from course_utils import CourseError
+from course_utils import statistics as st
+
+RNG_VALUES = np.random.default_rng(1).normal(0.5, 2, size=20)
+NOT_A_LIST = [[1.0], [], [1.0, np.nan], [1.0, np.inf], [[1.0, 2.0], [3.0, 4.0]], 3.0]
+
+
+def ends(estimate):
+    return estimate.effect, estimate.low, estimate.high
+
+
+def test_corrected_t_is_the_published_formula():
+    estimate = st.corrected_resampled_t([1, 2, 3, 4, 5], test_share=0.2)
+    # mean 3, variance 2.5, 1/5 + 0.2/0.8 = 0.45, t(0.975; 4) = 2.7764451052
+    half_width = 2.7764451052 * np.sqrt(0.45 * 2.5)
+    assert ends(estimate) == pytest.approx((3, 3 - half_width, 3 + half_width), rel=1e-8)
+    assert estimate.n == 5
+
+
+def test_corrected_t_without_a_test_part_is_the_ordinary_t():
+    reference = stats.ttest_1samp(RNG_VALUES, 0).confidence_interval(0.95)
+    estimate = st.corrected_resampled_t(RNG_VALUES, test_share=1e-12)
+    assert ends(estimate) == pytest.approx((RNG_VALUES.mean(), reference.low, reference.high))
+
+
+def test_corrected_t_is_wider_than_the_ordinary_t():
+    widths = [
+        estimate.high - estimate.low
+        for estimate in (st.corrected_resampled_t(RNG_VALUES, share) for share in (1e-12, 0.1, 0.2, 0.5))
+    ]
+    assert widths == sorted(set(widths))
+    # ten folds: 1/20 + 1/9 against 1/20
+    assert widths[1] / widths[0] == pytest.approx(np.sqrt((1 / 20 + 1 / 9) * 20))
+
+
+def test_equal_differences_leave_no_width():
+    assert ends(st.corrected_resampled_t([2.5] * 6, 0.2)) == (2.5, 2.5, 2.5)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, np.nan])
+def test_a_share_outside_0_to_1_is_refused(share):
+    with pytest.raises(CourseError, match=r"test_share must lie between 0 and 1.*give 0.2 for 5 folds"):
+        st.corrected_resampled_t([1, 2, 3], share)
+
+
+@pytest.mark.parametrize("values", NOT_A_LIST)
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda values: st.corrected_resampled_t(values, 0.2),
+        lambda values: st.corrected_resampled_ratio(values, values, 0.2),
+        st.percentile_interval,
+        st.bootstrap,
+        st.paired_permutation_p,
+    ],
+)
+def test_anything_but_a_list_of_numbers_is_refused(function, values):
+    with pytest.raises(CourseError, match="expected a list of at least two finite numbers"):
+        function(values)
+
+
+def test_ratio_is_a_geometric_mean():
+    assert st.corrected_resampled_ratio([10, 1], [1, 10], 0.2).effect == pytest.approx(1)
+    assert st.corrected_resampled_ratio([2, 4, 8], [1, 1, 1], 0.2).effect == pytest.approx(4)
+
+
+def test_ratio_interval_is_the_t_interval_of_the_logarithms():
+    numerators, denominators = np.exp(RNG_VALUES), np.arange(1, 21)
+    estimate = st.corrected_resampled_ratio(numerators, denominators, 0.2)
+    logs = st.corrected_resampled_t(np.log(numerators / denominators), 0.2)
+    assert ends(estimate) == pytest.approx(tuple(np.exp(ends(logs))))
+    assert estimate.n == 20
+
+
+def test_turning_a_ratio_round_turns_its_interval_round():
+    ratio = st.corrected_resampled_ratio([2, 3, 9], [1, 2, 4], 0.2)
+    inverse = st.corrected_resampled_ratio([1, 2, 4], [2, 3, 9], 0.2)
+    assert ends(inverse) == pytest.approx((1 / ratio.effect, 1 / ratio.high, 1 / ratio.low))
+
+
+@pytest.mark.parametrize(
+    ("numerators", "denominators"), [([1, 0], [1, 1]), ([1, 1], [1, -2]), ([1, 2, 3], [1, 2])]
+)
+def test_a_ratio_needs_pairs_of_positive_values(numerators, denominators):
+    with pytest.raises(CourseError, match="a ratio needs pairs of positive values"):
+        st.corrected_resampled_ratio(numerators, denominators, 0.2)
+
+
+def test_percentile_interval_is_the_middle_95_percent():
+    estimate = st.percentile_interval(np.random.default_rng(0).permutation(1001))
+    assert ends(estimate) == pytest.approx((500, 25, 975))
+    assert estimate.n == 1001
+
+
+def test_bootstrap_agrees_with_scipy():
+    reference = stats.bootstrap(
+        (RNG_VALUES,), np.mean, method="BCa", n_resamples=999, rng=np.random.default_rng(5)
+    ).confidence_interval
+    estimate = st.bootstrap(RNG_VALUES, seed=5, n_resamples=999)
+    assert ends(estimate) == pytest.approx((RNG_VALUES.mean(), reference.low, reference.high))
+    assert estimate.n == 20
+
+
+def test_bootstrap_covers_the_true_mean_about_95_times_in_100():
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(200):
+        estimate = st.bootstrap(rng.normal(7, 2, size=30), n_resamples=300)
+        covered += estimate.low <= 7 <= estimate.high
+    assert 0.89 <= covered / 200 <= 0.985
+
+
+def test_bootstrap_follows_its_seed():
+    first, again, other = (st.bootstrap(RNG_VALUES, seed=seed, n_resamples=200) for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_bootstrap_takes_another_statistic():
+    assert st.bootstrap(RNG_VALUES, np.median, n_resamples=200).effect == np.median(RNG_VALUES)
+
+
+@pytest.mark.parametrize("statistic", [np.mean, np.median])
+def test_bootstrap_of_equal_values_has_no_width(statistic):
+    assert ends(st.bootstrap([4.0] * 5, statistic)) == (4, 4, 4)
+
+
+def test_bootstrap_of_a_statistic_that_does_not_vary_has_no_width():
+    assert ends(st.bootstrap([0.0] * 19 + [1.0], np.median, n_resamples=300)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("differences", [[1, 2, 3, 4, 5, 6], [3, -1, 2, 5, -2, 1.5], [1, -1, 2, -2]])
+def test_permutation_p_counts_all_signs(differences):
+    values = np.array(differences, dtype=float)
+    signs = np.array(list(itertools.product([1, -1], repeat=values.size)))
+    share = np.mean(np.abs(signs @ values) >= abs(values.sum()) - 1e-12)
+    assert st.paired_permutation_p(differences) == pytest.approx(share)
+
+
+def test_permutation_p_of_six_positive_differences():
+    assert st.paired_permutation_p([1, 2, 3, 4, 5, 6]) == pytest.approx(2 / 64)
+
+
+def test_permutation_p_of_many_pairs_follows_its_seed():
+    first, again, other = (st.paired_permutation_p(RNG_VALUES, seed, n_resamples=199) for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+    assert 0 < first < 1
