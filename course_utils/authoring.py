@@ -7,6 +7,7 @@ preprocessor has cleared, executed and stored in ``notebooks/``.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import sys
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from course_utils import CourseError, lessons
-from course_utils.files import write_text
+from course_utils.files import atomic_path, write_text
 
 SOURCES = lessons.NOTEBOOKS / "source"
 STUB = "# Your code here: replace the three dots, in as many lines as you like."
@@ -121,9 +122,26 @@ def build(source: Path, environment: dict[str, str]) -> Path:
     if failure:
         raise CourseError(f"{source.name}, code cell {failure.cell}: {failure.error}")
     tidy(notebook)
+    _store_picture(notebook, lessons.NOTEBOOKS.parent / "docs" / f"{source.stem}.png")
     target = lessons.NOTEBOOKS / f"{source.stem}.ipynb"
     write_text(target, nbformat.writes(notebook) + "\n")
     return target
+
+
+def picture(notebook: nbformat.NotebookNode) -> bytes | None:
+    """The PNG that the cell tagged ``readme-picture`` has drawn, for the README."""
+    for cell in notebook.cells:
+        if "readme-picture" in cell.metadata.get("tags", ()):
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    return base64.b64decode(output.data["image/png"])
+    return None
+
+
+def _store_picture(notebook: nbformat.NotebookNode, path: Path) -> None:
+    if png := picture(notebook):
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(png)
 
 
 def main(wanted: list[str]) -> int:

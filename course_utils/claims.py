@@ -65,13 +65,12 @@ class Estimate:
         """``'+0.42 [-0.31, 1.15] points, n = 25'``"""
         sign = "+" if unit == "points" else ""
         unit = f" {unit}" if unit else ""
-        return (
-            f"{self.effect:{sign}.{_digits(self)}f} "
-            f"[{self.low:.{_digits(self)}f}, {self.high:.{_digits(self)}f}]{unit}, n = {self.n}"
-        )
+        places = _decimals(self)
+        numbers = f"{self.effect:{sign}.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
+        return f"{numbers}{unit}, n = {self.n}".replace("-", "−")
 
 
-def _digits(estimate: Estimate) -> int:
+def _decimals(estimate: Estimate) -> int:
     """Decimals that show a difference without pretending to more precision than there is."""
     largest = max(abs(estimate.effect), abs(estimate.low), abs(estimate.high))
     return 0 if largest >= 100 else 1 if largest >= 20 else 2
@@ -155,18 +154,33 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{SYMBOLS[o.word]} {o.word}</td><td style='text-align:left'>"
-            f"{escape(o.test.metric)}{escape(f' ({o.group})' if o.group else '')}</td>"
-            f"<td>{escape(o.estimate.text(o.test.unit))}</td><td>{escape(o.test.rule)}</td></tr>"
+            f"<tr>{_td(f'{SYMBOLS[o.word]} {o.word}', wrap=False)}"
+            f"{_td(o.test.metric + (f' ({o.group})' if o.group else ''))}"
+            f"{_td(o.estimate.text(o.test.unit), wrap=False)}{_td(o.test.rule)}</tr>"
             for o in self.outcomes
         )
         return (
             "<div style='border-left:6px solid currentColor;padding:.5em 1em;margin:.5em 0'>"
             f"<p style='font-size:1.3em;margin:.2em 0'><b>{SYMBOLS[self.word]} "
             f"{self.word.capitalize()}</b></p><p>{escape(self.claim.text)}</p>"
-            "<table><thead><tr><th>test</th><th>quantity</th><th>measured, with 95 % interval</th>"
-            f"<th>needed</th></tr></thead><tbody>{rows}</tbody></table></div>"
+            f"<table><thead><tr>{_th('test', 'quantity', 'measured [95 % interval]', 'needed')}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>{LEGEND}</div>"
         )
+
+
+LEGEND = (
+    "<p style='font-size:.9em'>holds: the whole interval is on the needed side · fails: the whole "
+    "interval is on the other side · undecided: the margin lies inside the interval</p>"
+)
+
+
+def _td(text: str, wrap: bool = True) -> str:
+    nowrap = "" if wrap else ";white-space:nowrap"
+    return f"<td style='text-align:left{nowrap}'>{escape(text)}</td>"
+
+
+def _th(*titles: str) -> str:
+    return "".join(f"<th style='text-align:left'>{escape(title)}</th>" for title in titles)
 
 
 def _outcome_text(outcome: Outcome) -> str:
@@ -243,16 +257,13 @@ class Claim:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td style='text-align:left'>{escape(test.metric)}"
-            f"{f', for each {test.per}' if test.per else ''}</td>"
-            f"<td style='text-align:left'>95 % interval: {escape(test.rule)}</td></tr>"
+            f"<tr>{_td(test.metric + (f', for each {test.per}' if test.per else ''))}"
+            f"{_td(f'95 % interval: {test.rule}')}</tr>"
             for test in self.tests
         )
         return (
             f"<p><b>{escape(self.text)}</b><br>Source: {escape(self.cited)}</p><table><thead><tr>"
-            "<th style='text-align:left'>what is measured</th>"
-            f"<th style='text-align:left'>what the claim needs</th></tr></thead><tbody>{rows}"
-            "</tbody></table>"
+            f"{_th('what is measured', 'what the claim needs')}</tr></thead><tbody>{rows}</tbody></table>"
         )
 
     def __str__(self) -> str:

@@ -7,14 +7,16 @@ style, so that no curve is told apart by its colour alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, Image, display
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from course_utils.claims import Estimate
 
@@ -50,7 +52,7 @@ def line_style(index: int) -> dict[str, Any]:
     return {"color": COLOURS[i], "marker": MARKERS[i], "linestyle": LINES[i]}
 
 
-def show(fig: Figure, alt: str, table: pd.DataFrame | None = None) -> None:
+def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] | None = None) -> None:
     """Show a figure with a text for those who cannot see it and the numbers behind it.
 
     Parameters
@@ -59,15 +61,17 @@ def show(fig: Figure, alt: str, table: pd.DataFrame | None = None) -> None:
         Closed afterwards.
     alt : str
         What the figure shows, in one or two sentences.
-    table : DataFrame, optional
-        The plotted numbers; they unfold below the figure.
+    numbers : DataFrame or mapping of labels to Estimate, optional
+        What was plotted; it unfolds as a table below the figure.
     """
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(fig)
     display(Image(buffer.getvalue(), alt=alt))
-    if table is not None:
-        html = table.to_html(border=0)
+    if numbers is not None:
+        if not isinstance(numbers, pd.DataFrame):
+            numbers = pd.DataFrame({label: vars(e) for label, e in numbers.items()}).T.round(2)
+        html = numbers.to_html(border=0)
         display(HTML(f"<details><summary>The numbers behind this figure</summary>{html}</details>"))
 
 
@@ -76,28 +80,76 @@ def two_colours() -> ListedColormap:
     return ListedColormap([GOOD, BAD])
 
 
-def forest(ax: plt.Axes, rows: Sequence[tuple[str, Estimate]], margin: float | None = None) -> None:
+def histograms(groups: Mapping[str, ArrayLike], bins: ArrayLike) -> tuple[Figure, plt.Axes]:
+    """One histogram for each group, in one picture; colour and hatching tell them apart."""
+    fig, ax = plt.subplots()
+    for i, (label, values) in enumerate(groups.items()):
+        style = {"color": COLOURS[i % len(COLOURS)], "hatch": ("", "///", "...")[i % 3]}
+        ax.hist(values, bins, alpha=0.6, label=label, edgecolor="white", **style)
+    ax.legend()
+    return fig, ax
+
+
+def confusion(ax: plt.Axes, counts: np.ndarray, truths: Sequence[str], calls: Sequence[str]) -> None:
+    """A confusion matrix, (truth, call): blue boxes are right, orange ones are mistakes."""
+    ax.imshow(1 - np.eye(len(truths)), cmap=two_colours(), alpha=0.35)
+    for (row, column), count in np.ndenumerate(counts):
+        ax.text(column, row, count, ha="center", va="center", fontsize=18)
+    ax.set_xticks(range(len(calls)), calls)
+    ax.set_yticks(range(len(truths)), truths)
+    ax.grid(False)
+
+
+def forest(ax: plt.Axes, estimates: Mapping[str, Estimate], margin: float | None = None) -> None:
     """Effects with their intervals, one a row from top to bottom.
 
     Parameters
     ----------
     ax : Axes
         To draw on.
-    rows : sequence of (label, Estimate)
+    estimates : mapping of labels to Estimate
         From top to bottom.
     margin : float, optional
         What a claim needs the intervals to be above: a dashed line, with that side shaded.
     """
-    for i, (_, estimate) in enumerate(rows):
+    for i, estimate in enumerate(estimates.values()):
         ax.plot([estimate.low, estimate.high], [i, i], color=COLOURS[0], linewidth=3)
         ax.plot(estimate.effect, i, "o", color=COLOURS[0], markersize=8)
-    ax.set(yticks=range(len(rows)), yticklabels=[label for label, _ in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_yticks(range(len(estimates)), list(estimates))
+    ax.set_ylim(len(estimates) - 0.5, -0.5)
     if margin is not None:
         ax.axvline(margin, color=GREY, linestyle="--")
         left, right = ax.get_xlim()
         ax.axvspan(margin, right, color=GOOD, alpha=0.08)
         ax.set_xlim(left, right)
+
+
+def spreads(ax: plt.Axes, table: pd.DataFrame) -> None:
+    """Many intervals, one a row from bottom to top; those that cross zero are orange and dotted.
+
+    `table` has the columns effect, low and high; its index gives the labels.
+    """
+    for i, (effect, low, high) in enumerate(table[["effect", "low", "high"]].to_numpy()):
+        colour, line = (BAD, ":") if low < 0 < high else (GOOD, "-")
+        ax.plot([low, high], [i, i], color=colour, linestyle=line, linewidth=2)
+        ax.plot(effect, i, "o", color=colour)
+    ax.axvline(0, color=GREY)
+    ax.set_yticks(range(len(table)), table.index)
+
+
+def points(ax: plt.Axes, x: pd.Series, y: pd.Series) -> None:
+    """One labelled point for each entry of the index, each with its own colour and marker."""
+    for i, label in enumerate(x.index):
+        style = line_style(i) | {"linestyle": "", "markersize": 10}
+        ax.plot(x[label], y[label], label=label, **style)
+
+
+def curve(ax: plt.Axes, points: Mapping[float, Estimate], label: str, index: int = 0) -> None:
+    """A line through estimates with their intervals as a band; `index` chooses the style."""
+    x, estimates = list(points), list(points.values())
+    low, high = [e.low for e in estimates], [e.high for e in estimates]
+    ax.plot(x, [e.effect for e in estimates], label=label, **line_style(index))
+    ax.fill_between(x, low, high, alpha=0.2, color=COLOURS[index % len(COLOURS)])
 
 
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:

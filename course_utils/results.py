@@ -13,12 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course_utils import ROOT, CourseError, __version__
 from course_utils.claims import Verdict
 from course_utils.files import sha256, write_text
 from course_utils.runtime import Run, peak_memory_mb
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT, VERSION = "put-to-the-test-results", 1
 KEYS = ("format", "version", "lesson", "run", "verdicts", "costs", "predictions", "exercises", "environment")
@@ -52,6 +55,12 @@ class Cost:
 
 TIMED_COSTS = ("train_cpu_s", "predict_cpu_ms")
 COST_FIELDS = ("parameters", "train_operations", "predict_operations", *TIMED_COSTS)
+
+
+def costs(table: pd.DataFrame) -> list[Cost]:
+    """One Cost for each row of a table whose index is (data set, model) and columns are as in Cost."""
+    fields = table[list(COST_FIELDS)].astype({"parameters": int})
+    return [Cost(model, data, **row) for (data, model), row in fields.to_dict("index").items()]
 
 
 def save(

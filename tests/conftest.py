@@ -12,13 +12,18 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course_utils import claims, lessons, results, runtime
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """Where Jupyter and IPython keep their files during the tests."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch, tmp_path_factory):
+def clean_environment(monkeypatch, home):
     """No setting of the person who runs the tests gets in, and nothing is written into their home."""
     for name in [name for name in os.environ if name.startswith("COURSE_")]:
         monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
@@ -62,20 +67,25 @@ def shelf(tmp_path, monkeypatch, notebook):
     return put
 
 
-def judged(effect=0.4, ratio=12.0, profile="laptop"):
-    """A verdict on lesson 1's headline claim, for two tables."""
-    accuracy = claims.Estimate(effect, effect - 0.5, effect + 0.5, 25)
-    cost = claims.Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
-    measured = {
-        "accuracy": {"cancer": accuracy, "wine": accuracy},
-        "cpu_seconds": {"cancer": cost, "wine": cost},
-        "operations": {"cancer": cost, "wine": cost},
-    }
-    return claims.get("ml-lightweight").judge(measured, profile)
+@pytest.fixture
+def judged():
+    """Judges lesson 1's headline claim with these effects, the same for two tables."""
+
+    def judge(effect=0.4, ratio=12.0, profile="laptop"):
+        accuracy = claims.Estimate(effect, effect - 0.5, effect + 0.5, 25)
+        cost = claims.Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
+        measured = {
+            "accuracy": {"cancer": accuracy, "wine": accuracy},
+            "cpu_seconds": {"cancer": cost, "wine": cost},
+            "operations": {"cancer": cost, "wine": cost},
+        }
+        return claims.get("ml-lightweight").judge(measured, profile)
+
+    return judge
 
 
 @pytest.fixture
-def record(tmp_path):
+def record(tmp_path, judged):
     """The text of a good results file of this lesson."""
 
     def make(lesson):

@@ -66,7 +66,9 @@ def cache(tmp_path, monkeypatch):
 def register(tmp_path, monkeypatch):
     """Puts one data set that has to be downloaded into an otherwise empty registry."""
 
-    def put(content=CONTENT, url="http://127.0.0.1:9/original", name="numbers", file="numbers.csv", member=""):
+    def put(
+        content=CONTENT, url="http://127.0.0.1:9/original", name="numbers", file="numbers.csv", member=""
+    ):
         path = tmp_path / "registry.toml"
         path.write_text(
             f'[{name}]\ntitle = "Numbers"\nlicence = "CC0"\norigin = "here"\nurl = "{url}"\n'
@@ -78,7 +80,7 @@ def register(tmp_path, monkeypatch):
 
 
 def leftovers(cache):
-    return [path for path in cache.rglob("*")] if cache.exists() else []
+    return list(cache.rglob("*")) if cache.exists() else []
 
 
 @pytest.mark.parametrize(
@@ -106,9 +108,12 @@ def test_embedded_lists_the_tables_that_come_with_a_package():
 
 def test_a_changed_bundled_table_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "registry.toml"
-    path.write_text(data.REGISTRY_PATH.read_text().replace(data.registry()["wine"].sha256, "0" * 64))
+    content = data.REGISTRY_PATH.read_text(encoding="utf-8")
+    path.write_text(content.replace(data.registry()["wine"].sha256, "0" * 64), encoding="utf-8")
     monkeypatch.setattr(data, "REGISTRY_PATH", path)
-    with pytest.raises(CourseError, match=r"'wine'.*expected 000000000000….*reinstall the packages of require"):
+    with pytest.raises(
+        CourseError, match=r"'wine'.*expected 000000000000….*reinstall the packages of require"
+    ):
         data.load_wine()
     assert data.load_breast_cancer().X.shape == (569, 30)
 
@@ -158,7 +163,7 @@ def test_a_bad_registry_is_refused(tmp_path, content, message):
 
 
 def test_a_missing_registry_is_refused(tmp_path):
-    with pytest.raises(CourseError, match="cannot read the data registry nowhere.toml"):
+    with pytest.raises(CourseError, match=r"cannot read the data registry nowhere\.toml"):
         data.registry(tmp_path / "nowhere.toml")
 
 
@@ -204,7 +209,16 @@ def test_an_archive_without_the_member_is_refused(server, cache, register):
     archive = zipped(**{"readme.txt": b"x"})
     server["/numbers.zip"] = archive, len(archive)
     register(url=server[""] + "/numbers.zip", member="deep/numbers.csv")
-    with pytest.raises(CourseError, match="deep/numbers.csv"):
+    with pytest.raises(CourseError, match=r"deep/numbers\.csv"):
+        data.fetch("numbers")
+    assert leftovers(cache) == []
+
+
+def test_a_damaged_archive_is_refused(server, cache, register):
+    archive = zipped(**{"numbers.csv": CONTENT}).replace(CONTENT, b"9" + CONTENT[1:])
+    server["/numbers.zip"] = archive, len(archive)
+    register(url=server[""] + "/numbers.zip", member="numbers.csv")
+    with pytest.raises(CourseError, match="numbers"):
         data.fetch("numbers")
     assert leftovers(cache) == []
 
@@ -214,7 +228,9 @@ def test_a_wrong_checksum_leaves_nothing_behind(server, cache, register, member)
     content = zipped(**{"numbers.csv": b"other"}) if member else b"other"
     server["/original"] = content, len(content)
     register(url=server[""] + "/original", member=member)
-    expected = rf"has SHA-256 {sha(b'other')[:12]}…, expected {sha(CONTENT)[:12]}….*not kept; try another mirror"
+    expected = (
+        rf"has SHA-256 {sha(b'other')[:12]}…, expected {sha(CONTENT)[:12]}….*not kept; try another mirror"
+    )
     with pytest.raises(CourseError, match=expected):
         data.fetch("numbers")
     assert leftovers(cache) == []
@@ -223,7 +239,9 @@ def test_a_wrong_checksum_leaves_nothing_behind(server, cache, register, member)
 def test_a_download_that_breaks_off_leaves_nothing_behind(server, cache, register):
     server["/original"] = CONTENT[:3], len(CONTENT)
     register(url=server[""] + "/original")
-    with pytest.raises(CourseError, match=r"cannot download 'numbers'.*check the network, or set COURSE_DATA_MIR"):
+    with pytest.raises(
+        CourseError, match=r"cannot download 'numbers'.*check the network, or set COURSE_DATA_MIR"
+    ):
         data.fetch("numbers")
     assert leftovers(cache) == []
 
@@ -240,7 +258,9 @@ def test_an_unreachable_server_is_named(cache, register):
         taken.bind(("127.0.0.1", 0))  # nobody listens there
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/original"
         register(url=address)
-        with pytest.raises(CourseError, match=rf"cannot download 'numbers' from {address}.*COURSE_DATA_MIRROR"):
+        with pytest.raises(
+            CourseError, match=rf"cannot download 'numbers' from {address}.*COURSE_DATA_MIRROR"
+        ):
             data.fetch("numbers")
     assert leftovers(cache) == []
 
@@ -249,7 +269,9 @@ def test_offline_nothing_is_downloaded(server, cache, register, monkeypatch):
     server["/original"] = CONTENT, len(CONTENT)
     register(url=server[""] + "/original")
     monkeypatch.setenv("COURSE_OFFLINE", "1")
-    with pytest.raises(CourseError, match=r"COURSE_OFFLINE is set: unset it once and run 'course data numbers'"):
+    with pytest.raises(
+        CourseError, match=r"COURSE_OFFLINE is set: unset it once and run 'course data numbers'"
+    ):
         data.fetch("numbers")
     assert leftovers(cache) == []
     monkeypatch.setenv("COURSE_OFFLINE", "0")

@@ -50,7 +50,9 @@ def test_a_right_answer(book, capsys):
     assert book.statuses == {"1.1": "correct", "1.2": "not attempted", "1.3": "not attempted"}
 
 
-@pytest.mark.parametrize(("answer", "hint"), [(2, "That is the median."), (9, "Divide by the number of values.")])
+@pytest.mark.parametrize(
+    ("answer", "hint"), [(2, "That is the median."), (9, "Divide by the number of values.")]
+)
 def test_a_typical_mistake_gets_its_own_hint(book, capsys, answer, hint):
     book.check("1.1", answer, **DATA)
     assert capsys.readouterr().out == f"✘ 1.1 Mean: not yet\n  {hint}\n"
@@ -141,7 +143,7 @@ def test_hints_come_in_order_and_the_last_one_stays(book, capsys):
 
 @pytest.mark.parametrize("call", [lambda book: book.check("9.9", 1), lambda book: book.hint("9.9")])
 def test_an_unknown_exercise_gets_the_list(book, call):
-    with pytest.raises(CourseError, match="unknown exercise '9.9': there are 1.1, 1.2, 1.3"):
+    with pytest.raises(CourseError, match=r"unknown exercise '9.9': there are 1.1, 1.2, 1.3"):
         call(book)
 
 
@@ -221,7 +223,10 @@ def test_lesson_1_numbers_its_exercises_and_gives_hints_to_each():
 def test_lesson_1_knows_answers_worked_out_by_hand():
     book = exercises.workbook(*lesson_1_exercises())
     book.check("1.1", 50.0, y=np.array([0, 1, 1, 2]))
-    found = {"p_malignant": np.array([0.9, 0.1, 0.6, 0.4]), "is_malignant": np.array([True, True, False, True])}
+    found = {
+        "p_malignant": np.array([0.9, 0.1, 0.6, 0.4]),
+        "is_malignant": np.array([True, True, False, True]),
+    }
     book.check("1.2", 2, **found)
     # spread 1 by construction; 2.262 × √(1/10 + 1/9)
     book.check("1.4", 1.0394, differences=np.array([-1, 1] * 5) * np.sqrt(0.9))

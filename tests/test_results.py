@@ -3,7 +3,6 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import judged
 
 from course_utils import ROOT, CourseError, claims, results, runtime
 from course_utils.results import Cost
@@ -16,8 +15,8 @@ def run(tmp_path):
     return runtime.Run("1_lesson", "laptop", "cpu", 7, tmp_path / "out")
 
 
-def test_what_is_saved_is_loaded(run):
-    path = results.save(run, [judged()], [COST], {"ml-lightweight": "supported"}, {"1.1": "correct"})
+def test_what_is_saved_is_loaded(run, judged):
+    path = results.save(run, [judged(0.5)], [COST], {"ml-lightweight": "supported"}, {"1.1": "correct"})
     assert path == run.out / "1_lesson.json"
     record = results.load(path)
     assert record["lesson"] == "1_lesson"
@@ -39,9 +38,9 @@ def test_what_is_saved_is_loaded(run):
     assert verdict["outcomes"][0] == {
         "test": "accuracy",
         "group": "cancer",
-        "effect": 0.4,
-        "low": -0.1,
-        "high": 0.9,
+        "effect": 0.5,
+        "low": 0.0,
+        "high": 1.0,
         "n": 25,
         "outcome": "holds",
     }
@@ -50,10 +49,15 @@ def test_what_is_saved_is_loaded(run):
 
 def test_a_record_without_extras_is_complete(run):
     record = results.load(results.save(run, []))
-    assert (record["verdicts"], record["costs"], record["predictions"], record["exercises"]) == ([], [], {}, {})
+    assert (record["verdicts"], record["costs"], record["predictions"], record["exercises"]) == (
+        [],
+        [],
+        {},
+        {},
+    )
 
 
-def test_what_a_clock_measured_stands_under_times(run):
+def test_what_a_clock_measured_stands_under_times(run, judged):
     record = results.load(results.save(run, [judged()]))
     plain = [outcome["test"] for outcome in record["verdicts"][0]["outcomes"]]
     timed = [outcome["test"] for outcome in record["times"]["verdicts"][0]["outcomes"]]
@@ -63,7 +67,7 @@ def test_what_a_clock_measured_stands_under_times(run):
     assert record["times"]["peak_memory_mb"] > 10
 
 
-def test_two_saves_differ_only_in_times(run, tmp_path, monkeypatch):
+def test_two_saves_differ_only_in_times(run, tmp_path, monkeypatch, judged):
     first = results.load(results.save(run, [judged()], [COST]))
     monkeypatch.setattr(results, "peak_memory_mb", lambda: 123.0)
     slower = Cost("forest", "wine", 1200, 3.5e6, 140.0, train_cpu_s=0.5, predict_cpu_ms=0.02)
@@ -75,19 +79,19 @@ def test_two_saves_differ_only_in_times(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"profile": "smoke"}, {"lesson": "2_lesson"}])
-def test_other_conditions_are_not_comparable(run, change):
+def test_other_conditions_are_not_comparable(run, change, judged):
     settings = {"lesson": "1_lesson", "profile": "laptop", "device": "cpu", "seed": 7, "out": run.out}
     first = results.load(results.save(run, [judged()]))
     second = results.load(results.save(runtime.Run(**(settings | change)), [judged()]))
     assert results.comparable(first) != results.comparable(second)
 
 
-def test_another_measurement_is_not_comparable(run):
+def test_another_measurement_is_not_comparable(run, judged):
     first, second = (results.load(results.save(run, [judged(effect)])) for effect in (0.4, 0.5))
     assert results.comparable(first) != results.comparable(second)
 
 
-def test_the_record_names_no_folder(run):
+def test_the_record_names_no_folder(run, judged):
     text = results.save(run, [judged()]).read_text(encoding="utf-8")
     assert str(ROOT) not in text
     assert str(run.out) not in text
@@ -102,7 +106,7 @@ def test_without_a_lock_the_environment_says_so(monkeypatch, tmp_path):
     assert results.environment()["lock"] == ""
 
 
-def test_verdict_outcomes_come_in_order_timed_or_not(run):
+def test_verdict_outcomes_come_in_order_timed_or_not(run, judged):
     rows = results.verdict_outcomes(results.load(results.save(run, [judged(), judged(effect=-3.0)])))
     assert [row["verdict"] for row in rows] == ["supported"] * 6 + ["not supported"] * 6
     assert [(row["test"], row["group"]) for row in rows[:6]] == [
@@ -116,7 +120,7 @@ def test_verdict_outcomes_come_in_order_timed_or_not(run):
     assert claims.Estimate(*(rows[4][key] for key in ("effect", "low", "high", "n"))).effect == 12
 
 
-def test_verdicts_and_costs_may_come_one_by_one(run):
+def test_verdicts_and_costs_may_come_one_by_one(run, judged):
     at_once = results.load(results.save(run, [judged()], [COST]))
     one_by_one = results.load(results.save(run, (v for v in [judged()]), (c for c in [COST])))
     assert one_by_one["times"]["verdicts"] == at_once["times"]["verdicts"]
@@ -129,12 +133,14 @@ def test_a_missing_file_is_named_with_the_way_to_get_it(tmp_path):
         results.load(tmp_path / "1_lesson.json")
 
 
-def test_a_file_that_is_cut_short_is_refused_wherever_it_is_cut(run):
+def test_a_file_that_is_cut_short_is_refused_wherever_it_is_cut(run, judged):
     path = results.save(run, [judged()], [COST])
     whole = path.read_bytes()
     for length in range(0, len(whole) - 2, 97):
         path.write_bytes(whole[:length])
-        with pytest.raises(CourseError, match=r"is cut short or damaged .*: run 'course run 1_lesson' to write it"):
+        with pytest.raises(
+            CourseError, match=r"is cut short or damaged .*: run 'course run 1_lesson' to write it"
+        ):
             results.load(path)
 
 
@@ -162,7 +168,9 @@ def test_another_format_is_refused(tmp_path, content):
 def test_another_version_is_refused(run, version):
     path = results.save(run, [])
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
-    with pytest.raises(CourseError, match=rf"has version {version}, this course reads version 1: run 'course run"):
+    with pytest.raises(
+        CourseError, match=rf"has version {version}, this course reads version 1: run 'course run"
+    ):
         results.load(path)
 
 
@@ -182,7 +190,7 @@ def test_a_folder_that_cannot_be_made_is_named(blocked):
         results.save(run, [])
 
 
-def test_a_file_that_cannot_be_replaced_stays_whole(run, monkeypatch):
+def test_a_file_that_cannot_be_replaced_stays_whole(run, monkeypatch, judged):
     path = results.save(run, [judged()])
     before = path.read_bytes()
 

@@ -1,0 +1,365 @@
+import importlib.metadata
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import nbformat
+import psutil
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course_utils import ROOT, claims, cli, data, lessons, results
+
+# argv: folder of lessons, then the command's own arguments
+PROGRAM = """
+import pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
+from course_utils import cli, lessons
+lessons.NOTEBOOKS = pathlib.Path(sys.argv[1])
+sys.exit(cli.main(sys.argv[2:]))
+"""
+SLEEPS = "import os, pathlib, time\npathlib.Path('started').write_text(str(os.getpid()))\ntime.sleep(120)"
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals and pipes of Unix")
+
+
+@pytest.fixture
+def fake_run(monkeypatch, shelf, record):
+    """Three lessons whose execution is only pretended; a lesson's answer is what it does."""
+    shelf(lesson_1_a=[], lesson_2_b=[], lesson_3_c=[])
+
+    def pretend(**answers):
+        seen = []
+
+        def run(lesson, out, settings, on_cell):
+            seen.append((lesson, settings))
+            on_cell(1, 2)
+            answer = answers.get("lesson_" + lesson[0], "good")
+            if answer == "good":
+                (out / f"{lesson}.json").write_text(record(lesson), encoding="utf-8")
+            elif isinstance(answer, lessons.Failure):
+                return lessons.Execution(lesson, 0.5, answer)
+            elif answer is KeyboardInterrupt:
+                raise answer
+            return lessons.Execution(lesson, 1.25, None)
+
+        monkeypatch.setattr(lessons, "run", run)
+        return seen
+
+    return pretend
+
+
+def only_line(capsys):
+    """The single line on stderr, with nothing on stdout."""
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert captured.out == ""
+    assert len(lines) == 1, captured.err
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "4"], "course: unknown lesson '4': choose from 1_a, 2_b, 3_c, or the number"),
+        (["run", "1", "deep"], "course: unknown lesson 'deep': choose from 1_a, 2_b, 3_c, or the number"),
+        (["run", "--profile", "fast"], "course: unknown profile 'fast': choose one of smoke, laptop, full"),
+        (["run", "--device", "gpu"], "course: unknown device 'gpu': choose one of auto, cpu, cuda, mps"),
+        (["run", "--device", "cuda"], "course: device 'cuda' was asked for, but torch sees no NVIDIA GPU"),
+        (["run", "--seed", "one"], "course: seed must be a whole number from 0 to 4294967295, got 'one'"),
+        (["run", "--seed", "-1"], "course: seed must be a whole number from 0 to 4294967295, got '-1'"),
+        (["data", "nothing"], "course: unknown data set 'nothing': those to download are forest_cover"),
+    ],
+)
+def test_a_wrong_word_is_answered_in_one_line(fake_run, capsys, tmp_path, monkeypatch, arguments, message):
+    seen = fake_run()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    assert cli.main(arguments) == 2
+    assert only_line(capsys).startswith(message)
+    assert seen == []
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_folder_that_cannot_be_written_shows_before_anything_runs(fake_run, capsys, blocked):
+    seen = fake_run()
+    assert cli.main(["run", "1", "--device", "cpu", "--out", str(blocked)]) == 2
+    line = only_line(capsys)
+    assert line.startswith("course: cannot write '")
+    assert line.endswith("choose a folder that you may write to")
+    assert seen == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--speed", "9"]])
+def test_a_command_that_does_not_exist_is_wrong_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: course" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"course {cli.__version__}\n"
+
+
+def test_run_hands_its_settings_to_every_lesson(fake_run, tmp_path, capsys):
+    seen = fake_run()
+    arguments = [
+        "run",
+        "--profile",
+        "smoke",
+        "--device",
+        "cpu",
+        "--seed",
+        "007",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert cli.main(arguments) == 0
+    settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "7"}
+    assert seen == [("1_a", settings), ("2_b", settings), ("3_c", settings)]
+    assert (tmp_path / "out" / ".gitignore").read_text() == "*\n"
+
+
+def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, capsys):
+    fake_run()
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    assert cli.main(["run", "2", "--profile", "full", "--device", "cpu"]) == 0
+    assert (tmp_path / "results" / "full" / "2_b.json").is_file()
+
+
+def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
+    fake_run()
+    assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 0
+    header, _, *rows = capsys.readouterr().out.splitlines()
+    assert header.split() == [
+        *("claim", "test", "effect", "[95", "%", "interval]", "needed", "verdict", "minutes", "peak", "MB")
+    ]
+    record = results.load(tmp_path / "1_a.json")
+    assert len(rows) == 6
+    assert rows[0].startswith("ml-lightweight  accuracy cancer")
+    for text in ("+0.40 [−0.10, 0.90] points, n = 25", "all of it above −1 points ✔", "SUPPORTED", "1.2"):
+        assert text in rows[0]
+    assert rows[0].split()[-1] == str(record["times"]["peak_memory_mb"])
+    assert rows[4].split()[:2] == ["cpu_seconds", "cancer"]
+    assert "12.00 [9.60, 15.00] ×, n = 25" in rows[4]
+    assert not any("SUPPORTED" in row or "ml-lightweight" in row for row in rows[1:])
+
+
+def test_an_old_result_does_not_pass_for_a_new_one(fake_run, tmp_path, record, capsys):
+    fake_run(lesson_1=lessons.Failure(3, "ValueError: no"))
+    (tmp_path / "1_a.json").write_text(record("1_a"), encoding="utf-8")
+    assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 1
+    assert not (tmp_path / "1_a.json").exists()
+
+
+def test_a_lesson_without_results_does_not_hide_the_others(fake_run, tmp_path, capsys):
+    fake_run(lesson_1="writes nothing")
+    assert cli.main(["run", "1", "2", "--device", "cpu", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert "SUPPORTED" in captured.out
+    assert "1_a" in captured.err
+
+
+def test_an_interrupted_run_says_how_to_go_on(fake_run, tmp_path, capsys):
+    seen = fake_run(lesson_2=KeyboardInterrupt)
+    arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path)]
+    assert cli.main(arguments) == 130
+    out = capsys.readouterr().out
+    assert "Interrupted in 2_b. Lessons finished before are kept, nothing is half-written." in out
+    assert "To go on: course run 2_b 3_c --profile smoke" in out
+    assert [lesson for lesson, _ in seen] == ["1_a", "2_b"]
+    assert (tmp_path / "1_a.json").is_file()
+
+
+def test_the_way_to_go_on_has_the_same_settings(fake_run, tmp_path, capsys):
+    """Without them the rest would run with another seed and go to another folder."""
+    fake_run(lesson_2=KeyboardInterrupt)
+    cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", "--out", str(tmp_path / "mine")])
+    command = capsys.readouterr().out.split("To go on: ")[1]
+    for setting in ("--profile smoke", "--device cpu", "--seed 7", "--out"):
+        assert setting in command
+    assert str(tmp_path / "mine") in command
+
+
+def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tmp_path, capsys):
+    settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "5"}
+    check = f"import os\nassert {settings}.items() <= os.environ.items()"
+    shelf(
+        lesson_1_bad=["x = 1", "raise ValueError('no such luck')", "print('never')"],
+        lesson_2_good=[check, writes_results("2_good")],
+    )
+    out = tmp_path / "out"
+    assert cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "5", "--out", str(out)]) == 1
+    captured = capsys.readouterr()
+    assert "FAILED 1_bad, code cell 2: ValueError: no such luck" in captured.err
+    assert str(out / "1_bad.ipynb") in captured.err
+    assert "Traceback" not in captured.err
+    assert [line.split()[:2] for line in captured.out.splitlines()[2:4]] == [
+        ["1_bad", "FAILED"],
+        ["ml-lightweight", "accuracy"],
+    ]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(".gitignore", "1_bad.ipynb", "2_good.ipynb", "2_good.json")
+    ]
+    assert nbformat.read(out / "1_bad.ipynb", as_version=4).cells[2].outputs[0].evalue == "no such luck"
+
+
+def interrupt(folder, lessons_there, launcher=None):
+    """Run these lessons, press Ctrl-C once one has started to sleep, and tell what happened."""
+    notebooks, out = folder / "notebooks", folder / "out"
+    notebooks.mkdir()
+    for name, source in lessons_there.items():
+        nbformat.write(new_notebook(cells=[new_code_cell(source)]), notebooks / f"{name}.ipynb")
+    if launcher:
+        (notebooks / "ipykernel_launcher.py").write_text(launcher)  # found before the real one
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
+    environment |= {name: str(folder / "home") for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
+    arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(out)]
+    command = [sys.executable, "-c", PROGRAM, str(notebooks), *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    )
+    try:
+        limit = time.monotonic() + 60
+        while not (notebooks / "started").exists() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.05)
+        time.sleep(0.3)  # the file is there before its text is
+        kernels = psutil.Process(process.pid).children(recursive=True)
+        assert int((notebooks / "started").read_text()) in [kernel.pid for kernel in kernels]
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+        _, alive = psutil.wait_procs(kernels, timeout=10)
+    finally:
+        process.kill()
+    for kernel in alive:
+        kernel.kill()
+    return SimpleNamespace(code=process.returncode, stdout=stdout, stderr=stderr, alive=alive, out=out)
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory):
+    """Ctrl-C while the second lesson's cell is executed."""
+    return interrupt(
+        tmp_path_factory.mktemp("interrupted"), {"1_a": "print('done')", "2_b": SLEEPS, "3_c": ""}
+    )
+
+
+@posix_only
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(interrupted):
+    assert interrupted.code == 130
+    assert "Interrupted in 2_b." in interrupted.stdout
+    assert "To go on: course run 2_b 3_c --profile smoke" in interrupted.stdout
+
+
+@posix_only
+def test_ctrl_c_leaves_no_kernel_behind(interrupted):
+    assert interrupted.alive == []
+
+
+@posix_only
+def test_ctrl_c_leaves_no_half_written_file(interrupted):
+    assert sorted(path.name for path in interrupted.out.iterdir()) == [".gitignore", "1_a.ipynb"]
+    copy = nbformat.read(interrupted.out / "1_a.ipynb", as_version=4)
+    assert copy.cells[0].outputs[0].text == "done\n"
+
+
+@posix_only
+def test_ctrl_c_shows_no_traceback(interrupted):
+    assert "Traceback" not in interrupted.stderr
+
+
+@posix_only
+def test_ctrl_c_while_a_kernel_starts_is_the_same(tmp_path):
+    stopped = interrupt(tmp_path, {"1_a": "print('done')"}, launcher=SLEEPS)
+    assert stopped.alive == []
+    assert sorted(path.name for path in stopped.out.iterdir()) == [".gitignore"]
+    assert "To go on: course run 1_a --profile smoke" in stopped.stdout
+    assert stopped.code == 130
+    assert "Traceback" not in stopped.stderr
+
+
+def rows_of_claims(capsys):
+    """The verdict column of `course claims`, by claim."""
+    lines = capsys.readouterr().out.splitlines()
+    start = lines[0].index("verdict")
+    known = claims.load_ledger()
+    rows = {line.split()[0]: line for line in lines if line and line.split()[0] in known}
+    return {name: row[start:].strip() for name, row in rows.items()}
+
+
+def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
+    (tmp_path / "1_lesson.json").write_text(record("1_lesson"), encoding="utf-8")
+    assert cli.main(["claims", "--out", str(tmp_path)]) == 0
+    verdicts = rows_of_claims(capsys)
+    assert list(verdicts) == list(claims.load_ledger())
+    assert verdicts["ml-lightweight"] == "supported"
+    assert verdicts["ml-normalise"] == "not run here"
+    assert verdicts["gen-why"] == "planned"
+    assert verdicts["cmp-transparency"] == "untestable"
+
+
+def test_claims_without_results_says_not_run(tmp_path, capsys):
+    assert cli.main(["claims", "--out", str(tmp_path / "nowhere")]) == 0
+    assert rows_of_claims(capsys)["ml-lightweight"] == "not run here"
+
+
+def test_claims_refuses_results_that_are_cut_short(tmp_path, record, capsys):
+    (tmp_path / "1_lesson.json").write_text(record("1_lesson")[:-40], encoding="utf-8")
+    assert cli.main(["claims", "--out", str(tmp_path)]) == 2
+    line = only_line(capsys)
+    assert "1_lesson.json' is cut short or damaged" in line
+    assert line.endswith("run 'course run 1_lesson' to write it anew")
+
+
+@posix_only
+def test_claims_may_be_cut_off_by_head():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "course_utils.cli", "claims"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(timeout=30) == 0
+
+
+def test_data_lists_what_there_is(capsys):
+    assert cli.main(["data"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split()[0] for line in lines] == list(data.registry())
+    assert lines[0].endswith("with scikit-learn")
+    assert lines[-1].endswith("download, 11.2 MB")
+
+
+def test_data_says_where_a_download_lies(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(data, "fetch", lambda name: tmp_path / f"{name}.gz")
+    assert cli.main(["data", "forest_cover"]) == 0
+    assert capsys.readouterr().out == f"forest_cover: {tmp_path / 'forest_cover.gz'}\n"
+
+
+def test_a_checkout_that_was_never_installed_has_a_version(monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    package = runpy.run_path(str(ROOT / "course_utils" / "__init__.py"))
+    assert package["__version__"] == "0+uninstalled"
+    assert package["ROOT"] == ROOT
+
+
+@pytest.mark.parametrize("module", ["course_utils", "course_utils.cli"])
+def test_importing_the_package_loads_nothing_heavy(module):
+    code = f"import sys, {module}; print(*sorted({{'torch', 'matplotlib', 'sklearn'}} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "\n"

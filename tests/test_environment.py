@@ -1,0 +1,98 @@
+"""The files that make the environment agree with one another."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from course_utils import ROOT, doctor
+
+LOCK = ROOT / "requirements.lock"
+
+
+def pins():
+    lines = (line.split("#")[0].strip() for line in LOCK.read_text(encoding="utf-8").splitlines())
+    return [Requirement(line) for line in lines if line]
+
+
+def declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["dev"]]
+
+
+def conda():
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def pip_part():
+    (part,) = [entry["pip"] for entry in conda()["dependencies"] if isinstance(entry, dict)]
+    return part
+
+
+def test_the_lock_pins_exactly_and_leaves_torchs_cuda_packages_to_pip():
+    for pin in pins():
+        assert [specifier.operator for specifier in pin.specifier] == ["=="], pin
+        assert not re.match(r"(nvidia|cuda|triton)", pin.name), pin
+    assert [str(pin) for pin in pins() if pin.name == "torch"] == ["torch==2.13.0"]
+
+
+@pytest.mark.parametrize("requirement", declared(), ids=lambda requirement: requirement.name)
+def test_the_lock_is_inside_the_declared_ranges(requirement):
+    versions = [next(iter(pin.specifier)).version for pin in pins() if pin.name == requirement.name]
+    assert versions and all(requirement.specifier.contains(version) for version in versions)
+
+
+def test_every_declared_package_says_why_it_is_there():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for requirement in declared():
+        (line,) = [line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"')]
+        assert re.search(r"# \w+", line), line
+
+
+def test_the_environment_is_the_lock():
+    assert doctor.packages().remedy == ""
+
+
+def test_conda_gets_a_python_that_the_project_allows():
+    versions = [entry for entry in conda()["dependencies"] if str(entry).startswith("python=")]
+    assert versions == ["python=3.11"]
+    assert conda()["channels"] == ["conda-forge", "nodefaults"]
+
+
+def test_condas_pip_part_takes_its_pins_from_the_lock():
+    assert pip_part() == ["-r requirements.lock", "-e ."]
+
+
+def test_condas_pip_part_installs(tmp_path):
+    """pip accepts it as conda hands it over, and finds every pin satisfied by this environment."""
+    requirements = tmp_path / "from-conda.txt"
+    requirements.write_text(pip_part()[0].replace("-r ", f"-r {ROOT}/") + "\n", encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--no-deps", "-r", requirements]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Would install" not in done.stdout
+
+
+def test_ci_calls_the_readmes_test_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = [
+        line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and line[0] not in "#"
+    ]
+    assert commands[-1] == "make test" and "make test" in readme
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    assert any(
+        "make PYTHON=python test" in step.get("run", "") for step in workflow["jobs"]["locked"]["steps"]
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make of its own")
+def test_make_help_lists_every_target():
+    help_text = subprocess.run(
+        ["make", "-C", ROOT, "help"], capture_output=True, text=True, check=True
+    ).stdout
+    targets = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text()).group(1).split()
+    assert all(f"make {target} " in help_text for target in targets)

@@ -1,0 +1,146 @@
+import json
+import time
+
+import nbformat
+import pytest
+
+from course_utils import ROOT, CourseError, lessons
+
+DEAD_KERNEL = "import os\nos._exit(1)"
+
+
+@pytest.fixture
+def execute(tmp_path):
+    """Executes a notebook in a folder of its own; gives the failure and what on_cell was told."""
+
+    def call(notebook, timeout_s=300, **environment):
+        told = []
+        failure = lessons.execute(
+            notebook, tmp_path, environment, timeout_s, lambda done, total: told.append((done, total))
+        )
+        return failure, told
+
+    return call
+
+
+def text(cell):
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def test_lessons_are_found_in_order(shelf):
+    folder = shelf(lesson_2_b=[], lesson_1_a=[], notes=[])
+    (folder / "3_c.py").write_text("")
+    assert lessons.names() == ["1_a", "2_b"]
+
+
+def test_lessons_lie_in_the_checkout():
+    assert lessons.NOTEBOOKS == ROOT / "notebooks"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        ([], ["1_a", "2_b"]),
+        (["2"], ["2_b"]),
+        (["1_a"], ["1_a"]),
+        (["2", "1"], ["2_b", "1_a"]),
+        (["2", "2_b"], ["2_b"]),
+    ],
+)
+def test_lessons_are_chosen_by_name_or_number(shelf, wanted, chosen):
+    shelf(lesson_1_a=[], lesson_2_b=[])
+    assert lessons.select(wanted) == chosen
+
+
+@pytest.mark.parametrize("word", ["3", "1_b", "a", "", "1_a.ipynb"])
+def test_an_unknown_lesson_gets_the_list(shelf, word):
+    shelf(lesson_1_a=[], lesson_2_b=[])
+    with pytest.raises(CourseError, match=f"unknown lesson '{word}': choose from 1_a, 2_b, or the number"):
+        lessons.select(["1", word])
+
+
+def test_every_profile_has_a_time_limit():
+    from course_utils.runtime import PROFILES
+
+    limits = [lessons.CELL_TIMEOUT_S[profile] for profile in PROFILES]
+    assert limits == sorted(limits)
+    assert limits[0] > 0
+
+
+def test_cells_are_executed_in_order_in_the_folder(execute, notebook, tmp_path):
+    made = notebook("import os\nx = 2", "print(x + 1, os.environ['COURSE_SEED'])", "print(os.getcwd())")
+    assert execute(made, COURSE_SEED="7") == (None, [(1, 3), (2, 3), (3, 3)])
+    assert text(made.cells[2]) == "3 7\n"
+    assert tmp_path.samefile(text(made.cells[3]).strip())
+    assert "execution" not in made.cells[1].metadata
+
+
+def test_a_failing_cell_is_named(execute, notebook):
+    made = notebook("x = 1", "raise ValueError('no such luck\\nsecond line')", "print('never')")
+    failure, told = execute(made)
+    assert failure == lessons.Failure(2, "ValueError: no such luck")
+    assert told[0] == (1, 3)
+    assert made.cells[2].outputs[0].ename == "ValueError"
+    assert made.cells[3].outputs == []
+
+
+def test_an_empty_cell_counts_among_the_code_cells(execute, notebook):
+    failure, _ = execute(notebook("x = 1", "", "print(y)"))
+    assert failure == lessons.Failure(3, "NameError: name 'y' is not defined")
+
+
+def test_a_cell_that_hangs_is_stopped(execute, notebook):
+    started = time.monotonic()
+    failure, told = execute(notebook("import time", "time.sleep(60)"), timeout_s=1)
+    assert failure == lessons.Failure(2, "took longer than the limit of 1 s")
+    assert told == [(1, 2)]
+    assert time.monotonic() - started < 40
+
+
+def test_a_kernel_that_dies_is_noticed_long_before_the_limit(execute, notebook):
+    started = time.monotonic()
+    failure, _ = execute(notebook("x = 1", DEAD_KERNEL, "x"), timeout_s=300)
+    assert time.monotonic() - started < 20
+    assert failure.cell == 2
+    assert failure.error == "the kernel died; the machine may have run out of memory"
+
+
+def test_a_kernel_that_does_not_start_is_a_failure(execute, notebook, tmp_path):
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit(1)")  # found before the real one
+    failure, told = execute(notebook("x = 1"))
+    assert "kernel" in failure.error
+    assert told == []
+
+
+def test_run_keeps_the_executed_copy(shelf, tmp_path):
+    cell = (
+        "import json, os\nprint(json.dumps({k: v for k, v in os.environ.items() if k.startswith('COURSE_')}))"
+    )
+    folder = shelf(lesson_1_a=[cell])
+    stored = (folder / "1_a.ipynb").read_bytes()
+    settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "3"}
+    execution = lessons.run("1_a", tmp_path / "out", settings, lambda done, total: None)
+    assert (execution.lesson, execution.failure) == ("1_a", None)
+    assert 0 < execution.minutes < 1
+    copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)
+    nbformat.validate(copy)
+    assert json.loads(text(copy.cells[1])) == settings | {"COURSE_RESULTS": str((tmp_path / "out").resolve())}
+    assert (folder / "1_a.ipynb").read_bytes() == stored
+
+
+def test_run_takes_the_profiles_limit_and_keeps_the_copy_of_a_failure(shelf, tmp_path, monkeypatch):
+    shelf(lesson_1_a=["x = 1", DEAD_KERNEL])
+    monkeypatch.setitem(lessons.CELL_TIMEOUT_S, "smoke", 77)
+    limits = []
+    execute = lessons.execute
+
+    def spy(notebook, folder, environment, timeout_s, on_cell):
+        limits.append(timeout_s)
+        return execute(notebook, folder, environment, timeout_s, on_cell)
+
+    monkeypatch.setattr(lessons, "execute", spy)
+    execution = lessons.run("1_a", tmp_path / "out", {"COURSE_PROFILE": "smoke"}, lambda done, total: None)
+    assert limits == [77]
+    assert execution.failure.cell == 2
+    copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)
+    assert copy.cells[1].execution_count == 1

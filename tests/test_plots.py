@@ -1,0 +1,212 @@
+import base64
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.formatters import DisplayFormatter
+from IPython.display import HTML, Image
+from matplotlib.colors import to_rgb
+
+from course_utils import plots
+from course_utils.claims import Estimate
+
+
+@pytest.fixture(autouse=True)
+def no_window():
+    plt.switch_backend("Agg")
+    with plt.rc_context():
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Everything that is displayed, in order."""
+    objects = []
+    monkeypatch.setattr(plots, "display", objects.append)
+    return objects
+
+
+def test_show_puts_the_alt_text_beside_the_picture(shown):
+    fig, ax = plt.subplots()
+    ax.plot([1, 2])
+    plots.show(fig, alt="A line that rises.")
+    (image,) = shown
+    content, metadata = DisplayFormatter().format(image)
+    assert base64.b64decode(content["image/png"]).startswith(b"\x89PNG\r\n")
+    assert metadata["image/png"]["alt"] == "A line that rises."
+    assert plt.get_fignums() == []
+
+
+def test_show_unfolds_the_numbers_below_the_figure(shown):
+    fig, _ = plt.subplots()
+    plots.show(fig, "Nothing.", pd.DataFrame({"accuracy, %": [97.5]}, index=["forest"]))
+    image, table = shown
+    assert isinstance(image, Image)
+    assert isinstance(table, HTML)
+    assert table.data.startswith("<details><summary>The numbers behind this figure</summary><table")
+    for text in ("accuracy, %", "97.5", "forest"):
+        assert text in table.data
+
+
+def test_the_same_figure_gives_the_same_bytes(shown):
+    for _ in range(2):
+        fig, ax = plt.subplots()
+        ax.plot([1, 3, 2], **plots.line_style(0))
+        plots.show(fig, "A line.")
+    assert shown[0].data == shown[1].data
+    assert b"Matplotlib" not in shown[0].data
+
+
+def test_use_style_sets_the_defaults():
+    plots.use_style()
+    fig, ax = plt.subplots()
+    assert tuple(fig.get_size_inches()) == (7.5, 4)
+    assert not ax.spines["top"].get_visible()
+    assert fig.get_layout_engine() is not None
+
+
+def test_styles_differ_in_more_than_colour():
+    styles = [plots.line_style(i) for i in range(len(plots.COLOURS))]
+    assert len(plots.COLOURS) == len(plots.MARKERS) == len(plots.LINES) >= 6
+    for key in ("color", "marker"):
+        assert len({style[key] for style in styles}) == len(styles)
+    assert plots.line_style(len(styles) + 2) == plots.line_style(2)
+    _, ax = plt.subplots()
+    (line,) = ax.plot([1, 2], **plots.line_style(4))
+    assert (line.get_marker(), line.get_color()) == ("v", "#E69F00")
+
+
+def test_two_colours_shows_0_blue_and_1_orange():
+    colours = plots.two_colours()
+    assert colours.N == 2
+    assert colours(0)[:3] == pytest.approx(to_rgb(plots.GOOD))
+    assert colours(1)[:3] == pytest.approx(to_rgb(plots.BAD))
+
+
+ESTIMATES = {"cancer": Estimate(0.4, -0.3, 1.1, 25), "wine": Estimate(-0.2, -0.8, 0.4, 30)}
+
+
+def test_show_makes_a_table_of_estimates(shown):
+    plots.show(plt.subplots()[0], "Two intervals.", ESTIMATES)
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in shown[1].data.split("<tr")[1:]]
+    assert rows == [
+        ["", "effect", "low", "high", "n"],
+        ["cancer", "0.4", "-0.3", "1.1", "25"],  # n is a count, not 25.0
+        ["wine", "-0.2", "-0.8", "0.4", "30"],
+    ]
+
+
+def test_forest_draws_each_interval_on_its_own_row():
+    _, ax = plt.subplots()
+    plots.forest(ax, ESTIMATES)
+    bars, dots = ax.lines[::2], ax.lines[1::2]
+    assert [list(bar.get_xdata()) for bar in bars] == [[-0.3, 1.1], [-0.8, 0.4]]
+    assert [list(bar.get_ydata()) for bar in bars] == [[0, 0], [1, 1]]
+    assert [dot.get_xdata()[0] for dot in dots] == [0.4, -0.2]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["cancer", "wine"]
+    assert ax.yaxis_inverted()
+    assert len(ax.patches) == 0
+
+
+@pytest.mark.parametrize("margin", [-1.0, 0.0, 5.0])
+def test_forest_shades_the_side_where_the_claim_holds(margin):
+    _, ax = plt.subplots()
+    plots.forest(ax, ESTIMATES, margin=margin)
+    line = ax.lines[-1]
+    assert list(line.get_xdata()) == [margin, margin]
+    assert line.get_linestyle() == "--"
+    left, right = ax.get_xlim()
+    assert left < min(margin, -0.8)
+    assert right > max(margin, 1.1)
+    (shade,) = ax.patches
+    assert (shade.get_x(), shade.get_x() + shade.get_width()) == pytest.approx((margin, right))
+
+
+def test_histograms_count_each_group_and_differ_in_hatching():
+    fig, ax = plots.histograms({"a": [1, 1, 3], "b": [3], "c": [1]}, bins=[0, 2, 4])
+    heights = [[bar.get_height() for bar in bars] for bars in ax.containers]
+    assert heights == [[2, 1], [0, 1], [1, 0]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b", "c"]
+    looks = {(bars[0].get_hatch() or "", bars[0].get_facecolor()) for bars in ax.containers}
+    assert len({hatch for hatch, _ in looks}) == len({colour for _, colour in looks}) == 3
+    assert ax.get_figure() is fig
+
+
+def test_confusion_writes_every_count_into_its_box():
+    _, ax = plt.subplots()
+    plots.confusion(ax, np.array([[40, 3], [1, 70]]), ["ill", "well"], ["called ill", "called well"])
+    found = {text.get_position(): text.get_text() for text in ax.texts}
+    assert found == {(0, 0): "40", (1, 0): "3", (0, 1): "1", (1, 1): "70"}  # x is the call, y the truth
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["called ill", "called well"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["ill", "well"]
+    (image,) = ax.images
+    boxes = image.to_rgba(image.get_array())[..., :3]
+    assert boxes[0, 0] == pytest.approx(to_rgb(plots.GOOD))
+    assert boxes[0, 1] == pytest.approx(to_rgb(plots.BAD))
+
+
+def test_spreads_marks_the_intervals_that_cross_zero():
+    table = pd.DataFrame(
+        {"low": [0.1, -1, -3], "effect": [1, 0, -2], "high": [2, 1, -0.1]}, index=list("abc")
+    )
+    _, ax = plt.subplots()
+    plots.spreads(ax, table)
+    bars, dots = ax.lines[:6:2], ax.lines[1:6:2]
+    assert [list(bar.get_xdata()) for bar in bars] == [[0.1, 2], [-1, 1], [-3, -0.1]]
+    assert [dot.get_xdata()[0] for dot in dots] == [1, 0, -2]
+    assert [(bar.get_color(), bar.get_linestyle()) for bar in bars] == [
+        (plots.GOOD, "-"),
+        (plots.BAD, ":"),
+        (plots.GOOD, "-"),
+    ]
+    assert list(ax.lines[6].get_xdata()) == [0, 0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_points_have_a_colour_and_a_marker_each():
+    _, ax = plt.subplots()
+    x, y = pd.Series({"tree": 1.0, "forest": 2.0}), pd.Series({"forest": 20.0, "tree": 10.0})
+    plots.points(ax, x, y)
+    assert [(dot.get_label(), dot.get_xdata()[0], dot.get_ydata()[0]) for dot in ax.lines] == [
+        ("tree", 1, 10),
+        ("forest", 2, 20),
+    ]
+    assert len({dot.get_marker() for dot in ax.lines}) == 2
+    assert len({dot.get_color() for dot in ax.lines}) == 2
+    assert {dot.get_linestyle() for dot in ax.lines} == {"None"}
+
+
+def test_curve_has_a_band_from_low_to_high():
+    _, ax = plt.subplots()
+    plots.curve(ax, {10: Estimate(80, 70, 85, 5), 20: Estimate(90, 88, 91, 5)}, "forest", index=1)
+    (line,) = ax.lines
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([10, 20], [80, 90])
+    assert (line.get_label(), line.get_marker(), line.get_color()) == ("forest", "s", plots.COLOURS[1])
+    (band,) = ax.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
+    assert corners == {(10, 70), (10, 85), (20, 88), (20, 91)}
+
+
+def test_slider_draws_anew_for_each_value(shown):
+    drawn = []
+
+    def draw(value):
+        drawn.append(value)
+        return plt.subplots()[0]
+
+    plots.slider(draw, [1, 5, 25], "neighbours", start=5)
+    box, first = shown
+    control, output = box.children
+    assert (control.value, control.options, control.description) == (5, (1, 5, 25), "neighbours")
+    assert drawn == [5]
+    assert DisplayFormatter().format(first)[1]["image/png"]["alt"] == "neighbours: 5"
+    control.value = 25
+    assert drawn == [5, 25]
+    assert DisplayFormatter().format(shown[-1])[1]["image/png"]["alt"] == "neighbours: 25"
+    control.value = 25
+    assert drawn == [5, 25]
+    assert plt.get_fignums() == []
+    assert type(output).__name__ == "Output"
