@@ -17,7 +17,6 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbgrader.preprocessors import ClearSolutions
-from tqdm import tqdm
 from traitlets.config import Config
 
 from course_utils import CourseError, lessons
@@ -111,12 +110,7 @@ def build(source: Path, environment: dict[str, str]) -> Path:
         A cell fails; the stored notebook stays as it was.
     """
     notebook = student_edition(source)
-    with tqdm(desc=source.stem, mininterval=0.5 if sys.stderr.isatty() else 20) as bar:
-
-        def on_cell(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with lessons.progress(source.stem) as on_cell:
         timeout_s = lessons.CELL_TIMEOUT_S["laptop"]
         failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell)
     if failure:

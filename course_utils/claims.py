@@ -169,8 +169,9 @@ class Verdict:
 
 
 LEGEND = (
-    "<p style='font-size:.9em'>holds: the whole interval is on the needed side · fails: the whole "
-    "interval is on the other side · undecided: the margin lies inside the interval</p>"
+    "<p style='font-size:.9em'>A test <b>holds</b> when the whole interval is on the needed side, "
+    "<b>fails</b> when all of it is on the other side, and is <b>undecided</b> when the margin lies inside. "
+    "The claim is supported when all hold, not supported when one fails, otherwise inconclusive.</p>"
 )
 
 
@@ -212,6 +213,19 @@ class Claim:
     def cited(self) -> str:
         """``'A: Comparing Speed and Efficiency'``"""
         return "; ".join(f"{document}: {section}" for document, section in self.sources)
+
+    def test(self, test_id: str) -> Test:
+        """The test with this id.
+
+        Raises
+        ------
+        CourseError
+            The claim has none; the message lists those it has.
+        """
+        tests = {test.id: test for test in self.tests}
+        if test_id not in tests:
+            raise CourseError(f"claim '{self.id}' has no test '{test_id}': it has {', '.join(tests)}")
+        return tests[test_id]
 
     def judge(self, measured: Measured, profile: str = "laptop") -> Verdict:
         """Hold the measurements against the ledger.
@@ -278,13 +292,15 @@ class Claim:
 
 def _groups(claim: Claim, test: Test, measured: Estimate | Mapping[str, Estimate]):
     """(group, estimate) pairs; a test without groups has the one group ''."""
-    if isinstance(measured, Estimate) == bool(test.per) or not measured:
+    groups = measured if test.per else {"": measured}
+    if (
+        not isinstance(groups, Mapping)
+        or not groups
+        or not all(isinstance(e, Estimate) for e in groups.values())
+    ):
         expected = f"a mapping from {test.per} to Estimate" if test.per else "one Estimate"
-        raise CourseError(
-            f"test '{test.id}' of claim '{claim.id}' expects {expected}, "
-            f"got {type(measured).__name__} {'with nothing in it' if not measured else ''}".rstrip()
-        )
-    return [("", measured)] if isinstance(measured, Estimate) else list(measured.items())
+        raise CourseError(f"test '{test.id}' of claim '{claim.id}' expects {expected}, got {measured!r}")
+    return list(groups.items())
 
 
 @cache
@@ -298,11 +314,11 @@ def load_ledger(path: Path = LEDGER_PATH) -> dict[str, Claim]:
     """
     try:
         ledger = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, no TOML
         raise CourseError(f"cannot read the ledger {path.name}: {error}") from error
     claims: dict[str, Claim] = {}
     for entry in ledger.get("claims", []):
-        claim = _claim(entry, ledger["documents"])
+        claim = _claim(entry, ledger.get("documents", {}))
         if claim.id in claims:
             raise CourseError(f"claim '{claim.id}' stands twice in {path.name}: keep one")
         claims[claim.id] = claim

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
 from course_utils import ROOT, CourseError, __version__, claims, results
+
+if TYPE_CHECKING:
+    from course_utils.lessons import Execution
 
 PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
 
@@ -68,8 +73,6 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from course_utils import files, lessons, runtime
 
     chosen = lessons.select(options.lessons)
@@ -83,59 +86,65 @@ def _run(options: argparse.Namespace) -> int:
     executions = []
     for lesson in chosen:
         (out / f"{lesson}.json").unlink(missing_ok=True)  # an old result must not pass for a new one
-        bar_format = "{desc}  cell {n_fmt} of {total_fmt}  {elapsed} |{bar:24}|"
-        with tqdm(desc=lesson, bar_format=bar_format, mininterval=0.5 if sys.stderr.isatty() else 20) as bar:
-
-            def on_cell(done: int, total: int, bar: tqdm = bar) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            try:
-                executions.append(lessons.run(lesson, out, settings, on_cell))
-            except KeyboardInterrupt:
-                bar.close()
-                rest = " ".join(chosen[chosen.index(lesson) :])
-                print(
-                    f"\nInterrupted in {lesson}. Lessons finished before are kept, nothing is half-written."
-                )
-                print(f"To go on: course run {rest} --profile {options.profile}")
-                return 130
-    print(_verdict_table(out, executions))
-    failed = [execution for execution in executions if execution.failure]
-    for execution in failed:
-        where = f"{execution.lesson}, code cell {execution.failure.cell}"
-        print(f"FAILED {where}: {execution.failure.error}", file=sys.stderr)
-        print(f"  the executed copy shows where: {out / execution.lesson}.ipynb", file=sys.stderr)
-    return int(bool(failed))
+        try:
+            executions.append(lessons.run(lesson, out, settings))
+        except KeyboardInterrupt:
+            rest = " ".join(chosen[chosen.index(lesson) :])
+            print(f"\nInterrupted in {lesson}. Lessons finished before are kept, nothing is half-written.")
+            print(f"To go on: course run {rest} {_options_text(options)}")
+            return 130
+    table, problems = _verdict_table(out, executions)
+    print(table)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return int(bool(problems))
 
 
-def _verdict_table(out: Path, executions: Sequence) -> str:
-    """One line a test: claim, effect with interval, what was needed, verdict, minutes, peak memory."""
-    rows = []
+def _options_text(options: argparse.Namespace) -> str:
+    """The options of `course run` as they were given, to go on with the same."""
+    text = f"--profile {options.profile} --device {options.device} --seed {options.seed}"
+    return text if options.out is None else f"{text} --out {shlex.quote(str(options.out))}"
+
+
+def _verdict_table(out: Path, executions: Sequence[Execution]) -> tuple[str, list[str]]:
+    """A table with one line a test, and what went wrong in the lessons that have no verdicts."""
+    rows, problems = [], []
     for execution in executions:
-        if execution.failure:
-            rows.append((execution.lesson, "", "", "", "FAILED", f"{execution.minutes:.1f}", ""))
+        minutes = f"{execution.minutes:.1f}"
+        try:
+            if failure := execution.failure:
+                where = f"code cell {failure.cell}: {failure.error}"
+                raise CourseError(f"{where}\n  the executed copy shows where: {out / execution.lesson}.ipynb")
+            record = results.load(out / f"{execution.lesson}.json")
+        except CourseError as error:
+            problems.append(f"FAILED {execution.lesson}, {error}")
+            rows.append((execution.lesson, "", "", "", "FAILED", minutes, ""))
             continue
-        record = results.load(out / f"{execution.lesson}.json")
-        cost = (f"{execution.minutes:.1f}", str(record["times"]["peak_memory_mb"]))
-        previous = ""
-        for outcome in results.verdict_outcomes(record):
-            test = next(t for t in claims.get(outcome["claim"]).tests if t.id == outcome["test"])
-            estimate = claims.Estimate(*(outcome[key] for key in ("effect", "low", "high", "n")))
-            first = outcome["claim"] != previous
-            rows.append(
-                (
-                    outcome["claim"] if first else "",
-                    f"{test.id} {outcome['group']}".strip(),
-                    estimate.text(test.unit),
-                    f"{test.rule} {claims.SYMBOLS[outcome['outcome']]}",
-                    outcome["verdict"].upper() if first else "",
-                    *(cost if not previous else ("", "")),
-                )
-            )
-            previous = outcome["claim"]
+        lines = _verdict_rows(record)
+        rows.append((*lines[0], minutes, str(record["times"]["peak_memory_mb"])))
+        rows += [(*line, "", "") for line in lines[1:]]
     headers = ("claim", "test", "effect [95 % interval]", "needed", "verdict", "minutes", "peak MB")
-    return tabulate(rows, headers=headers, disable_numparse=True)
+    return tabulate(rows, headers=headers, disable_numparse=True), problems
+
+
+def _verdict_rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """Claim, test, effect, what was needed and verdict of each outcome of a lesson."""
+    rows, previous = [], ""
+    for outcome in results.verdict_outcomes(record):
+        test = claims.get(outcome["claim"]).test(outcome["test"])
+        estimate = claims.Estimate(*(outcome[key] for key in ("effect", "low", "high", "n")))
+        first = outcome["claim"] != previous
+        previous = outcome["claim"]
+        rows.append(
+            (
+                outcome["claim"] if first else "",
+                f"{test.id} {outcome['group']}".strip(),
+                estimate.text(test.unit),
+                f"{test.rule} {claims.SYMBOLS[outcome['outcome']]}",
+                outcome["verdict"].upper() if first else "",
+            )
+        )
+    return rows
 
 
 def _claims(options: argparse.Namespace) -> int:

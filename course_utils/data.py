@@ -11,6 +11,7 @@ import os
 import tempfile
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +105,13 @@ def load_forest_cover(n_rows: int, seed: int = 0) -> Table:
     rows = np.loadtxt(fetch("forest_cover"), delimiter=",", dtype=np.float32)  # reads .gz as well
     if n_rows > len(rows):
         raise CourseError(f"forest_cover has {len(rows)} rows, {n_rows} were asked for: ask for fewer")
-    if n_rows < len(rows):
+    kinds = len(np.unique(rows[:, -1]))
+    if n_rows < kinds:
+        raise CourseError(f"{n_rows} rows cannot show all {kinds} kinds of forest: ask for more")
+    if n_rows <= len(rows) - kinds:  # else there is not one row of each kind to leave out
         rows, _ = train_test_split(rows, train_size=n_rows, stratify=rows[:, -1], random_state=seed)
+    elif n_rows < len(rows):
+        rows = np.random.default_rng(seed).permutation(rows)[:n_rows]
     terrain = "elevation aspect slope water_distance water_height road_distance shade_9h shade_12h shade_15h"
     columns = [*terrain.split(), "fire_distance", *(f"area_{i}" for i in range(1, 5))]
     columns += [f"soil_{i}" for i in range(1, 41)]
@@ -157,7 +163,7 @@ def registry(path: Path | None = None) -> dict[str, Source]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: Source(name=name, **entry) for name, entry in entries.items()}
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:  # no UTF-8, no TOML, wrong fields
         raise CourseError(f"cannot read the data registry {path.name}: {error}") from error
 
 
@@ -216,8 +222,14 @@ def _download(source: Source, target: Path) -> None:
                 "network, or set COURSE_DATA_MIRROR to a server that has the file"
             ) from error
         if source.archive_member and zipfile.is_zipfile(got):
-            with zipfile.ZipFile(got) as archive:
-                got = Path(archive.extract(source.archive_member, folder))
+            try:
+                with zipfile.ZipFile(got) as archive:
+                    got = Path(archive.extract(source.archive_member, folder))
+            except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+                raise CourseError(
+                    f"the archive from {url} is damaged or lacks '{source.archive_member}' ({error}): "
+                    "it was not kept; try another mirror"
+                ) from error
         if (found := sha256(got)) != source.sha256:
             raise CourseError(
                 f"'{source.file}' from {url} has SHA-256 {found[:12]}…, expected "

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import signal
+import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from tqdm import tqdm
 
 from course_utils import ROOT, CourseError
 from course_utils.files import write_text
@@ -45,6 +49,15 @@ def select(wanted: Iterable[str]) -> list[str]:
             raise CourseError(f"unknown lesson '{word}': choose from {', '.join(available)}, or the number")
         chosen += matches
     return list(dict.fromkeys(chosen)) or available
+
+
+class _Client(NotebookClient):
+    """A notebook client that lets Ctrl-C through; nbclient itself only stops the kernel then."""
+
+    async def async_start_new_kernel(self, **kwargs: Any) -> None:
+        with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        await super().async_start_new_kernel(**kwargs)
 
 
 @dataclass(frozen=True)
@@ -99,25 +112,23 @@ def execute(
     Failure or None
         The first cell that failed.
     """
-    total = sum(cell.cell_type == "code" for cell in notebook.cells)
-    done = 0
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    position = 0  # among the code cells, from 1
 
-    def started(notebook: nbformat.NotebookNode) -> None:
-        # nbclient catches Ctrl-C and only stops the kernel; we want to know of it
-        with suppress(NotImplementedError, RuntimeError):
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+    def starts(cell: nbformat.NotebookNode, cell_index: int) -> None:
+        nonlocal position
+        if cell.cell_type == "code":
+            position = code.index(cell_index) + 1
 
-    def executed(cell: nbformat.NotebookNode, **_: Any) -> None:
-        nonlocal done
-        done += cell.cell_type == "code"
-        on_cell(done, total)
+    def executed(cell: nbformat.NotebookNode, cell_index: int, **_: Any) -> None:
+        on_cell(code.index(cell_index) + 1, len(code))
 
-    client = NotebookClient(
+    client = _Client(
         notebook,
         timeout=timeout_s,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        on_notebook_start=started,
+        on_cell_start=starts,
         on_cell_executed=executed,
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],  # no warning about Jupyter's usual local TCP connection
@@ -125,15 +136,37 @@ def execute(
     try:
         client.execute(env={**os.environ, **environment})
     except CellExecutionError as error:
-        return Failure(done, f"{error.ename}: {error.evalue}".split("\n")[0])
+        return Failure(position, f"{error.ename}: {error.evalue}".split("\n")[0])
     except CellTimeoutError:
-        return Failure(done + 1, f"took longer than the limit of {timeout_s} s")
+        return Failure(position, f"took longer than the limit of {timeout_s} s")
     except DeadKernelError:
-        return Failure(done + 1, "the kernel died; the machine may have run out of memory")
+        return Failure(position, "the kernel died; the machine may have run out of memory")
+    except RuntimeError as error:  # raised by jupyter_client before the first cell
+        return Failure(position, f"the kernel did not start: {error}")
+    except KeyboardInterrupt:
+        if client.km is not None and client.km.has_kernel:
+            run_sync(client.km.shutdown_kernel)(now=True)
+        raise
+    finally:
+        atexit.unregister(client._cleanup_kernel)  # nbclient leaves it behind, to fail at the exit
     return None
 
 
-def run(lesson: str, out: Path, settings: dict[str, str], on_cell: Callable[[int, int], None]) -> Execution:
+@contextmanager
+def progress(lesson: str) -> Iterator[Callable[[int, int], None]]:
+    """One live line, 'lesson  cell n of m  time'; gives the callable that moves it on."""
+    bar_format = "{desc}  cell {n_fmt} of {total_fmt}  {elapsed} |{bar:24}|"
+    seconds = 0.5 if sys.stderr.isatty() else 20  # a log file needs fewer lines
+    with tqdm(desc=lesson, bar_format=bar_format, mininterval=seconds) as bar:
+
+        def on_cell(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield on_cell
+
+
+def run(lesson: str, out: Path, settings: dict[str, str]) -> Execution:
     """Execute one lesson and keep the executed copy as ``<out>/<lesson>.ipynb``.
 
     Parameters
@@ -144,13 +177,12 @@ def run(lesson: str, out: Path, settings: dict[str, str], on_cell: Callable[[int
         Where the executed copy and the lesson's typed results go.
     settings : dict
         ``COURSE_PROFILE`` and its kin, without ``COURSE_RESULTS``.
-    on_cell : callable
-        As in `execute`.
     """
     started = time.perf_counter()
     notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
     timeout_s = CELL_TIMEOUT_S[settings["COURSE_PROFILE"]]
     environment = {**settings, "COURSE_RESULTS": str(out.resolve())}
-    failure = execute(notebook, NOTEBOOKS, environment, timeout_s, on_cell)
+    with progress(lesson) as on_cell:
+        failure = execute(notebook, NOTEBOOKS, environment, timeout_s, on_cell)
     write_text(out / f"{lesson}.ipynb", nbformat.writes(notebook) + "\n")
     return Execution(lesson, (time.perf_counter() - started) / 60, failure)

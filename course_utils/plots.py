@@ -70,7 +70,7 @@ def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] |
     display(Image(buffer.getvalue(), alt=alt))
     if numbers is not None:
         if not isinstance(numbers, pd.DataFrame):
-            numbers = pd.DataFrame({label: vars(e) for label, e in numbers.items()}).T.round(2)
+            numbers = pd.DataFrame([vars(e) for e in numbers.values()], index=list(numbers)).round(2)
         html = numbers.to_html(border=0)
         display(HTML(f"<details><summary>The numbers behind this figure</summary>{html}</details>"))
 
@@ -100,7 +100,12 @@ def confusion(ax: plt.Axes, counts: np.ndarray, truths: Sequence[str], calls: Se
     ax.grid(False)
 
 
-def forest(ax: plt.Axes, estimates: Mapping[str, Estimate], margin: float | None = None) -> None:
+def forest(
+    ax: plt.Axes,
+    estimates: Mapping[str, Estimate],
+    margin: float | None = None,
+    dots: Mapping[str, ArrayLike] | None = None,
+) -> None:
     """Effects with their intervals, one a row from top to bottom.
 
     Parameters
@@ -111,8 +116,13 @@ def forest(ax: plt.Axes, estimates: Mapping[str, Estimate], margin: float | None
         From top to bottom.
     margin : float, optional
         What a claim needs the intervals to be above: a dashed line, with that side shaded.
+    dots : mapping of labels to array_like, optional
+        The single values behind an estimate, drawn below it.
     """
-    for i, estimate in enumerate(estimates.values()):
+    for i, (label, estimate) in enumerate(estimates.items()):
+        if dots is not None:
+            values = np.asarray(dots[label])
+            ax.plot(values, np.full(len(values), i + 0.25), "o", color=GREY, alpha=0.5, markersize=5)
         ax.plot([estimate.low, estimate.high], [i, i], color=COLOURS[0], linewidth=3)
         ax.plot(estimate.effect, i, "o", color=COLOURS[0], markersize=8)
     ax.set_yticks(range(len(estimates)), list(estimates))

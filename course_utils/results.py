@@ -90,6 +90,7 @@ def save(
     CourseError
         The folder cannot be written to.
     """
+    verdicts, costs = list(verdicts), list(costs)
     record: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,

@@ -124,13 +124,16 @@ def bootstrap(
     effect = float(statistic(values, axis=-1))
     if np.all(values == values[0]):  # nothing varies: scipy would answer nan
         return Estimate(effect, effect, effect, values.size)
-    interval = stats.bootstrap(
+    result = stats.bootstrap(
         (values,),
         statistic,
         confidence_level=CONFIDENCE,
         n_resamples=n_resamples,
         rng=np.random.default_rng(seed),
-    ).confidence_interval
+    )
+    if np.all(result.bootstrap_distribution == effect):
+        return Estimate(effect, effect, effect, values.size)
+    interval = result.confidence_interval
     return Estimate(effect, float(interval.low), float(interval.high), values.size)
 
 

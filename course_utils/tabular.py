@@ -100,9 +100,12 @@ class TabularMLP(ClassifierMixin, BaseEstimator):
         for epoch in range(1, self.epochs + 1):
             losses = {"train": self._train_epoch(inputs, targets, optimizer, generator)}
             self.history_.append(losses)
+            if X_val is not None:
+                losses["validation"] = self.loss(X_val, y_val)
+            if not np.isfinite(sum(losses.values())):
+                raise CourseError(f"the loss became {sum(losses.values())}: lower the learning rate")
             if X_val is None:
                 continue
-            losses["validation"] = self.loss(X_val, y_val)
             if losses["validation"] < best_loss:
                 best_loss, self.epochs_ = losses["validation"], epoch
                 best_weights = {name: w.clone() for name, w in self.model_.state_dict().items()}
@@ -110,8 +113,6 @@ class TabularMLP(ClassifierMixin, BaseEstimator):
                 break
         if best_weights is not None:
             self.model_.load_state_dict(best_weights)
-        if not np.isfinite(self.history_[-1]["train"]):
-            raise CourseError(f"the loss became {self.history_[-1]['train']}: lower the learning rate")
         return self
 
     def _build(self, n_columns: int, generator: torch.Generator) -> nn.Sequential:
@@ -119,7 +120,7 @@ class TabularMLP(ClassifierMixin, BaseEstimator):
         sizes = [n_columns, self.hidden, self.hidden, len(self.classes_)]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            linear = nn.Linear(n_in, n_out)
+            linear = nn.utils.skip_init(nn.Linear, n_in, n_out)
             bound = n_in**-0.5  # torch's own default for nn.Linear
             for parameter in linear.parameters():
                 nn.init.uniform_(parameter, -bound, bound, generator=generator)
@@ -150,7 +151,15 @@ class TabularMLP(ClassifierMixin, BaseEstimator):
 
     @torch.no_grad()
     def loss(self, X: ArrayLike, y: ArrayLike) -> float:
-        """Cross-entropy in nats a row."""
+        """Cross-entropy in nats a row.
+
+        Raises
+        ------
+        CourseError
+            A label in `y` did not occur in the training.
+        """
+        if unknown := sorted(set(np.unique(y)) - set(self.classes_)):
+            raise CourseError(f"label {unknown[0]} was not among the classes trained on: {self.classes_}")
         targets = torch.as_tensor(np.searchsorted(self.classes_, y), device=self.device)
         return nn.functional.cross_entropy(self.model_(self._tensor(X)), targets).item()
 
@@ -203,13 +212,15 @@ def size(model: Any, n_rows: int) -> Size:
 
 
 def _mlp_size(mlp: TabularMLP, n_rows: int) -> Size:
-    """A weight costs a multiplication and an addition a row; the backward pass costs twice that.
+    """A weight costs a multiplication and an addition a row, and twice that again on the way back.
 
-    The optimiser's own work is left out, which favours the network.
+    On the way back the first layer needs only its weights' gradient, not that of its input. The
+    optimiser's own work is left out, which favours the network.
     """
-    weights = sum(layer.weight.numel() for layer in mlp.model_ if isinstance(layer, nn.Linear))
+    layers = [layer.weight.numel() for layer in mlp.model_ if isinstance(layer, nn.Linear)]
     parameters = sum(parameter.numel() for parameter in mlp.model_.parameters())
-    return Size(parameters, 3 * 2 * weights * n_rows * mlp.epochs_, 2 * weights)
+    a_row = 2 * (3 * sum(layers) - layers[0])
+    return Size(parameters, a_row * n_rows * mlp.epochs_, 2 * sum(layers))
 
 
 def _logistic_size(model: LogisticRegression, n_rows: int) -> Size:

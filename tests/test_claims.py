@@ -235,6 +235,12 @@ def test_a_claim_without_a_test_is_not_judged(ledger):
         ledger()["two"].judge({})
 
 
+def test_a_claims_test_is_found_by_its_id(ledger):
+    assert ledger()["one"].test("dryness").unit == "%"
+    with pytest.raises(CourseError, match=r"'one' has no test 'colour': it has wetness, dryness"):
+        ledger()["one"].test("colour")
+
+
 def test_a_verdict_as_text_names_every_outcome(ledger):
     verdict = ledger()["one"].judge({"wetness": WET, "dryness": {"Nile": MUCH}})
     assert str(verdict).splitlines() == [

@@ -1,6 +1,7 @@
 import importlib.metadata
 import os
 import runpy
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils import ROOT, claims, cli, data, lessons, results
+from course_utils import ROOT, claims, cli, data, lessons, results, runtime
 
 # argv: folder of lessons, then the command's own arguments
 PROGRAM = """
@@ -36,12 +37,13 @@ def fake_run(monkeypatch, shelf, record):
     def pretend(**answers):
         seen = []
 
-        def run(lesson, out, settings, on_cell):
+        def run(lesson, out, settings):
             seen.append((lesson, settings))
-            on_cell(1, 2)
             answer = answers.get("lesson_" + lesson[0], "good")
             if answer == "good":
                 (out / f"{lesson}.json").write_text(record(lesson), encoding="utf-8")
+            elif answer == "no verdicts":
+                results.save(runtime.Run(lesson, "laptop", "cpu", 0, out), [])
             elif isinstance(answer, lessons.Failure):
                 return lessons.Execution(lesson, 0.5, answer)
             elif answer is KeyboardInterrupt:
@@ -169,6 +171,12 @@ def test_a_lesson_without_results_does_not_hide_the_others(fake_run, tmp_path, c
     assert "1_a" in captured.err
 
 
+def test_a_lesson_may_have_no_verdicts(fake_run, tmp_path, capsys):
+    fake_run(lesson_1="no verdicts")
+    assert cli.main(["run", "1", "2", "--device", "cpu", "--out", str(tmp_path)]) == 0
+    assert "SUPPORTED" in capsys.readouterr().out
+
+
 def test_an_interrupted_run_says_how_to_go_on(fake_run, tmp_path, capsys):
     seen = fake_run(lesson_2=KeyboardInterrupt)
     arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path)]
@@ -183,11 +191,13 @@ def test_an_interrupted_run_says_how_to_go_on(fake_run, tmp_path, capsys):
 def test_the_way_to_go_on_has_the_same_settings(fake_run, tmp_path, capsys):
     """Without them the rest would run with another seed and go to another folder."""
     fake_run(lesson_2=KeyboardInterrupt)
-    cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", "--out", str(tmp_path / "mine")])
-    command = capsys.readouterr().out.split("To go on: ")[1]
-    for setting in ("--profile smoke", "--device cpu", "--seed 7", "--out"):
-        assert setting in command
-    assert str(tmp_path / "mine") in command
+    cli.main(
+        ["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", "--out", str(tmp_path / "my own")]
+    )
+    command = capsys.readouterr().out.split("To go on: course ")[1]
+    options = cli._parser().parse_args(shlex.split(command))
+    assert (options.lessons, options.profile, options.device) == (["2_b", "3_c"], "smoke", "cpu")
+    assert (options.seed, options.out) == ("7", tmp_path / "my own")
 
 
 def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tmp_path, capsys):

@@ -1,4 +1,5 @@
 import os
+import sys
 
 import pytest
 
@@ -14,6 +15,18 @@ def test_the_file_gets_its_name_when_the_block_ends(tmp_path):
         assert not target.exists()
     assert target.read_text() == "whole"
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+@pytest.mark.parametrize(("mask", "permissions"), [(0o022, 0o644), (0o027, 0o640)])
+def test_the_file_may_be_read_by_whom_the_umask_lets(tmp_path, mask, permissions):
+    before = os.umask(mask)
+    try:
+        write_text(tmp_path / "a.txt", "text")
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == permissions
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

@@ -2,6 +2,7 @@ import json
 import time
 
 import nbformat
+import psutil
 import pytest
 
 from course_utils import ROOT, CourseError, lessons
@@ -112,6 +113,27 @@ def test_a_kernel_that_does_not_start_is_a_failure(execute, notebook, tmp_path):
     assert told == []
 
 
+def test_an_interrupt_stops_the_kernel_and_gets_through(notebook, tmp_path):
+    def press(done, total):
+        raise KeyboardInterrupt
+
+    made = notebook("import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))", "x")
+    with pytest.raises(KeyboardInterrupt):
+        lessons.execute(made, tmp_path, {}, 300, press)
+    limit = time.monotonic() + 10
+    while psutil.pid_exists(int((tmp_path / "pid").read_text())) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert time.monotonic() < limit
+
+
+def test_progress_tells_the_lesson_and_how_far_it_is(capsys):
+    with lessons.progress("1_a") as on_cell:
+        on_cell(1, 4)
+        on_cell(3, 4)
+    last = capsys.readouterr().err.replace("\r", "\n").strip().splitlines()[-1]
+    assert last.startswith("1_a  cell 3 of 4  00:0")
+
+
 def test_run_keeps_the_executed_copy(shelf, tmp_path):
     cell = (
         "import json, os\nprint(json.dumps({k: v for k, v in os.environ.items() if k.startswith('COURSE_')}))"
@@ -119,7 +141,7 @@ def test_run_keeps_the_executed_copy(shelf, tmp_path):
     folder = shelf(lesson_1_a=[cell])
     stored = (folder / "1_a.ipynb").read_bytes()
     settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "3"}
-    execution = lessons.run("1_a", tmp_path / "out", settings, lambda done, total: None)
+    execution = lessons.run("1_a", tmp_path / "out", settings)
     assert (execution.lesson, execution.failure) == ("1_a", None)
     assert 0 < execution.minutes < 1
     copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)
@@ -139,7 +161,7 @@ def test_run_takes_the_profiles_limit_and_keeps_the_copy_of_a_failure(shelf, tmp
         return execute(notebook, folder, environment, timeout_s, on_cell)
 
     monkeypatch.setattr(lessons, "execute", spy)
-    execution = lessons.run("1_a", tmp_path / "out", {"COURSE_PROFILE": "smoke"}, lambda done, total: None)
+    execution = lessons.run("1_a", tmp_path / "out", {"COURSE_PROFILE": "smoke"})
     assert limits == [77]
     assert execution.failure.cell == 2
     copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)

@@ -2,6 +2,7 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from course_utils import ROOT, CourseError, claims, results, runtime
@@ -202,6 +203,22 @@ def test_a_file_that_cannot_be_replaced_stays_whole(run, monkeypatch, judged):
         results.save(run, [])
     assert path.read_bytes() == before
     assert list(run.out.iterdir()) == [path]
+
+
+def test_costs_are_read_from_a_table_of_means():
+    index = pd.MultiIndex.from_tuples([("wine", "forest"), ("cancer", "MLP")])
+    columns = {
+        "accuracy": [97.0, 98.0],
+        "predict_cpu_ms": [0.01, 0.02],
+        "train_cpu_s": [0.25, 2.0],
+        "parameters": [1200.0, 5000.6],
+        "train_operations": [3.5e6, 1e9],
+        "predict_operations": [140.0, 1e4],
+    }
+    first, second = results.costs(pd.DataFrame(columns, index=index))
+    assert first == COST
+    assert (second.model, second.data, second.train_cpu_s) == ("MLP", "cancer", 2.0)
+    assert type(second.parameters) is int
 
 
 def test_the_costs_fields_are_those_that_are_recorded():

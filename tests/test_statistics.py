@@ -131,8 +131,17 @@ def test_bootstrap_of_equal_values_has_no_width(statistic):
     assert ends(st.bootstrap([4.0] * 5, statistic)) == (4, 4, 4)
 
 
+@pytest.mark.filterwarnings("error")  # a student would see them
 def test_bootstrap_of_a_statistic_that_does_not_vary_has_no_width():
     assert ends(st.bootstrap([0.0] * 19 + [1.0], np.median, n_resamples=300)) == (0, 0, 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_bootstrap_of_a_statistic_that_hardly_varies_has_an_interval():
+    """Leaving out any one value changes nothing, but a few resamples differ."""
+    estimate = st.bootstrap([0.0] * 6 + [1.0], np.median)
+    assert (estimate.effect, estimate.low) == (0, 0)
+    assert 0 <= estimate.high <= 1
 
 
 @pytest.mark.parametrize("differences", [[1, 2, 3, 4, 5, 6], [3, -1, 2, 5, -2, 1.5], [1, -1, 2, -2]])

@@ -22,8 +22,8 @@ SYMBOLS = {CORRECT: "✔", NOT_YET: "✘", NOT_ATTEMPTED: "…"}
 
 
 def same_number(answer: Any, other: Any, **context: Any) -> bool:
-    """Whether two numbers agree to a thousandth, relative."""
-    return math.isclose(float(answer), float(other), rel_tol=1e-3, abs_tol=1e-9)
+    """Whether two numbers agree to half a percent, so that rounding to three digits is allowed."""
+    return math.isclose(float(answer), float(other), rel_tol=5e-3, abs_tol=1e-9)
 
 
 def same_choice(answer: Any, other: Any, **context: Any) -> bool:
@@ -144,7 +144,8 @@ class Workbook:
             return NOT_YET, (
                 f"Expected {exercise.expects}; yours could not be checked: {type(error).__name__}: {error}"
             )
-        given = f" You gave {answer!r}." if isinstance(answer, (int, float, str, np.generic)) else ""
+        given = answer.item() if isinstance(answer, np.generic) else answer
+        given = f" You gave {given!r}." if isinstance(given, (int, float, str)) else ""
         return NOT_YET, (
             f"Expected {exercise.expects}.{given} "
             f"For a nudge, run exercises.hint('{exercise.id}') in a new cell."

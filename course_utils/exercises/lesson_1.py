@@ -77,19 +77,19 @@ exercises = workbook(
     ),
     Exercise(
         "1.2",
-        "Cancers missed at threshold 0.5",
-        solution=lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.5)),
+        "Cancers missed at threshold 0.3",
+        solution=lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.3)),
         mistakes=(
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(~is_malignant & (p_malignant >= 0.5)),
+                lambda p_malignant, is_malignant: np.sum(~is_malignant & (p_malignant >= 0.3)),
                 "Those are the false alarms: benign, but called malignant. Turn both conditions round.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant != (p_malignant >= 0.5)),
+                lambda p_malignant, is_malignant: np.sum(is_malignant != (p_malignant >= 0.3)),
                 "Those are all mistakes, of both kinds. Count only the patients who have cancer.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant >= 0.5)),
+                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant >= 0.3)),
                 "Those are the cancers that were found. The missed ones stay below the threshold.",
             ),
         ),
@@ -132,6 +132,10 @@ exercises = workbook(
                 lambda differences: _t_interval(differences, 1 / 10),
                 "That is the ordinary interval. It "
                 "takes the folds for independent: add n_test / n_train to 1/n.",
+            ),
+            Mistake(
+                lambda differences: _t_interval(differences, 1 / 10 + 0.2 / 0.8),
+                "The ratio 0.25 belongs to five folds. Here there are ten: a fold tests on 10 % of the rows.",
             ),
             Mistake(
                 lambda differences: _t_interval(differences, 1 / 10 + 0.1),
