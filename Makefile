@@ -6,9 +6,6 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/.ready
-# Tests and lessons never talk to a hub; an index or proxy that pip is set up for stays in force.
-export HF_HUB_OFFLINE = 1
-
 .PHONY: help course test lab notebooks lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,7 +17,8 @@ test: $(READY)   ## run the whole test suite, notebooks included
 	$(BIN)/python -m pytest
 
 lab: $(READY)    ## open JupyterLab on lesson 1
-	$(BIN)/jupyter lab notebooks/1_classic_ml.ipynb
+	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	  --LabApp.news_url=None notebooks/1_classic_ml.ipynb
 
 notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 	$(BIN)/python -m course_utils.authoring

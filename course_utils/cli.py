@@ -120,7 +120,7 @@ def _verdict_table(out: Path, executions: Sequence[Execution]) -> tuple[str, lis
             problems.append(f"FAILED {execution.lesson}, {error}")
             rows.append((execution.lesson, "", "", "", "FAILED", minutes, ""))
             continue
-        lines = _verdict_rows(record)
+        lines = _verdict_rows(record) or [(execution.lesson, "", "", "", "")]
         rows.append((*lines[0], minutes, str(record["times"]["peak_memory_mb"])))
         rows += [(*line, "", "") for line in lines[1:]]
     headers = ("claim", "test", "effect [95 % interval]", "needed", "verdict", "minutes", "peak MB")

@@ -16,7 +16,9 @@ def nbval(tmp_path, notebook):
 
     def run(*sources, tags=(), stored=""):
         made = notebook(*sources)
-        cell = made.cells[-1]
+        for count, cell in enumerate(made.cells):
+            if cell.cell_type == "code":
+                cell.execution_count = count
         cell.metadata.tags = list(tags)
         cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=stored)] if stored else []
         nbformat.write(made, tmp_path / "made.ipynb")

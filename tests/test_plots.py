@@ -111,6 +111,13 @@ def test_forest_draws_each_interval_on_its_own_row():
     assert len(ax.patches) == 0
 
 
+def test_forest_shows_the_single_values_below_their_estimate():
+    _, ax = plt.subplots()
+    plots.forest(ax, ESTIMATES, dots={"wine": [-0.6, 0.1], "cancer": [0.3, 0.5, 0.4]})
+    found = [(list(line.get_xdata()), set(line.get_ydata())) for line in ax.lines if line.get_alpha() == 0.5]
+    assert found == [([0.3, 0.5, 0.4], {0.25}), ([-0.6, 0.1], {1.25})]
+
+
 @pytest.mark.parametrize("margin", [-1.0, 0.0, 5.0])
 def test_forest_shades_the_side_where_the_claim_holds(margin):
     _, ax = plt.subplots()

@@ -444,7 +444,8 @@ print(f"took {cost.wall_s:.0f} s")
 for name in tables:
     if name not in measured:
         measured[name], chosen[name] = run_table(name)
-pd.DataFrame({name: pd.Series(names).value_counts() for name, names in chosen.items()})
+counts = {name: pd.Series(names).value_counts() for name, names in chosen.items()}
+pd.DataFrame(counts).fillna(0).astype(int)
 
 # %% [markdown]
 # ### Look at the accuracies
@@ -523,7 +524,7 @@ pd.DataFrame(
 # %% [markdown]
 # ### Why this verdict?
 #
-# The claim has two halves. On the left the difference in accuracy, each dot one fold; on the right the ratio of costs. Bars are intervals, the dashed line is the margin. The claim holds where the **whole** bar lies in the shaded part.
+# The claim has two halves. On the left the difference in accuracy, each dot one fold (the darker, the more folds fall on one spot); on the right the ratio of costs. Bars are intervals, the dashed line is the margin. The claim holds where the **whole** bar lies in the shaded part.
 
 # %% tags=["readme-picture"]
 gaps, ratios, folds = dict(estimates.loc["accuracy"]), {}, {}
@@ -656,6 +657,7 @@ def bootstrap(model, columns):
     """Weights with all patients, (column,), and with each resample, (resample, column)."""
     everybody = weights_of(model, np.arange(len(y)), columns)
     return everybody, np.array([weights_of(model, rows, columns) for rows in draws])
+
 
 usual = linear_model.LogisticRegression(max_iter=20_000)
 everything = list(range(X.shape[1]))
@@ -808,7 +810,7 @@ normalise_verdict = normalise.judge({"gain": gains}, run.profile)
 normalise_verdict
 
 # %% [markdown]
-# A tree asks "is it above this value?", and that question has the same answer in any unit: you could have known its row without a computer, and a claim about *all* models falls with one counterexample. A method that measures *distances* adds up columns in different units, and the largest numbers win. So the advice is right for some models and idle for others. Which row could not be decided here?
+# A tree asks "is it above this value?", and that question has the same answer in any unit: you could have known its row without a computer. And a claim about *all* models falls with one counterexample. A method that measures *distances* adds up columns in different units, and the largest numbers win. So the advice is right for some models and idle for others. Which row could not be decided here?
 #
 # ## Exercises
 #
