@@ -64,10 +64,9 @@ class Estimate:
     def text(self, unit: str = "") -> str:
         """``'+0.42 [-0.31, 1.15] points, n = 25'``"""
         sign = "+" if unit == "points" else ""
-        unit = f" {unit}" if unit else ""
         places = _decimals(self)
         numbers = f"{self.effect:{sign}.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
-        return f"{numbers}{unit}, n = {self.n}".replace("-", "−")
+        return f"{numbers.replace('-', '−')} {unit}".rstrip() + f", n = {self.n}"
 
 
 def _decimals(estimate: Estimate) -> int:

@@ -24,6 +24,7 @@ import pooch
 from course_utils import ROOT, CourseError
 from course_utils.files import atomic_path, sha256
 
+pooch.get_logger().setLevel("WARNING")  # its advice on checksums is not for students
 REGISTRY_PATH = ROOT / "datasets" / "registry.toml"
 
 

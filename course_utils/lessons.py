@@ -67,7 +67,7 @@ class Failure:
     Attributes
     ----------
     cell : int
-        Position among the code cells, from 1.
+        Position among the code cells, from 1; 0 when the kernel did not even start.
     error : str
         Kind of error and its message, in one line.
     """

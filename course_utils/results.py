@@ -7,6 +7,7 @@ that stands under the one key ``times``, so that everything else can be compared
 from __future__ import annotations
 
 import json
+import math
 import platform
 import time
 from collections.abc import Iterable, Mapping
@@ -98,7 +99,7 @@ def save(
         "run": {"profile": run.profile, "device": run.device, "seed": run.seed},
         "verdicts": [_verdict(verdict, timed=False) for verdict in verdicts],
         "costs": [{k: v for k, v in asdict(cost).items() if k not in TIMED_COSTS} for cost in costs],
-        "predictions": dict(predictions or {}),
+        "predictions": {claim: _plain(value) for claim, value in (predictions or {}).items()},
         "exercises": dict(exercises or {}),
         "environment": environment(),
         "times": {
@@ -112,6 +113,15 @@ def save(
     path = run.out / f"{run.lesson}.json"
     write_text(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
+
+
+def _plain(value: Any) -> str | float | None:
+    """A prediction as JSON can hold it; whatever is neither a number nor a word becomes text."""
+    if hasattr(value, "item"):
+        value = value.item()  # a number of numpy's
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _verdict(verdict: Verdict, timed: bool) -> dict[str, Any]:

@@ -353,3 +353,7 @@ def test_the_ledger_is_complete():
         assert len({test.id for test in claim.tests}) == len(claim.tests), claim.id
         assert all(test.metric and test.unit for test in claim.tests), claim.id
     assert list(claims.load_ledger()) == list(ledger)
+
+
+def test_a_minus_is_set_only_in_numbers():
+    assert Estimate(-1.0, -2.0, 0.5, 3).text("nats-per-row") == "−1.00 [−2.00, 0.50] nats-per-row, n = 3"

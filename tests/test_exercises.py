@@ -225,9 +225,15 @@ def test_lesson_1_numbers_its_exercises_and_gives_hints_to_each():
 def test_lesson_1_knows_answers_worked_out_by_hand():
     book = exercises.workbook(*lesson_1_exercises())
     book.check("1.1", 50.0, y=np.array([0, 1, 1, 2]))
-    p_malignant = np.array([0.9, 0.1, 0.6, 0.2, 0.4])
+    p_malignant = np.array([0.9, 0.05, 0.6, 0.08, 0.4])
     found = {"p_malignant": p_malignant, "is_malignant": np.array([True, True, False, True, True])}
     book.check("1.2", 2, **found)
     # spread 1 by construction; 2.262 × √(1/10 + 1/9)
     book.check("1.4", 1.0394, differences=np.array([-1, 1] * 5) * np.sqrt(0.9))
     assert [book.statuses[i] for i in ("1.1", "1.2", "1.4")] == ["correct"] * 3
+
+
+def test_two_exercises_with_one_id_are_refused():
+    exercise = exercises.Exercise("1.1", "Twice", lambda: 1, (), ("Look.",))
+    with pytest.raises(CourseError, match=r"same id: 1\.1, 1\.1"):
+        exercises.workbook(exercise, exercise)

@@ -3,6 +3,7 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import numpy as np
 import pytest
 
 from course_utils import ROOT, CourseError, claims, results, runtime
@@ -223,3 +224,20 @@ def test_costs_are_read_from_a_table_of_means():
 
 def test_the_costs_fields_are_those_that_are_recorded():
     assert {"model", "data", *results.COST_FIELDS} == set(Cost.__dataclass_fields__)
+
+
+def test_predictions_of_any_kind_are_kept(run):
+    """A student may leave the predict cell as it is, or predict with numpy."""
+    predictions = {
+        "a": ...,
+        "b": np.float64(0.5),
+        "c": np.int64(3),
+        "d": float("nan"),
+        "e": "supported",
+        "f": None,
+    }
+    record = results.load(results.save(run, [], predictions=predictions))
+    assert record["predictions"] == {
+        **{"a": "Ellipsis", "b": 0.5, "c": 3, "d": "nan"},
+        **{"e": "supported", "f": None},
+    }

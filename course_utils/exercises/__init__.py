@@ -176,5 +176,14 @@ class Workbook:
 
 
 def workbook(*exercises: Exercise) -> Workbook:
-    """A workbook of these exercises, in this order."""
+    """A workbook of these exercises, in this order.
+
+    Raises
+    ------
+    CourseError
+        Two exercises have the same id.
+    """
+    ids = [exercise.id for exercise in exercises]
+    if len(set(ids)) < len(ids):
+        raise CourseError(f"two exercises have the same id: {', '.join(ids)}")
     return Workbook({exercise.id: exercise for exercise in exercises})

@@ -77,19 +77,23 @@ exercises = workbook(
     ),
     Exercise(
         "1.2",
-        "Cancers missed at threshold 0.3",
-        solution=lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.3)),
+        "Cancers missed at threshold 0.1",
+        solution=lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.1)),
         mistakes=(
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(~is_malignant & (p_malignant >= 0.3)),
+                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.5)),
+                "That is the count at the threshold 0.5. Here the alarm is raised from 0.1 on.",
+            ),
+            Mistake(
+                lambda p_malignant, is_malignant: np.sum(~is_malignant & (p_malignant >= 0.1)),
                 "Those are the false alarms: benign, but called malignant. Turn both conditions round.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant != (p_malignant >= 0.3)),
+                lambda p_malignant, is_malignant: np.sum(is_malignant != (p_malignant >= 0.1)),
                 "Those are all mistakes, of both kinds. Count only the patients who have cancer.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant >= 0.3)),
+                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant >= 0.1)),
                 "Those are the cancers that were found. The missed ones stay below the threshold.",
             ),
         ),

@@ -125,7 +125,8 @@ plots.show(fig, "Two histograms: benign lumps lie mostly below 0.14, malignant o
 
 # %% [markdown]
 # The two groups overlap: wherever you cut, you make mistakes. A model's task is to do better by using more columns.
-#
+
+# %% [markdown]
 # ## Baseline: the score of knowing nothing
 #
 # A model that says "benign" to everybody has learnt nothing, and is right for every benign patient. That score is the **baseline**: the least that any model must beat. scikit-learn calls it a *dummy*.
@@ -142,7 +143,8 @@ print(f"baseline: {100 * baseline.score(X_test, y_test):.1f} % of {len(y_test)} 
 
 # %% [markdown]
 # Set every accuracy that you meet beside this number.
-#
+
+# %% [markdown]
 # ## A model by hand
 #
 # The smallest model asks one question: *is this column above that value?* It is called a **decision stump**. Training means to try every value between two neighbouring patients and to keep the one with the fewest mistakes. You can check each line.
@@ -172,7 +174,8 @@ assert abs(library_mistakes - mistakes) <= 0.01 * len(y_train)
 
 # %% [markdown]
 # The two may differ by a patient or two, because the library looks for the *purest* groups (the Gini index), not for the fewest mistakes. That is worth knowing: even "the same" model has a definition.
-#
+
+# %% [markdown]
 # ## A model that uses every column
 #
 # **Logistic regression** gives each column a weight, adds everything up, and squeezes the sum into a probability between 0 and 1. The weights are what it learns. Columns come in very different units, so each is first brought to mean 0 and spread 1 (**scaling**). A *pipeline* glues the two steps together, and sees to it that mean and spread come from the training rows alone; computed from all rows, they would be a leak.
@@ -632,7 +635,8 @@ labels_verdict
 
 # %% [markdown]
 # "More is better" is two statements: that data helps, and that it never stops helping. Look at which of the two the card supports.
-#
+
+# %% [markdown]
 # ### Do linear models show what causes what?
 
 # %%
@@ -770,7 +774,8 @@ print(f"alarms among {len(edited)} malignant lumps: {before.sum()} before, {afte
 
 # %% [markdown]
 # Every alarm that went silent is a change in a file. No patient got better. To speak of causes you need an intervention, something that was *done* to some people and not to others; there is none in this table. A linear model is easy to **read**; what you read is how the model computes, and not how the world works.
-#
+
+# %% [markdown]
 # ### Does data have to be normalised first?
 
 # %%
@@ -811,7 +816,8 @@ normalise_verdict
 
 # %% [markdown]
 # A tree asks "is it above this value?", and that question has the same answer in any unit: you could have known its row without a computer. And a claim about *all* models falls with one counterexample. A method that measures *distances* adds up columns in different units, and the largest numbers win. So the advice is right for some models and idle for others. Which row could not be decided here?
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # Each exercise has a cell for your answer and a cell that checks it. As long as the three dots stand there, the check says "not attempted". A wrong answer gets the hint that fits it; `exercises.hint("1.1")` in a new cell gives you a nudge.
@@ -829,12 +835,12 @@ answer_1_1 = 100 * np.bincount(wine_y).max() / len(wine_y)
 exercises.check("1.1", answer_1_1, y=tables["wine"].y)
 
 # %% [markdown]
-# **1.2 Mistakes that differ.** At the threshold 0.3, how many of the *malignant* test patients does logistic regression miss? Use `p_malignant` and `is_malignant` from above.
+# **1.2 Mistakes that differ.** At the threshold 0.1, how many of the *malignant* test patients does logistic regression miss? Use `p_malignant` and `is_malignant` from above.
 
 # %% exercise="1.2"
 answer_1_2 = ...
 ### BEGIN SOLUTION
-answer_1_2 = np.sum(is_malignant & (p_malignant < 0.3))
+answer_1_2 = np.sum(is_malignant & (p_malignant < 0.1))
 ### END SOLUTION
 
 # %% check="1.2"
