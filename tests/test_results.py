@@ -2,8 +2,8 @@ import json
 import os
 from pathlib import Path
 
-import pandas as pd
 import numpy as np
+import pandas as pd
 import pytest
 
 from course_utils import ROOT, CourseError, claims, results, runtime
