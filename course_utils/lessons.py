@@ -7,6 +7,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -157,13 +158,23 @@ def progress(lesson: str) -> Iterator[Callable[[int, int], None]]:
     """One live line, 'lesson  cell n of m  time'; gives the callable that moves it on."""
     bar_format = "{desc}  cell {n_fmt} of {total_fmt}  {elapsed} |{bar:24}|"
     seconds = 0.5 if sys.stderr.isatty() else 20  # a log file needs fewer lines
+    stop = threading.Event()
     with tqdm(desc=lesson, bar_format=bar_format, mininterval=seconds) as bar:
 
         def on_cell(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        yield on_cell
+        def tick() -> None:
+            while not stop.wait(1):
+                bar.refresh()
+
+        if sys.stderr.isatty():  # a person sees the time go on while a long cell runs
+            threading.Thread(target=tick, daemon=True).start()
+        try:
+            yield on_cell
+        finally:
+            stop.set()
 
 
 def run(lesson: str, out: Path, settings: dict[str, str]) -> Execution:
