@@ -1,4 +1,4 @@
-"""The ledger of claims, and the rule that turns a measurement into a verdict.
+"""The ledger of claims.
 
 What counts as evidence is fixed in ``claims.toml`` before an experiment runs. Code that judges
 receives only what was measured: metric, direction and margin come from the ledger alone.
@@ -6,190 +6,27 @@ receives only what was measured: metric, direction and margin come from the ledg
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
 
-from course_utils import CourseError
-
-LEDGER_PATH = Path(__file__).with_name("claims.toml")
-
-SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE = "supported", "not supported", "inconclusive"
-TOO_SMALL = "too small to judge"
-"""What the smoke profile says in place of a verdict."""
-
-HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided"
-
-SYMBOLS = {SUPPORTED: "✔", NOT_SUPPORTED: "✘", INCONCLUSIVE: "?", TOO_SMALL: "…"}
-SYMBOLS |= {HOLDS: "✔", FAILS: "✘", UNDECIDED: "?"}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A measured effect with its 95 % interval.
-
-    Attributes
-    ----------
-    effect : float
-        The measured value, in the unit of the test that judges it.
-    low, high : float
-        Ends of the 95 % interval, same unit.
-    n : int
-        Number of folds, seeds, resamples or items behind it.
-
-    Raises
-    ------
-    CourseError
-        A value is not finite, or the interval is upside down.
-    """
-
-    effect: float
-    low: float
-    high: float
-    n: int
-
-    def __post_init__(self) -> None:
-        if not all(math.isfinite(value) for value in (self.effect, self.low, self.high)):
-            raise CourseError(
-                f"an estimate needs finite numbers, got {self.effect} [{self.low}, {self.high}]: "
-                "look for an empty fold or a division by zero in the measurement"
-            )
-        if self.low > self.high:
-            raise CourseError(f"interval [{self.low}, {self.high}] is upside down: give the lower end first")
-
-    def text(self, unit: str = "") -> str:
-        """``'+0.42 [-0.31, 1.15] points, n = 25'``"""
-        sign = "+" if unit == "points" else ""
-        places = _decimals(self)
-        numbers = f"{self.effect:{sign}.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
-        return f"{numbers.replace('-', '−')} {unit}".rstrip() + f", n = {self.n}"
-
-
-def _decimals(estimate: Estimate) -> int:
-    """Decimals that show a difference without pretending to more precision than there is."""
-    largest = max(abs(estimate.effect), abs(estimate.low), abs(estimate.high))
-    return 0 if largest >= 100 else 1 if largest >= 20 else 2
-
-
-@dataclass(frozen=True)
-class Test:
-    """One quantity that a claim stands or falls with.
-
-    Attributes
-    ----------
-    direction : str
-        'above' (whole interval above the margin), 'below' (whole interval below it) or
-        'within' (whole interval between minus and plus the margin).
-    margin : float
-        In the metric's unit.
-    per : str
-        When set, the test must hold for every one of these ('table', 'model').
-    timed : bool
-        The figure comes from a clock, so its digits differ from run to run.
-    """
-
-    __test__ = False  # pytest: this is not a test case
-
-    id: str
-    metric: str
-    unit: str
-    direction: str
-    margin: float
-    per: str = ""
-    timed: bool = False
-
-    def judge(self, effect: float, interval: tuple[float, float]) -> str:
-        """'holds', 'fails' or 'undecided' from a measured effect and its 95 % interval.
-
-        'fails' takes as much evidence as 'holds': the whole interval on the wrong side.
-        """
-        low, high = interval
-        Estimate(effect, low, high, n=1)  # refuses what is not a number
-        if self.direction == "above":
-            return HOLDS if low > self.margin else FAILS if high < self.margin else UNDECIDED
-        if self.direction == "below":
-            return HOLDS if high < self.margin else FAILS if low > self.margin else UNDECIDED
-        if -self.margin < low and high < self.margin:
-            return HOLDS
-        return FAILS if low > self.margin or high < -self.margin else UNDECIDED
-
-    @property
-    def rule(self) -> str:
-        """What the interval must do, in words: ``'all of it above −1 points'``."""
-        sign = "± " if self.direction == "within" else ""
-        margin = f"{self.margin:g}".replace("-", "−")
-        return f"all of it {self.direction} {sign}{margin} {self.unit}".rstrip()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One test's estimate in one group ('' when the test has no groups) and how it came out."""
-
-    test: Test
-    group: str
-    estimate: Estimate
-    word: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the measurements say about a claim; displays itself as a card in a notebook."""
-
-    claim: Claim
-    word: str
-    outcomes: tuple[Outcome, ...]
-
-    def __str__(self) -> str:
-        lines = [f"{SYMBOLS[self.word]} {self.claim.id}: {self.word}"]
-        for outcome in self.outcomes:
-            lines.append(f"  {SYMBOLS[outcome.word]} {_outcome_text(outcome)}")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr>{_td(f'{SYMBOLS[o.word]} {o.word}', wrap=False)}"
-            f"{_td(o.test.metric + (f' ({o.group})' if o.group else ''))}"
-            f"{_td(o.estimate.text(o.test.unit), wrap=False)}{_td(o.test.rule)}</tr>"
-            for o in self.outcomes
-        )
-        return (
-            "<div style='border-left:6px solid currentColor;padding:.5em 1em;margin:.5em 0'>"
-            f"<p style='font-size:1.3em;margin:.2em 0'><b>{SYMBOLS[self.word]} "
-            f"{self.word.capitalize()}</b></p><p>{escape(self.claim.text)}</p>"
-            f"<table><thead><tr>{_th('test', 'quantity', 'measured [95 % interval]', 'needed')}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>{LEGEND}</div>"
-        )
-
-
-LEGEND = (
-    "<p style='font-size:.9em'>A test <b>holds</b> when the whole interval is on the needed side, "
-    "<b>fails</b> when all of it is on the other side, and is <b>undecided</b> when the margin lies inside. "
-    "The claim is supported when all hold, not supported when one fails, otherwise inconclusive.</p>"
+from course_utils import CourseError, cards
+from course_utils.verdicts import (
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    TOO_SMALL,
+    Estimate,
+    Outcome,
+    Test,
+    Verdict,
 )
 
-
-def _td(text: str, wrap: bool = True) -> str:
-    nowrap = "" if wrap else ";white-space:nowrap"
-    return f"<td style='text-align:left{nowrap}'>{escape(text)}</td>"
-
-
-def _th(*titles: str) -> str:
-    return "".join(f"<th style='text-align:left'>{escape(title)}</th>" for title in titles)
-
-
-def _outcome_text(outcome: Outcome) -> str:
-    group = f" ({outcome.group})" if outcome.group else ""
-    return (
-        f"{outcome.test.metric}{group}: {outcome.estimate.text(outcome.test.unit)}"
-        f" · needed: {outcome.test.rule} · {outcome.word}"
-    )
-
+LEDGER_PATH = Path(__file__).with_name("claims.toml")
 
 Measured = Mapping[str, Estimate | Mapping[str, Estimate]]
 
@@ -268,25 +105,13 @@ class Claim:
         word = NOT_SUPPORTED if FAILS in words else SUPPORTED if words == {HOLDS} else INCONCLUSIVE
         return Verdict(self, TOO_SMALL if profile == "smoke" else word, outcomes)
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr>{_td(test.metric + (f', for each {test.per}' if test.per else ''))}"
-            f"{_td(f'95 % interval: {test.rule}')}</tr>"
-            for test in self.tests
-        )
-        return (
-            f"<p><b>{escape(self.text)}</b><br>Source: {escape(self.cited)}</p><table><thead><tr>"
-            f"{_th('what is measured', 'what the claim needs')}</tr></thead><tbody>{rows}</tbody></table>"
-        )
-
     def __str__(self) -> str:
-        lines = [f"{self.id}: {self.text}", f"  source: {self.cited}"]
-        for test in self.tests:
-            per = f", for each {test.per}" if test.per else ""
-            lines.append(f"  needed: {test.metric}{per}: 95 % interval {test.rule}")
-        return "\n".join(lines)
+        return cards.claim_text(self)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return cards.claim_html(self)
 
 
 def _groups(claim: Claim, test: Test, measured: Estimate | Mapping[str, Estimate]):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from course_utils import ROOT, CourseError, __version__, claims, results
+from course_utils import ROOT, CourseError, __version__, cards, claims, results
 
 if TYPE_CHECKING:
     from course_utils.lessons import Execution
@@ -140,7 +140,7 @@ def _verdict_rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str, s
                 outcome["claim"] if first else "",
                 f"{test.id} {outcome['group']}".strip(),
                 estimate.text(test.unit),
-                f"{test.rule} {claims.SYMBOLS[outcome['outcome']]}",
+                f"{test.rule} {cards.SYMBOLS[outcome['outcome']]}",
                 outcome["verdict"].upper() if first else "",
             )
         )

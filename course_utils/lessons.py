@@ -53,7 +53,20 @@ def select(wanted: Iterable[str]) -> list[str]:
 
 
 class _Client(NotebookClient):
-    """A notebook client that lets Ctrl-C through; nbclient itself only stops the kernel then."""
+    """A notebook client that knows where it is, and lets Ctrl-C through.
+
+    nbclient itself answers Ctrl-C by stopping the kernel, and then reports a dead kernel.
+    """
+
+    at: int | None = None
+    """Index of the code cell that was started last."""
+
+    async def async_execute_cell(
+        self, cell: nbformat.NotebookNode, cell_index: int, **options: Any
+    ) -> nbformat.NotebookNode:
+        if cell.cell_type == "code":
+            self.at = cell_index
+        return await super().async_execute_cell(cell, cell_index, **options)
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:
         with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
@@ -114,36 +127,20 @@ def execute(
         The first cell that failed.
     """
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    position = 0  # among the code cells, from 1
-
-    def starts(cell: nbformat.NotebookNode, cell_index: int) -> None:
-        nonlocal position
-        if cell.cell_type == "code":
-            position = code.index(cell_index) + 1
-
-    def executed(cell: nbformat.NotebookNode, cell_index: int, **_: Any) -> None:
-        on_cell(code.index(cell_index) + 1, len(code))
-
     client = _Client(
         notebook,
         timeout=timeout_s,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        on_cell_start=starts,
-        on_cell_executed=executed,
+        on_cell_executed=lambda cell_index, **_: on_cell(code.index(cell_index) + 1, len(code)),
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],  # no warning about Jupyter's usual local TCP connection
     )
     try:
         client.execute(env={**os.environ, **environment})
-    except CellExecutionError as error:
-        return Failure(position, f"{error.ename}: {error.evalue}".split("\n")[0])
-    except CellTimeoutError:
-        return Failure(position, f"took longer than the limit of {timeout_s} s")
-    except DeadKernelError:
-        return Failure(position, "the kernel died; the machine may have run out of memory")
-    except RuntimeError as error:  # raised by jupyter_client before the first cell
-        return Failure(position, f"the kernel did not start: {error}")
+    except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
+        position = code.index(client.at) + 1 if client.at is not None else 0
+        return Failure(position, _in_one_line(error, timeout_s))
     except KeyboardInterrupt:
         if client.km is not None and client.km.has_kernel:
             run_sync(client.km.shutdown_kernel)(now=True)
@@ -151,6 +148,17 @@ def execute(
     finally:
         atexit.unregister(client._cleanup_kernel)  # nbclient leaves it behind, to fail at the exit
     return None
+
+
+def _in_one_line(error: Exception, timeout_s: int) -> str:
+    """Why the execution stopped."""
+    if isinstance(error, CellExecutionError):
+        return f"{error.ename}: {error.evalue}".split("\n")[0]
+    if isinstance(error, CellTimeoutError):
+        return f"took longer than the limit of {timeout_s} s"
+    if isinstance(error, DeadKernelError):
+        return "the kernel died; the machine may have run out of memory"
+    return f"the kernel did not start: {error}"
 
 
 @contextmanager

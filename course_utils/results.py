@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils import ROOT, CourseError, __version__
-from course_utils.claims import Verdict
 from course_utils.files import sha256, write_text
 from course_utils.runtime import Run, peak_memory_mb
+from course_utils.verdicts import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def save(
         The folder cannot be written to.
     """
     verdicts, costs = list(verdicts), list(costs)
-    record: dict[str, Any] = {
+    record = {
         "format": FORMAT,
         "version": VERSION,
         "lesson": run.lesson,
@@ -102,17 +102,22 @@ def save(
         "predictions": {claim: _plain(value) for claim, value in (predictions or {}).items()},
         "exercises": dict(exercises or {}),
         "environment": environment(),
-        "times": {
-            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "wall_s": round(time.perf_counter() - run.started, 1),
-            "peak_memory_mb": round(peak_memory_mb()),
-            "verdicts": [_verdict(verdict, timed=True) for verdict in verdicts],
-            "costs": [{key: asdict(cost)[key] for key in TIMED_COSTS} for cost in costs],
-        },
+        "times": _times(run, verdicts, costs),
     }
     path = run.out / f"{run.lesson}.json"
     write_text(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
+
+
+def _times(run: Run, verdicts: list[Verdict], costs: list[Cost]) -> dict[str, Any]:
+    """Everything that a clock or the machine's memory has measured."""
+    return {
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "wall_s": round(time.perf_counter() - run.started, 1),
+        "peak_memory_mb": round(peak_memory_mb()),
+        "verdicts": [_verdict(verdict, timed=True) for verdict in verdicts],
+        "costs": [{key: asdict(cost)[key] for key in TIMED_COSTS} for cost in costs],
+    }
 
 
 def _plain(value: Any) -> str | float | None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from course_utils import CourseError
-from course_utils.claims import Estimate
+from course_utils.verdicts import Estimate
 
 CONFIDENCE = 0.95
 

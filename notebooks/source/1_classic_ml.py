@@ -32,7 +32,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
-from course_utils import claims, data, plots, results, runtime, statistics, tabular
+from course_utils import cards, claims, data, plots, results, runtime, statistics, tabular
 from course_utils.exercises.lesson_1 import exercises
 
 # %% [markdown]
@@ -921,7 +921,7 @@ exercises.check("1.6", answer_1_6)
 # %% tags=["nbval-check-output"]
 verdicts = [verdict, labels_verdict, interpretable_verdict, normalise_verdict]
 for each in verdicts:
-    print(f"{claims.SYMBOLS[each.word]} {each.claim.id:<17} {each.word}")
+    print(f"{cards.SYMBOLS[each.word]} {each.claim.id:<17} {each.word}")
 
 # %% [markdown]
 # And your exercises. Everything goes into a typed results file, from which the course makes its final comparison.
