@@ -209,3 +209,9 @@ def test_tidy_keeps_what_a_page_can_show():
 def test_sources_are_plain_percent_scripts():
     for source in sources():
         assert jupytext.read(source, fmt="py:percent").cells[0].cell_type == "markdown"
+
+
+@every_lesson
+def test_the_readmes_picture_is_the_stored_notebooks(lesson):
+    picture = (lessons.NOTEBOOKS.parent / "docs" / f"{lesson}.png").read_bytes()
+    assert picture == authoring.picture(stored(lesson))
