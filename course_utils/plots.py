@@ -117,12 +117,13 @@ def forest(
     margin : float, optional
         What a claim needs the intervals to be above: a dashed line, with that side shaded.
     dots : mapping of labels to array_like, optional
-        The single values behind an estimate, drawn below it.
+        The single values behind an estimate, drawn below it; equal ones are stacked.
     """
     for i, (label, estimate) in enumerate(estimates.items()):
         if dots is not None:
-            values = np.asarray(dots[label])
-            ax.plot(values, np.full(len(values), i + 0.25), "o", color=GREY, alpha=0.5, markersize=5)
+            values = np.sort(np.asarray(dots[label]))
+            stacked = np.arange(len(values)) - np.searchsorted(values, values - 1e-9)  # on equal ones
+            ax.plot(values, i + 0.2 + 0.05 * stacked, "o", color=GREY, alpha=0.6, markersize=4)
         ax.plot([estimate.low, estimate.high], [i, i], color=COLOURS[0], linewidth=3)
         ax.plot(estimate.effect, i, "o", color=COLOURS[0], markersize=8)
     ax.set_yticks(range(len(estimates)), list(estimates))

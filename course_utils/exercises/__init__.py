@@ -23,6 +23,8 @@ SYMBOLS = {CORRECT: "✔", NOT_YET: "✘", NOT_ATTEMPTED: "…"}
 
 def same_number(answer: Any, other: Any, **context: Any) -> bool:
     """Whether two numbers agree to half a percent, so that rounding to three digits is allowed."""
+    if np.ndim(answer):
+        raise TypeError(f"these are {np.size(answer)} values, not one number")
     return math.isclose(float(answer), float(other), rel_tol=5e-3, abs_tol=1e-9)
 
 

@@ -133,6 +133,11 @@ exercises = workbook(
         solution=lambda differences: _t_interval(differences, 1 / 10 + 0.1 / 0.9),
         mistakes=(
             Mistake(
+                lambda differences: _t_interval(differences, 1 / 10, ddof=0),
+                "Two things are missing: n_test / n_train beside 1/n, and std(ddof=1), because the spread is "
+                "estimated from a sample.",
+            ),
+            Mistake(
                 lambda differences: _t_interval(differences, 1 / 10),
                 "That is the ordinary interval. It "
                 "takes the folds for independent: add n_test / n_train to 1/n.",
