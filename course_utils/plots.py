@@ -127,7 +127,7 @@ def forest(
         ax.plot([estimate.low, estimate.high], [i, i], color=COLOURS[0], linewidth=3)
         ax.plot(estimate.effect, i, "o", color=COLOURS[0], markersize=8)
     ax.set_yticks(range(len(estimates)), list(estimates))
-    ax.set_ylim(len(estimates) - 0.5, -0.5)
+    ax.set_ylim(len(estimates) - (0.5 if dots is None else 0.25), -0.5)
     if margin is not None:
         ax.axvline(margin, color=GREY, linestyle="--")
         left, right = ax.get_xlim()

@@ -756,6 +756,7 @@ variants = {
     "usual": (usual, everything),
     "almost no penalty": (weak, everything),
     "no twins": (usual, no_twins),
+    "usual, same columns": (usual, everything, no_twins),
     "few columns": (sparse, everything),
 }
 
@@ -777,7 +778,6 @@ def describe(model, columns, counted=None):
 
 
 # %%
-variants["usual, same columns"] = (usual, everything, no_twins)
 titles = ["columns", "kept (%)", "flipped (%)", "zero (%)", "twins agree (%)", "accuracy (%)"]
 table = pd.DataFrame({name: describe(*v) for name, v in variants.items()}, titles).T.round(1)
 table.astype({"columns": int}).replace(np.nan, "–")
