@@ -112,10 +112,14 @@ def test_forest_draws_each_interval_on_its_own_row():
 
 
 def test_forest_shows_the_single_values_below_their_estimate():
+    """Equal ones are stacked, so that each can be counted, and none lies outside the picture."""
     _, ax = plt.subplots()
-    plots.forest(ax, ESTIMATES, dots={"wine": [-0.6, 0.1], "cancer": [0.3, 0.5, 0.4]})
-    found = [(list(line.get_xdata()), set(line.get_ydata())) for line in ax.lines if line.get_alpha() == 0.5]
-    assert found == [([0.3, 0.5, 0.4], {0.25}), ([-0.6, 0.1], {1.25})]
+    plots.forest(ax, ESTIMATES, dots={"wine": [-0.6, 0.1], "cancer": [0.3, 0.5, 0.3]})
+    grey = [line for line in ax.lines if line.get_color() == plots.GREY]
+    found = [(list(line.get_xdata()), list(line.get_ydata())) for line in grey]
+    assert found == [([0.3, 0.3, 0.5], [0.2, 0.25, 0.2]), ([-0.6, 0.1], [1.2, 1.2])]
+    bottom, top = ax.get_ylim()
+    assert top < 0 and bottom > 1.25
 
 
 @pytest.mark.parametrize("margin", [-1.0, 0.0, 5.0])
