@@ -495,6 +495,12 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", 
 plots.show(fig, "Accuracy against two costs of one training, for four models.", costs.round(4))
 
 # %% [markdown]
+# A bank pays for the training once, and for every payment again for a *prediction*. How large are the models, and what does one prediction cost (in CPU milliseconds, when a whole test part is asked at once)?
+
+# %%
+costs[["parameters", "predict_operations", "predict_cpu_ms"]].round(4)
+
+# %% [markdown]
 # ## Verdict
 #
 # Now we hand the measurements to the ledger: for each table the difference in accuracy (classic minus network, in percentage points) and the ratio of costs (network over classic).
