@@ -498,7 +498,8 @@ plots.show(fig, "Accuracy against two costs of one training, for four models.", 
 # A bank pays for the training once, and for every payment again for a *prediction*. How large are the models, and what does one prediction cost (in CPU milliseconds, when a whole test part is asked at once)?
 
 # %%
-costs[["parameters", "predict_operations", "predict_cpu_ms"]].round(4)
+use = costs[["parameters", "predict_operations", "predict_cpu_ms"]].round(4)
+use.astype({"parameters": int, "predict_operations": int})
 
 # %% [markdown]
 # ## Verdict
