@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     device = runtime.choose_device(options.device)
     seed = str(runtime.whole_number("seed", options.seed))
     out = options.out or ROOT / "results" / options.profile
-    files.write_text(out / ".gitignore", "*\n")  # an unwritable folder shows now, not after minutes
+    files.require_writable(out)  # shows now, not after minutes
     settings = {"COURSE_PROFILE": options.profile, "COURSE_DEVICE": device, "COURSE_SEED": seed}
 
     executions = []

@@ -23,20 +23,43 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = _temporary_file(path)
         yield temporary
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files
         os.replace(temporary, path)
     except OSError as error:
-        raise CourseError(
-            f"cannot write '{path}' ({error.strerror or error}): choose a folder that you may write to"
-        ) from error
+        raise _not_writable(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def require_writable(folder: Path) -> None:
+    """Make the folder if need be and see that files can be written there; leaves none behind.
+
+    Raises
+    ------
+    CourseError
+        They cannot.
+    """
+    try:
+        _temporary_file(folder / "probe").unlink()
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _temporary_file(path: Path) -> Path:
+    """A new empty file beside `path`, whose folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    return Path(name)
+
+
+def _not_writable(path: Path, error: OSError) -> CourseError:
+    return CourseError(
+        f"cannot write '{path}' ({error.strerror or error}): choose a folder that you may write to"
+    )
 
 
 def _umask() -> int:

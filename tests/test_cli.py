@@ -128,7 +128,7 @@ def test_run_hands_its_settings_to_every_lesson(fake_run, tmp_path, capsys):
     assert cli.main(arguments) == 0
     settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "7"}
     assert seen == [("1_a", settings), ("2_b", settings), ("3_c", settings)]
-    assert (tmp_path / "out" / ".gitignore").read_text() == "*\n"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1_a.json", "2_b.json", "3_c.json"]
 
 
 def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, capsys):
@@ -217,9 +217,7 @@ def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tm
         ["1_bad", "FAILED"],
         ["ml-lightweight", "accuracy"],
     ]
-    assert sorted(path.name for path in out.iterdir()) == [
-        *(".gitignore", "1_bad.ipynb", "2_good.ipynb", "2_good.json")
-    ]
+    assert sorted(path.name for path in out.iterdir()) == [*("1_bad.ipynb", "2_good.ipynb", "2_good.json")]
     assert nbformat.read(out / "1_bad.ipynb", as_version=4).cells[2].outputs[0].evalue == "no such luck"
 
 
@@ -277,7 +275,7 @@ def test_ctrl_c_leaves_no_kernel_behind(interrupted):
 
 @posix_only
 def test_ctrl_c_leaves_no_half_written_file(interrupted):
-    assert sorted(path.name for path in interrupted.out.iterdir()) == [".gitignore", "1_a.ipynb"]
+    assert sorted(path.name for path in interrupted.out.iterdir()) == ["1_a.ipynb"]
     copy = nbformat.read(interrupted.out / "1_a.ipynb", as_version=4)
     assert copy.cells[0].outputs[0].text == "done\n"
 
@@ -291,7 +289,7 @@ def test_ctrl_c_shows_no_traceback(interrupted):
 def test_ctrl_c_while_a_kernel_starts_is_the_same(tmp_path):
     stopped = interrupt(tmp_path, {"1_a": "print('done')"}, launcher=SLEEPS)
     assert stopped.alive == []
-    assert sorted(path.name for path in stopped.out.iterdir()) == [".gitignore"]
+    assert sorted(path.name for path in stopped.out.iterdir()) == []
     assert "To go on: course run 1_a --profile smoke" in stopped.stdout
     assert stopped.code == 130
     assert "Traceback" not in stopped.stderr
@@ -373,3 +371,10 @@ def test_importing_the_package_loads_nothing_heavy(module):
     code = f"import sys, {module}; print(*sorted({{'torch', 'matplotlib', 'sklearn'}} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout == "\n"
+
+
+def test_a_run_leaves_other_files_of_the_folder_alone(fake_run, tmp_path):
+    fake_run()
+    (tmp_path / ".gitignore").write_text("mine\n")
+    cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)])
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"

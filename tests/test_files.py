@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from course_utils import CourseError
-from course_utils.files import atomic_path, sha256, write_text
+from course_utils.files import atomic_path, require_writable, sha256, write_text
 
 
 def test_the_file_gets_its_name_when_the_block_ends(tmp_path):
@@ -78,3 +78,13 @@ def test_sha256_of_abc(tmp_path):
     assert (
         sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )  # FIPS 180-2, example B.1
+
+
+def test_a_writable_folder_is_made_and_left_empty(tmp_path):
+    require_writable(tmp_path / "new" / "deep")
+    assert list((tmp_path / "new" / "deep").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_refused(blocked):
+    with pytest.raises(CourseError, match=r"cannot write '.*folder'.*choose a folder that you may write to"):
+        require_writable(blocked)
