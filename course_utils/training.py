@@ -1,0 +1,298 @@
+"""The tested twin of the training loop that lesson 2 writes out.
+
+One step is the lesson's, line for line. Around it stand a progress bar, validation with early stopping,
+and checkpoints, so that a training that was killed goes on where it was and ends at the same weights.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from course_utils import CourseError, checkpoints
+
+BatchLoss = Callable[..., torch.Tensor]
+Validate = Callable[[nn.Module], Mapping[str, float]]
+
+READ_EVERY = 20
+"""Steps between two looks at the loss: on a GPU each look waits for all work that is under way."""
+
+
+@dataclass
+class History:
+    """What happened in a training.
+
+    Attributes
+    ----------
+    losses : list of float
+        Training loss of each step, before that step changed the weights.
+    validations : list of dict
+        'step' and the measured numbers, for each validation.
+    best_step : int
+        Steps that the kept weights were trained for: all of them, or with early stopping as many as
+        gave the best validation.
+    resumed_at : int
+        Step of the checkpoint that this training went on from; 0 when it began anew.
+    wall_s, cpu_s : float
+        Seconds of training by the clock and by the processor, those before an interruption included.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    validations: list[dict[str, float]] = field(default_factory=list)
+    best_step: int = 0
+    resumed_at: int = 0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+def batches(n_rows: int, batch_size: int, seed: int) -> Iterator[torch.Tensor]:
+    """Row numbers of one batch after the other, each (batch_size,) int64, without end.
+
+    Each pass over the rows takes them in a new order. Rows that do not fill a batch wait for the next
+    pass; when there are fewer than `batch_size`, every batch is all of them.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    size = min(batch_size, n_rows)
+    while True:
+        order = torch.randperm(n_rows, generator=generator)
+        yield from order[: n_rows - n_rows % size].split(size)
+
+
+def rate_factor(step: int, steps: int) -> float:
+    """Share of the highest learning rate for a step: it rises over a tenth of the steps, then falls to 0."""
+    return min(1.0, 10 * (step + 1) / steps) * (1 - step / steps)
+
+
+def fit(
+    model: nn.Module,
+    batch_loss: BatchLoss,
+    data: Sequence[torch.Tensor],
+    *,
+    steps: int,
+    batch_size: int = 64,
+    learning_rate: float = 1e-2,
+    weight_decay: float = 1e-2,
+    seed: int = 0,
+    device: str = "cpu",
+    validate: Validate | None = None,
+    validate_every: int = 100,
+    patience: int | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 100,
+    label: str = "training",
+) -> History:
+    """Train a model in place with AdamW for a fixed number of steps.
+
+    Parameters
+    ----------
+    model : Module
+        Moved to `device`; in evaluation mode afterwards. It brings its first weights with it.
+    batch_loss : callable
+        ``batch_loss(model, *batch)`` gives the mean loss of a batch, a tensor of shape ().
+    data : sequence of tensors, each (n_rows, ...)
+        Rows that belong together, for instance images and labels.
+    steps : int
+        How often the weights are changed.
+    batch_size : int
+        Rows in one step.
+    learning_rate, weight_decay : float
+        Of AdamW (Loshchilov & Hutter 2019); the rate is scaled by `rate_factor`.
+    seed : int
+        Of the order of the rows.
+    device : str
+        'cpu', 'cuda' or 'mps'.
+    validate : callable, optional
+        Measures the model in evaluation mode and without gradients: a mapping of names to numbers.
+        Early stopping watches the first of them, which should fall.
+    validate_every : int
+        Steps between two validations; one more follows the last step.
+    patience : int, optional
+        Stop when so many validations in a row bring nothing better, and keep the best weights.
+    checkpoint : Path, optional
+        File to save the state in and to go on from. One that is damaged or belongs to another training
+        is set aside under another name, with a warning, and training begins anew.
+    checkpoint_every : int
+        Steps between two checkpoints; one more follows the last step.
+    label : str
+        Stands before the progress bar.
+
+    Raises
+    ------
+    CourseError
+        A size is not positive, the tensors differ in length, `patience` has nothing to watch, the loss
+        is no longer finite, or the checkpoint cannot be written.
+    """
+    counts = {"steps": steps, "batch_size": batch_size, "validate_every": validate_every}
+    counts |= {"checkpoint_every": checkpoint_every, "patience": 1 if patience is None else patience}
+    for name, value in counts.items():
+        if value < 1:
+            raise CourseError(f"{name} must be at least 1, got {value}")
+    if len({len(tensor) for tensor in data}) != 1 or len(data[0]) == 0:
+        raise CourseError(f"data needs tensors with the same number of rows, got {[len(t) for t in data]}")
+    if patience is not None and validate is None:
+        raise CourseError("patience needs validate, a function that measures the model: give both or neither")
+    settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate}
+    settings |= {"weight_decay": weight_decay, "seed": seed, "rows": len(data[0])}
+    settings |= {"validate_every": validate_every, "patience": patience}
+    model.to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    data = tuple(tensor.to(device) for tensor in data)
+    training = _Training(model, batch_loss, data, optimizer, settings, validate, checkpoint, checkpoint_every)
+    training.resume()
+    training.run(label)
+    return training.finish()
+
+
+@dataclass
+class _Training:
+    """One call of `fit`."""
+
+    model: nn.Module
+    batch_loss: BatchLoss
+    data: tuple[torch.Tensor, ...]
+    optimizer: torch.optim.Optimizer
+    settings: dict[str, Any]
+    validate: Validate | None
+    checkpoint: Path | None
+    checkpoint_every: int
+    history: History = field(default_factory=History)
+    best: dict[str, torch.Tensor] | None = None
+
+    def run(self, label: str) -> None:
+        """Step after step, from where the training stands to its end."""
+        first, steps = self.history.resumed_at, self.settings["steps"]
+        order = islice(self._batches(), first, steps)
+        waiting: list[torch.Tensor] = []
+        self._since = time.perf_counter(), time.process_time()
+        with tqdm(total=steps, initial=first, desc=label, unit="step") as bar:
+            for step, rows in enumerate(order, start=first + 1):
+                if self._out_of_patience():
+                    break
+                waiting.append(self._step(step - 1, rows))
+                bar.update()
+                look = self.validate is not None and self._due(step, self.settings["validate_every"])
+                save = self.checkpoint is not None and self._due(step, self.checkpoint_every)
+                if look or save or self._due(step, READ_EVERY):
+                    self._read(waiting, step)
+                if look:
+                    self._look(step)
+                if save:
+                    self._save(step)
+                if not waiting:
+                    bar.set_postfix(self._numbers(), refresh=False)
+        self._stop_clock()
+
+    def _step(self, step: int, rows: torch.Tensor) -> torch.Tensor:
+        """The body of lesson 2's loop; the loss of the batch."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings["learning_rate"] * rate_factor(step, self.settings["steps"])
+        loss = self.batch_loss(self.model, *(tensor[rows] for tensor in self.data))
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _batches(self) -> Iterator[torch.Tensor]:
+        return batches(len(self.data[0]), self.settings["batch_size"], self.settings["seed"])
+
+    def _due(self, step: int, every: int) -> bool:
+        return step % every == 0 or step == self.settings["steps"]
+
+    def _read(self, waiting: list[torch.Tensor], step: int) -> None:
+        """Bring the losses of the last steps into the history."""
+        losses = torch.stack(waiting).tolist()
+        waiting.clear()
+        if not math.isfinite(sum(losses)):
+            raise CourseError(
+                f"the loss is {losses[-1]} at step {step}: lower the learning rate "
+                f"(it is {self.settings['learning_rate']:g}), or look for wrong values in the data"
+            )
+        self.history.losses += losses
+
+    @torch.no_grad()
+    def _look(self, step: int) -> None:
+        """Validate; with early stopping also keep a copy of the weights when they are the best so far."""
+        self.model.eval()
+        numbers = {name: float(value) for name, value in self.validate(self.model).items()}
+        self.model.train()
+        earlier = self._watched()
+        self.history.validations.append({"step": step, **numbers})
+        if self.settings["patience"] is not None and self._watched()[-1] < min(earlier, default=math.inf):
+            self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+            self.history.best_step = step
+
+    def _watched(self) -> list[float]:
+        """The number that early stopping watches, at each validation."""
+        return [list(numbers.values())[1] for numbers in self.history.validations]
+
+    def _out_of_patience(self) -> bool:
+        if self.settings["patience"] is None or not (watched := self._watched()):
+            return False
+        return len(watched) - 1 - watched.index(min(watched)) >= self.settings["patience"]
+
+    def _numbers(self) -> dict[str, str]:
+        """What the progress bar shows."""
+        latest = self.history.validations[-1:]
+        shown = {"loss": self.history.losses[-1]}
+        shown |= {f"val {name}": value for name, value in (latest[0] if latest else {}).items()}
+        shown.pop("val step", None)
+        return {name: f"{value:.4g}" for name, value in shown.items()}
+
+    def _save(self, step: int) -> None:
+        self._stop_clock()
+        state = {"step": step, "settings": self.settings, "history": asdict(self.history)}
+        checkpoints.save(self.checkpoint, self.model, self.optimizer, state, self.best)
+
+    def _stop_clock(self) -> None:
+        """Add the time since the last call to the history's."""
+        now = time.perf_counter(), time.process_time()
+        self.history.wall_s += now[0] - self._since[0]
+        self.history.cpu_s += now[1] - self._since[1]
+        self._since = now
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, if there is a good one of this very training."""
+        if self.checkpoint is None:
+            return
+        self.settings["first_loss"] = self._first_loss()
+        if not self.checkpoint.exists():
+            return
+        try:
+            state, best = checkpoints.load(self.checkpoint, self.model, self.optimizer, self.settings)
+        except CourseError as error:
+            kept = checkpoints.set_aside(self.checkpoint)
+            warnings.warn(f"{error}. It is kept as '{kept.name}'; training begins anew", stacklevel=3)
+            return
+        self.history, self.best = History(**state["history"]), best
+        self.history.resumed_at = state["step"]
+
+    def _first_loss(self) -> float:
+        """Loss of the untrained model on the first batch.
+
+        It tells one training from another: model, data, loss function and their seeds all show in it.
+        """
+        rows = next(self._batches())
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(0)  # for dropout and whatever else draws in the forward pass
+            untrained = copy.deepcopy(self.model)  # a batch norm counts what passes through it
+            return self.batch_loss(untrained, *(tensor[rows] for tensor in self.data)).item()
+
+    def finish(self) -> History:
+        """Leave the model with the weights to keep."""
+        if self.best is None:
+            self.history.best_step = self.settings["steps"]
+        else:
+            self.model.load_state_dict(self.best)
+        self.model.eval()
+        return self.history
