@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -78,6 +79,41 @@ def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] |
 def two_colours() -> ListedColormap:
     """Colour map for pictures of 0 (blue) and 1 (orange)."""
     return ListedColormap([GOOD, BAD])
+
+
+def gallery(
+    pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 10, signed: bool = False
+) -> Figure:
+    """Pictures side by side, each (height, width) or (channels, height, width).
+
+    One channel is shown in grey, 0 black and 1 white; three are shown in colour. A signed picture is
+    orange above 0 and blue below, each scaled to its own largest value.
+    """
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(1.15 * columns, (1.45 if titles else 1.15) * rows))
+    for ax in np.ravel(axes):
+        ax.axis("off")
+    for ax, picture, title in zip_longest(np.ravel(axes), pictures, titles):
+        if picture is not None:
+            ax.imshow(_as_shown(picture), **(_signed(picture) if signed else GREYS))
+            ax.set_title(title or "", fontsize=9, loc="center")
+    return fig
+
+
+GREYS = {"cmap": "gray", "vmin": 0, "vmax": 1}
+
+
+def _as_shown(picture: np.ndarray) -> np.ndarray:
+    """Channels last, or away when there is one."""
+    if picture.ndim == 2:
+        return picture
+    return picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0)
+
+
+def _signed(picture: np.ndarray) -> dict[str, Any]:
+    limit = max(float(np.abs(picture).max()), 1e-12)
+    return {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit}
 
 
 def histograms(groups: Mapping[str, ArrayLike], bins: ArrayLike) -> tuple[Figure, plt.Axes]:

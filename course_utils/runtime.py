@@ -213,6 +213,19 @@ def cpu_seconds(function: Callable[[], object], at_least_s: float = 0.1) -> floa
     return spent / calls
 
 
+def count_operations(function: Callable[[], object]) -> int:
+    """Floating-point operations of torch's matrix products and convolutions during a call.
+
+    A multiplication and an addition count as two. The rest of a network (activations, norms, the
+    optimiser) is small beside them and is not counted.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        function()
+    return counter.get_total_flops()
+
+
 def use_one_core() -> None:
     """Let numpy, scikit-learn and torch compute on one core, so that CPU seconds can be compared."""
     import torch

@@ -18,6 +18,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from torch import nn
 
 from course_utils import CourseError
@@ -208,6 +209,8 @@ def size(model: Any, n_rows: int) -> Size:
         return _logistic_size(model, n_rows)
     if isinstance(model, (RandomForestClassifier, GradientBoostingClassifier)):
         return _ensemble_size(list(np.ravel(model.estimators_)))
+    if isinstance(model, SVC):
+        return _svm_size(model, n_rows)
     raise CourseError(f"no counting rule for {type(model).__name__}: write one in {__name__}")
 
 
@@ -248,3 +251,18 @@ def _ensemble_size(trees: list[Any]) -> Size:
         predict += m.sum() / rows[0]
         parameters += 2 * is_split.sum() + tree.tree_.value[~is_split].size  # column, cut; leaf values
     return Size(int(parameters), train, predict)
+
+
+def _svm_size(model: SVC, n_rows: int) -> Size:
+    """A kernel value takes a difference, a square and a sum for each column.
+
+    Each pair of classes has an SVM of its own. Its training computes every kernel value among its rows
+    once, as libsvm's cache allows, and in each iteration updates a gradient with two of them a row. A
+    prediction compares the row with all support vectors.
+    """
+    columns, classes = model.support_vectors_.shape[1], len(model.classes_)
+    pairs = classes * (classes - 1) // 2
+    rows = 2 * n_rows / classes  # of one pair, when classes are of equal size
+    train = pairs * 3 * columns * rows**2 / 2 + 4 * rows * float(np.sum(model.n_iter_))
+    predict = 3 * model.support_vectors_.size + 2 * model.dual_coef_.size
+    return Size(model.support_vectors_.size + model.dual_coef_.size + pairs, train, predict)
