@@ -16,6 +16,7 @@ from course_utils import ROOT, CourseError, __version__, cards, claims, results
 
 if TYPE_CHECKING:
     from course_utils.lessons import Execution
+    from course_utils.registry import Source
 
 PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
 
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--profile", default="laptop", help=PROFILES_HELP)
     run.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
     run.add_argument("--seed", default="0", help="whole number that all random choices follow from")
+    run.add_argument(
+        "--images", help="lesson 2's pictures: digits, fashion_mnist, cifar10 or your own folder"
+    )
     run.add_argument("--out", type=Path, help="folder for results (default: results/PROFILE)")
     run.set_defaults(command=_run)
 
@@ -73,15 +77,17 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from course_utils import files, lessons, runtime
+    from course_utils import files, images, lessons, runtime
 
     chosen = lessons.select(options.lessons)
     runtime.one_of("profile", options.profile, runtime.PROFILES)
     device = runtime.choose_device(options.device)
     seed = str(runtime.whole_number("seed", options.seed))
+    settings = {"COURSE_PROFILE": options.profile, "COURSE_DEVICE": device, "COURSE_SEED": seed}
+    if options.images is not None:
+        settings["COURSE_IMAGES"] = images.resolve(options.images)
     out = options.out or ROOT / "results" / options.profile
     files.require_writable(out)  # shows now, not after minutes
-    settings = {"COURSE_PROFILE": options.profile, "COURSE_DEVICE": device, "COURSE_SEED": seed}
 
     executions = []
     for lesson in chosen:
@@ -103,6 +109,7 @@ def _run(options: argparse.Namespace) -> int:
 def _options_text(options: argparse.Namespace) -> str:
     """The options of `course run` as they were given, to go on with the same."""
     text = f"--profile {options.profile} --device {options.device} --seed {options.seed}"
+    text += "" if options.images is None else f" --images {shlex.quote(options.images)}"
     return text if options.out is None else f"{text} --out {shlex.quote(str(options.out))}"
 
 
@@ -172,19 +179,25 @@ def _claims(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from course_utils import data
+    from course_utils import registry
 
     for name in options.names:
-        print(f"{name}: {data.fetch(name)}")
+        for path in registry.fetch(name):
+            print(f"{name}: {path}")
     if not options.names:
-        rows = [
-            (s.name, s.title, s.licence, f"with {s.package}" if s.package else f"download, {s.size_mb:g} MB")
-            for s in data.registry().values()
-        ]
+        rows = [(s.name, s.title, s.licence, _comes(s)) for s in registry.registry().values()]
         print(
             tabulate(rows, headers=("name", "what", "licence", "comes"), maxcolwidths=[None, 60, None, None])
         )
     return 0
+
+
+def _comes(source: Source) -> str:
+    """How a data set reaches this machine."""
+    if source.package:
+        return f"with {source.package}"
+    files = f" in {len(source.files)} files" if len(source.files) > 1 else ""
+    return f"download, {source.size_mb:.1f} MB{files}"
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ def disk() -> Row:
 def embedded_data(name: str) -> Row:
     """A bundled data set loads and has the checksum of the registry."""
     try:
-        table = data.EMBEDDED[name]()
-        return Row(f"data: {name}", f"{len(table.X)} rows, SHA-256 {table.source.sha256[:12]}…")
+        record = data.EMBEDDED[name]()
+        size = f"{len(record.X)} rows" if isinstance(record, data.Table) else f"{len(record.labels)} pictures"
+        return Row(f"data: {name}", f"{size}, SHA-256 {record.source.sha256[:12]}…")
     except CourseError as error:
         return Row(f"data: {name}", str(error).split(":")[0], "pip install --force-reinstall scikit-learn")

@@ -82,16 +82,21 @@ def two_colours() -> ListedColormap:
 
 
 def gallery(
-    pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 10, signed: bool = False
+    pictures: Sequence[np.ndarray],
+    titles: Sequence[str] = (),
+    columns: int = 10,
+    signed: bool = False,
+    width: float = 1.15,
 ) -> Figure:
     """Pictures side by side, each (height, width) or (channels, height, width).
 
-    One channel is shown in grey, 0 black and 1 white; three are shown in colour. A signed picture is
-    orange above 0 and blue below, each scaled to its own largest value.
+    One channel is shown in grey, 0 black and 1 white; three are shown in colour. Signed pictures are
+    orange above 0 and blue below, each scaled to its own largest value. `width` is a picture's, in inches.
     """
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(1.15 * columns, (1.45 if titles else 1.15) * rows))
+    height = width + (0.3 if titles else 0)
+    fig, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows))
     for ax in np.ravel(axes):
         ax.axis("off")
     for ax, picture, title in zip_longest(np.ravel(axes), pictures, titles):
@@ -197,6 +202,23 @@ def curve(ax: plt.Axes, points: Mapping[float, Estimate], label: str, index: int
     low, high = [e.low for e in estimates], [e.high for e in estimates]
     ax.plot(x, [e.effect for e in estimates], label=label, **line_style(index))
     ax.fill_between(x, low, high, alpha=0.2, color=COLOURS[index % len(COLOURS)])
+
+
+def curves(
+    points: Mapping[str, Mapping[float, Estimate]], baseline: float, log_x: bool = False
+) -> tuple[Figure, plt.Axes]:
+    """One curve with its band for each label, and a dotted line for the baseline; all share their x."""
+    fig, ax = plt.subplots()
+    if log_x:
+        ax.set_xscale("log")
+        ax.minorticks_off()
+    for i, (label, estimates) in enumerate(points.items()):
+        curve(ax, estimates, label, i)
+    ax.axhline(baseline, color=GREY, linestyle=":", label="baseline")
+    x = list(next(iter(points.values())))
+    ax.set_xticks(x, x)
+    ax.legend()
+    return fig, ax
 
 
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:

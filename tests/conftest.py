@@ -1,15 +1,18 @@
 """Fixtures that several test files share."""
 
+import hashlib
+import http.server
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_utils import claims, lessons, results, runtime
+from course_utils import claims, lessons, registry, results, runtime
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +115,61 @@ def blocked(tmp_path):
     file = tmp_path / "file"
     file.write_text("in the way")
     return Path(file, "folder")
+
+
+@pytest.fixture
+def server():
+    """A web server on this machine: the dict that it serves from, with its address under ''."""
+    files = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            content, promised = files.get(self.path, (None, 0))
+            if content is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(promised))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        files[""] = f"http://127.0.0.1:{httpd.server_port}"
+        yield files
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """The folder of downloads."""
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def register(tmp_path, monkeypatch):
+    """Adds a file to a data set in a registry that has nothing else."""
+    lines = {}
+
+    def put(
+        content=b"1,2\n3,4\n",
+        url="http://127.0.0.1:9/original",
+        name="numbers",
+        file="numbers.csv",
+        member="",
+        kind="sha256",
+    ):
+        known = lines.setdefault(name, [f'[{name}]\ntitle = "Numbers"\nlicence = "CC0"\norigin = "here"'])
+        known.append(f'[[{name}.files]]\nurl = "{url}"\nfile = "{file}"\narchive_member = "{member}"')
+        known.append(f'{kind} = "{hashlib.new(kind, content).hexdigest()}"\nsize_mb = 0.1')
+        path = tmp_path / "registry.toml"
+        path.write_text("\n".join(line for part in lines.values() for line in part))
+        monkeypatch.setattr(registry, "REGISTRY_PATH", path)
+
+    return put

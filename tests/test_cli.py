@@ -14,7 +14,7 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils import ROOT, claims, cli, data, lessons, results, runtime
+from course_utils import ROOT, claims, cli, lessons, registry, results, runtime
 
 # argv: folder of lessons, then the command's own arguments
 PROGRAM = """
@@ -75,7 +75,9 @@ def only_line(capsys):
         (["run", "--device", "cuda"], "course: device 'cuda' was asked for, but torch sees no NVIDIA GPU"),
         (["run", "--seed", "one"], "course: seed must be a whole number from 0 to 4294967295, got 'one'"),
         (["run", "--seed", "-1"], "course: seed must be a whole number from 0 to 4294967295, got '-1'"),
-        (["data", "nothing"], "course: unknown data set 'nothing': those to download are forest_cover"),
+        (["data", "nothing"], "course: unknown data set 'nothing': those to download are forest_cover, "),
+        (["run", "--images", "cats"], "course: unknown images 'cats': choose digits, fashion_mnist, cifar10"),
+        (["run", "--images", ""], "course: unknown images '': choose digits, fashion_mnist, cifar10"),
     ],
 )
 def test_a_wrong_word_is_answered_in_one_line(fake_run, capsys, tmp_path, monkeypatch, arguments, message):
@@ -129,6 +131,25 @@ def test_run_hands_its_settings_to_every_lesson(fake_run, tmp_path, capsys):
     settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "7"}
     assert seen == [("1_a", settings), ("2_b", settings), ("3_c", settings)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1_a.json", "2_b.json", "3_c.json"]
+
+
+def test_run_hands_on_which_pictures_to_use(fake_run, tmp_path, monkeypatch, capsys):
+    """A relative folder counts from where the command is run; a kernel runs elsewhere."""
+    seen = fake_run()
+    (tmp_path / "my pets" / "cat").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for wanted, handed_on in (("cifar10", "cifar10"), ("my pets", str((tmp_path / "my pets").resolve()))):
+        assert cli.main(["run", "1", "--device", "cpu", "--images", wanted, "--out", "out"]) == 0
+        assert seen.pop()[1]["COURSE_IMAGES"] == handed_on
+
+
+def test_a_folder_that_is_no_folder_of_pictures_is_refused_at_once(fake_run, tmp_path, capsys):
+    seen = fake_run()
+    (tmp_path / "pets").mkdir()
+    out = tmp_path / "out"
+    assert cli.main(["run", "--device", "cpu", "--images", str(tmp_path / "pets"), "--out", str(out)]) == 2
+    assert only_line(capsys) == ("course: the folder 'pets' is empty: put one folder for each class into it")
+    assert seen == [] and not out.exists()
 
 
 def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, capsys):
@@ -191,13 +212,14 @@ def test_an_interrupted_run_says_how_to_go_on(fake_run, tmp_path, capsys):
 def test_the_way_to_go_on_has_the_same_settings(fake_run, tmp_path, capsys):
     """Without them the rest would run with another seed and go to another folder."""
     fake_run(lesson_2=KeyboardInterrupt)
-    cli.main(
-        ["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", "--out", str(tmp_path / "my own")]
-    )
+    (tmp_path / "my pets" / "cat").mkdir(parents=True)
+    own = ["--images", str(tmp_path / "my pets"), "--out", str(tmp_path / "my own")]
+    cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", *own])
     command = capsys.readouterr().out.split("To go on: course ")[1]
     options = cli._parser().parse_args(shlex.split(command))
     assert (options.lessons, options.profile, options.device) == (["2_b", "3_c"], "smoke", "cpu")
     assert (options.seed, options.out) == ("7", tmp_path / "my own")
+    assert options.images == str(tmp_path / "my pets")
 
 
 def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tmp_path, capsys):
@@ -345,15 +367,18 @@ def test_claims_may_be_cut_off_by_head():
 def test_data_lists_what_there_is(capsys):
     assert cli.main(["data"]) == 0
     lines = capsys.readouterr().out.splitlines()[2:]
-    assert [line.split()[0] for line in lines] == list(data.registry())
-    assert lines[0].endswith("with scikit-learn")
-    assert lines[-1].endswith("download, 11.2 MB")
+    assert [line.split()[0] for line in lines] == list(registry.registry())
+    comes = {line.split()[0]: line for line in lines}
+    assert comes["wine"].endswith("with scikit-learn")
+    assert comes["forest_cover"].endswith("download, 11.2 MB")
+    assert comes["fashion_mnist"].endswith("download, 30.8 MB in 4 files")
 
 
-def test_data_says_where_a_download_lies(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(data, "fetch", lambda name: tmp_path / f"{name}.gz")
-    assert cli.main(["data", "forest_cover"]) == 0
-    assert capsys.readouterr().out == f"forest_cover: {tmp_path / 'forest_cover.gz'}\n"
+def test_data_says_where_each_file_of_a_download_lies(tmp_path, monkeypatch, capsys):
+    paths = tmp_path / "a.gz", tmp_path / "b.gz"
+    monkeypatch.setattr(registry, "fetch", {"two": paths, "one": paths[:1]}.get)
+    assert cli.main(["data", "two", "one"]) == 0
+    assert capsys.readouterr().out == f"two: {paths[0]}\ntwo: {paths[1]}\none: {paths[0]}\n"
 
 
 def test_a_checkout_that_was_never_installed_has_a_version(monkeypatch):
@@ -368,7 +393,8 @@ def test_a_checkout_that_was_never_installed_has_a_version(monkeypatch):
 
 @pytest.mark.parametrize("module", ["course_utils", "course_utils.cli"])
 def test_importing_the_package_loads_nothing_heavy(module):
-    code = f"import sys, {module}; print(*sorted({{'torch', 'matplotlib', 'sklearn'}} & set(sys.modules)))"
+    heavy = {"torch", "matplotlib", "sklearn", "PIL"}
+    code = f"import sys, {module}; print(*sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout == "\n"
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-from course_utils import CourseError, cli, data, doctor, runtime
+from course_utils import CourseError, cli, doctor, registry, runtime
 
 
 @pytest.fixture
@@ -49,19 +49,20 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     rows = doctor.examine()
     assert [row.what for row in rows] == [
         *("Python", "packages", "device", "cores", "memory", "free disk"),
-        *("data: breast_cancer", "data: wine"),
+        *("data: breast_cancer", "data: wine", "data: digits"),
     ]
-    assert [row.remedy for row in rows] == [""] * 8
+    assert [row.remedy for row in rows] == [""] * 9
     found = {row.what: row.found for row in rows}
     assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
     assert found["device"] == "CPU (no NVIDIA GPU: fine)"
     assert found["cores"] == "4"
     assert found["memory"] == "8.0 GB, 5.5 GB of it free"
     assert found["free disk"] == "20 GB"
-    assert found["data: wine"] == f"178 rows, SHA-256 {data.registry()['wine'].sha256[:12]}…"
+    assert found["data: wine"] == f"178 rows, SHA-256 {registry.registry()['wine'].sha256[:12]}…"
+    assert found["data: digits"].startswith("1797 pictures, SHA-256 ")
     assert cli.main(["doctor"]) == 0
     out = capsys.readouterr().out
-    assert out.count("ok ") >= 8
+    assert out.count("ok ") >= 9
     assert "FAIL" not in out
 
 
@@ -183,9 +184,9 @@ def test_a_full_disk_is_reported(monkeypatch, free, fine):
 
 def test_changed_data_are_reported(monkeypatch, tmp_path):
     path = tmp_path / "registry.toml"
-    content = data.REGISTRY_PATH.read_text(encoding="utf-8")
-    path.write_text(content.replace(data.registry()["wine"].sha256, "0" * 64), encoding="utf-8")
-    monkeypatch.setattr(data, "REGISTRY_PATH", path)
+    content = registry.REGISTRY_PATH.read_text(encoding="utf-8")
+    path.write_text(content.replace(registry.registry()["wine"].sha256, "0" * 64), encoding="utf-8")
+    monkeypatch.setattr(registry, "REGISTRY_PATH", path)
     row = doctor.embedded_data("wine")
     assert row.found.startswith("data set 'wine' is not the one this course was written for")
     assert row.remedy == "pip install --force-reinstall scikit-learn"

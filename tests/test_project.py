@@ -6,16 +6,18 @@ import subprocess
 import pytest
 import yaml
 
-from course_utils import ROOT, claims, data, lessons
+from course_utils import ROOT, claims, lessons, registry
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", data.registry())
+@pytest.mark.parametrize("name", registry.registry())
 def test_every_data_set_has_a_data_sheet(name):
-    source = data.registry()[name]
+    source = registry.registry()[name]
     sheet = (ROOT / source.datasheet).read_text(encoding="utf-8")
     assert source.sha256 in sheet and source.licence in sheet
+    for file in source.files:
+        assert file.file in sheet and f"{file.algorithm} `{file.expected}`" in sheet
     for topic in ("source", "size", "units", "collected", "bias", "must not be used"):
         assert topic in sheet.lower(), topic
 

@@ -21,7 +21,10 @@ def _answer(value: Any) -> Callable[..., Any]:
 
 
 def _sets(
-    place: Callable[..., np.ndarray], size: int, test_seeds: tuple[int, ...] = (TEST_SEED,), repeat: Any = np.tile
+    place: Callable[..., np.ndarray],
+    size: int,
+    test_seeds: tuple[int, ...] = (TEST_SEED,),
+    repeat: Any = np.tile,
 ) -> Callable[..., Sets]:
     """A function that puts the training pictures at several places, and the test pictures at `test_seeds`."""
 
@@ -76,8 +79,12 @@ exercises = workbook(
         "Width of a feature map",
         solution=_answer(15),
         mistakes=(
-            Mistake(_answer(30), "That is the width with a stride of 1. Here the window moves 2 pixels at a time."),
-            Mistake(_answer(13), "That is without padding. First the picture gets 2 pixels wider on both sides."),
+            Mistake(
+                _answer(30), "That is the width with a stride of 1. Here the window moves 2 pixels at a time."
+            ),
+            Mistake(
+                _answer(13), "That is without padding. First the picture gets 2 pixels wider on both sides."
+            ),
             Mistake(_answer(14), "Nearly. Count the places, not the moves between them: there is one more."),
         ),
         hints=(
@@ -127,13 +134,13 @@ exercises = workbook(
             Mistake(
                 lambda place, size, **context: _sets(place, size, repeat=np.repeat),
                 "The pictures are right, but the labels are in another order: np.repeat gives 0 0 0 0 1 1 1 1, "
-                "your pictures come as 0 1 … 0 1 …. np.tile does that.",
+                "your pictures come as 0 1 … 0 1 … (np.tile).",
             ),
         ),
         hints=(
             "Split first: pixels[train] and pixels[test]. Only the first of them is augmented.",
             "place(pixels[train], size, seed) for the seeds 0, 1, 2 and 3; np.concatenate joins them.",
-            "The labels: np.tile(labels[train], 4) and labels[test]. The test: place(pixels[test], size, 100).",
+            "Labels: np.tile(labels[train], 4) and labels[test]. Test: place(pixels[test], large, 100).",
         ),
         same=same_sets,
         expects="a function of (pixels, labels, train, test)",
@@ -193,7 +200,7 @@ exercises = workbook(
         mistakes=(
             Mistake(
                 _answer({"MLP", "CNN"}),
-                "The MLP connects every neuron with every pixel; in which order they come makes no difference to it.",
+                "The MLP connects every neuron with every pixel; in which order they come is all the same to it.",
             ),
             Mistake(
                 _answer({"logistic regression", "SVM", "MLP", "CNN"}),

@@ -23,6 +23,7 @@
 
 # %%
 import shutil
+from functools import partial
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -31,20 +32,24 @@ import pandas as pd
 import torch
 from scipy import stats
 from skimage.feature import hog
-from sklearn import base, ensemble, linear_model, model_selection, svm
+from sklearn import ensemble, linear_model, model_selection, svm
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm.auto import tqdm
 
-from course_utils import cards, claims, images, plots, results, runtime, statistics, tabular, training
-from course_utils.exercises.lesson_2 import exercises
+# %% [markdown]
+# And this course's own package. As in lesson 1, `runtime.start` seeds everything and says what to expect, and every model gets one processor core.
 
 # %%
+from course_utils import cards, claims, images, networks, plots, results
+from course_utils import runtime, statistics, tabular, training
+from course_utils.exercises.lesson_2 import exercises
+
 run = runtime.start(
     "2_deep_cnn", expected={"cpu (2 cores)": "4 min, 0.9 GB", "cuda": "not measured yet"}
 )
-runtime.use_one_core()  # as in lesson 1: nobody wins by using more cores
+runtime.use_one_core()
 plots.use_style()
 
 # %% [markdown]
@@ -95,7 +100,7 @@ settings = {
     "learning_rate": 0.01,
     "weight_decay": 0.01,  # how strongly large weights are held back
     "curve_shares": (1 / 32, 1 / 10, 1 / 3, 1),  # of the training pictures
-    "depth_pairs": (1, 3, 7),  # pairs of convolutions in "does depth help?"
+    "depth_blocks": (1, 3, 7),  # blocks of two convolutions in "does depth help?"
     "depth_folds": run.pick(smoke=2, laptop=3, full=5),
     "explained": run.pick(smoke=3, laptop=60, full=100),  # pictures a network has to explain
 }
@@ -112,11 +117,12 @@ wanted = images.wanted(run.profile)
 pictures = images.load(wanted, settings["full_train"], settings["full_test"], seed=run.seed)
 print(pictures.report or f"{pictures.source.title}: {len(pictures.labels)} pictures")
 shuffled = np.random.default_rng(run.seed).permutation(len(pictures.labels))
-chosen_rows = shuffled[: settings["pictures"]]
-pixels, labels = pictures.pixels[chosen_rows], pictures.labels[chosen_rows]
-n_pictures, n_channels, side = pixels.shape[:3]
-n_classes = len(pictures.classes)
-print(f"{n_pictures} pictures of {n_channels} × {side} × {side} pixels in {n_classes} classes")
+used = shuffled[: settings["pictures"]]
+pixels, labels = pictures.pixels[used], pictures.labels[used]  # (n, C, H, W) and (n,)
+n_channels, side, n_classes = pixels.shape[1], pixels.shape[2], len(pictures.classes)
+
+# %% [markdown]
+# One picture of each class. `plots.gallery` puts pictures side by side.
 
 # %%
 examples = [np.flatnonzero(labels == k)[0] for k in range(n_classes)][:10]  # one of each class
@@ -164,7 +170,7 @@ def make_folds():
     folds = []
     for i, (rest, test) in enumerate(cutter.split(pixels, labels)):
         if pictures.is_test is not None:
-            is_test = pictures.is_test[chosen_rows]
+            is_test = pictures.is_test[used]
             rest, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
         split = {"test_size": 0.2, "stratify": labels[rest], "random_state": run.seed + i}
         folds.append((*model_selection.train_test_split(rest, **split), test))
@@ -257,15 +263,7 @@ def convolve(picture, kernel):
 left_to_right = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], dtype=np.float32)
 digit = canvas.mean(axis=0)  # (H, W), grey
 edges = convolve(digit, left_to_right)
-fig, axes = plt.subplots(1, 3, figsize=(8, 2.8))
-axes[0].imshow(digit, cmap="gray")
-for ax, picture, title in zip(axes[1:], (left_to_right, edges), ("kernel", "feature map"), strict=True):
-    limit = np.abs(picture).max()
-    ax.imshow(picture, cmap="PuOr_r", vmin=-limit, vmax=limit)
-    ax.set_title(title)
-axes[0].set_title("picture")
-for ax in axes:
-    ax.axis("off")
+fig = plots.gallery([digit, left_to_right, edges], ["picture", "kernel", "feature map"], signed=True)
 plots.show(fig, "A digit, a three by three kernel, and the feature map with its left and right edges.")
 
 # %% [markdown]
@@ -295,7 +293,16 @@ print("the feature map moved along, and nothing else changed")
 #
 # ### The CNN
 #
-# Layers of convolutions follow each other: the first sees strokes of 3 × 3 pixels, the next sees combinations of those, and so on. After each, a *batch norm* brings the numbers to a common scale, so that a deep stack can be trained, and a *ReLU* sets negative numbers to zero. One trick more: a **residual** block adds its input to its output, so a block that has learned nothing yet does no harm (He and others 2016).
+# Layers of convolutions follow each other: the first sees strokes of 3 × 3 pixels, the next sees combinations of those, and so on. After each, a *batch norm* brings the numbers to a common scale, so that a deep stack can be trained, and a *ReLU* sets negative numbers to zero.
+
+
+# %%
+def convolution(n_in, n_out):
+    """A 3 × 3 convolution that keeps height and width, and its batch norm."""
+    return nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out)
+
+# %% [markdown]
+# Two convolutions make a **block**. In a *residual* block the input is added to what they give, so a block that has learned nothing yet does no harm (He and others 2016).
 
 
 # %%
@@ -304,22 +311,16 @@ class Block(nn.Module):
 
     def __init__(self, channels, residual=True):
         super().__init__()
+        first, second = convolution(channels, channels), convolution(channels, channels)
+        self.body = nn.Sequential(*first, nn.ReLU(), *second)
         self.residual = residual
-        self.body = nn.Sequential(
-            *convolution(channels, channels), nn.ReLU(), *convolution(channels, channels)
-        )
 
     def forward(self, x):  # (B, C, H, W)
         y = self.body(x)  # (B, C, H, W)
         return torch.relu(x + y if self.residual else y)  # (B, C, H, W)
 
-
-def convolution(n_in, n_out):
-    """A 3 × 3 convolution that keeps height and width, and its batch norm."""
-    return nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out)
-
 # %% [markdown]
-# The whole network: one convolution, four blocks (each group of blocks after the first on half the height and width), then the mean of each feature map over *all places*, and a linear layer that turns these means into one score a class. `torch.manual_seed` fixes the random first weights.
+# The whole network: one convolution, then four blocks in three groups (from group to group, height and width are halved), then the mean of each feature map over *all places*, and a linear layer that turns these means into one score a class. The seed fixes the random first weights.
 
 
 # %%
@@ -335,7 +336,7 @@ def make_cnn(seed, channels=settings["channels"], groups=(1, 2, 1), residual=Tru
     return nn.Sequential(*layers, *head).to(run.device, memory_format=torch.channels_last)
 
 # %% [markdown]
-# How deep is it, and how many numbers does it learn? (`channels_last` above only says how the numbers lie in memory; it is quicker.)
+# How deep is it, and how many numbers does it learn? (`channels_last` only says how they lie in memory; it is quicker.)
 
 
 # %%
@@ -351,26 +352,36 @@ print(f"CNN: {len(weight_layers)} weight layers, {count_parameters(cnn)} paramet
 # %% [markdown]
 # ### The deep MLP
 #
-# The plain network: every neuron sees every pixel, and nobody tells it which pixels are neighbours. To be fair it gets batch norms too, about as many parameters as the CNN, twice as many steps, and it may choose between 3 and 10 layers on the validation part.
+# The plain network: every neuron sees every pixel, and nobody tells it which pixels are neighbours.
 
 
 # %%
-def make_mlp(seed, n_inputs, hidden, n_layers):
+def make_mlp(seed, n_inputs, n_layers, hidden):
     """An untrained MLP: (B, C, H, W) pixels to (B, n_classes) scores."""
     torch.manual_seed(seed)
-    sizes = [n_inputs] + [hidden] * (n_layers - 1)
-    layers = [nn.Flatten()]  # (B, C, H, W) to (B, C * H * W)
-    for n_in, n_out in pairwise(sizes):
+    widths, layers = [n_inputs] + [hidden] * (n_layers - 1), [nn.Flatten()]
+    for n_in, n_out in pairwise(widths):
         layers += [nn.Linear(n_in, n_out, bias=False), nn.BatchNorm1d(n_out), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(hidden, n_classes)).to(run.device)
 
+# %% [markdown]
+# To be fair it gets batch norms too, about as many parameters as the CNN, and twice as many steps. And it may choose between 3 and 10 layers.
 
-def widest_mlp(seed, n_inputs, n_layers):
-    """The MLP with as many neurons a layer as the CNN's number of parameters allows."""
-    hidden = 1
-    while count_parameters(make_mlp(seed, n_inputs, hidden + 1, n_layers)) <= count_parameters(cnn):
-        hidden += 1
-    return make_mlp(seed, n_inputs, hidden, n_layers)
+
+# %%
+def widest(make, budget):
+    """The widest network that `make(width)` can make with at most so many parameters."""
+    width = 1
+    while count_parameters(make(width + 1)) <= budget:
+        width += 1
+    return make(width)
+
+
+def make_mlps(seed, n_inputs):
+    """An MLP of 3 and one of 10 layers, each with about as many parameters as the CNN."""
+    budget = count_parameters(cnn)
+    return [widest(lambda hidden, n=n_layers: make_mlp(seed, n_inputs, n, hidden), budget)
+            for n_layers in (3, 10)]
 
 # %% [markdown]
 # ## The training loop
@@ -393,7 +404,7 @@ def train_loop(model, images, labels, steps, seed):
     """Train for a fixed number of steps; the loss at each step."""
     # 1. The optimiser knows all weights, and how strongly to hold large ones back.
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=settings["weight_decay"])
-    # 2. Batches: all pictures in a random order, cut into pieces; then a new order.
+    # 2. Batches: all pictures in a random order, cut into pieces; then in a new order.
     batches = training.batches(len(images), settings["batch_size"], seed)
     losses = []
     model.train()  # batch norm uses the batch's own scale
@@ -408,212 +419,232 @@ def train_loop(model, images, labels, steps, seed):
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    model.eval()  # batch norm uses the scale of all batches, remembered
+    model.eval()  # batch norm uses the scale that it has seen over all batches
     return losses
 
 # %% [markdown]
-# torch works on *tensors*: arrays that can live on a graphics card (`run.device`). We train on the first fold of the large canvas.
+# torch works on *tensors*: arrays that can live on a graphics card (`run.device`).
+
 
 # %%
-all_labels = torch.from_numpy(labels).to(run.device)
-
-
 def to_tensor(canvases):
     """Canvases as a tensor on our device, (n, C, H, W)."""
     return torch.from_numpy(canvases).to(run.device, memory_format=torch.channels_last)
 
 
-train, validation, test = folds[0]
-canvases = to_tensor(place(pixels, sizes[-1], seed=run.seed))
+all_labels = torch.from_numpy(labels).to(run.device)
+canvases = place(pixels, sizes[-1], seed=run.seed)  # the large canvas of the first fold
+
+# %% [markdown]
+# We train for a quarter of the steps, to see whether it works.
+
+# %%
 short = settings["cnn_steps"] // 4
-losses = train_loop(cnn, canvases[train], all_labels[train], short, seed=run.seed)
+tensors = to_tensor(canvases)
+losses = train_loop(cnn, tensors[train], all_labels[train], short, seed=run.seed)
 
 # %%
 fig, ax = plt.subplots(figsize=(7.5, 3))
-ax.plot(losses, color=plots.COLOURS[0], label="CNN")
-ax.axhline(np.log(n_classes), color=plots.GREY, linestyle="--", label="guessing: ln(classes)")
+ax.plot(losses, label="CNN", color=plots.COLOURS[0])
+ax.axhline(np.log(n_classes), color=plots.GREY, linestyle="--", label="guessing")
 ax.set(xlabel="step", ylabel="training loss (nats a picture)", ylim=(0, None))
 ax.legend()
-every_tenth = pd.DataFrame({"loss": losses}).iloc[::10].round(3)
-plots.show(fig, "The training loss falls from about that of guessing towards zero.", every_tenth)
+plots.show(fig, "The training loss falls from about that of guessing towards zero.",
+           pd.DataFrame({"loss": losses}).iloc[::10].round(3))
 
 # %% [markdown]
-# A low loss on the *training* pictures proves nothing; a network can learn them by heart. What counts are pictures that it has not seen. Here we may look at the validation part, not yet at the test.
+# A low loss on the *training* pictures proves nothing; a network can learn them by heart. What counts are pictures that it has not seen. Here we look at the validation part. The test part waits.
 
 
 # %%
-@torch.no_grad()  # no slopes needed
-def predict(model, images):
-    """The class with the highest score for each picture, (n,)."""
-    model.eval()
-    return torch.cat([model(batch).argmax(dim=1) for batch in images.split(500)]).cpu().numpy()
+@torch.no_grad()  # no slopes are needed
+def accuracy(model, rows):
+    """Share of these pictures that get the highest score for their class."""
+    return (model(tensors[rows]).argmax(dim=1) == all_labels[rows]).float().mean().item()
 
 
-right = predict(cnn, canvases[validation]) == labels[validation]
-print(f"after {short} steps: {100 * right.mean():.1f} % of {n_validation} validation pictures right")
+print(f"after {short} steps: {100 * accuracy(cnn, validation):.1f} % of {n_validation} "
+      f"validation pictures right (baseline {baseline:.1f} %)")
 
 # %% [markdown]
 # ### The loop's twin
 #
-# A loop that is used again and again wants more: a progress bar, a stop when it stops learning, and a **checkpoint**, so that a crash costs minutes and not the night. `training.fit` is our loop with these things around it. Is it really the same? Train a second network from the same seeds with it, and compare all weights, bit for bit.
+# A loop that is used again and again wants more: a progress bar, a stop when it stops learning, and **checkpoints**, so that a crash costs minutes and not the night. `training.fit` is our loop with these things around it. Its bar shows the training loss and whatever `validate` measures.
+
 
 # %%
 def validate(model):
-    """What the progress bar shows beside the training loss."""
-    loss = batch_loss(model, canvases[validation], all_labels[validation])
-    right = predict(model, canvases[validation]) == labels[validation]
-    return {"loss": loss, "accuracy": right.mean()}
+    """Loss and accuracy on the validation part."""
+    loss = batch_loss(model, tensors[validation], all_labels[validation])
+    return {"loss": loss, "accuracy": accuracy(model, validation)}
 
 
 knobs = {key: settings[key] for key in ("batch_size", "learning_rate", "weight_decay")}
+knobs["device"] = run.device
 twin = make_cnn(seed=run.seed)
-data = (canvases[train], all_labels[train])
-training.fit(twin, batch_loss, data, steps=short, seed=run.seed, device=run.device,
-             validate=validate, validate_every=25, label="twin", **knobs)
-same = [torch.equal(a, b) for a, b in zip(cnn.state_dict().values(), twin.state_dict().values(), strict=True)]
-print(f"{sum(same)} of {len(same)} tensors are equal bit for bit")
-assert all(same) or run.device != "cpu"  # a graphics card may add in another order
+history = training.fit(twin, batch_loss, (tensors[train], all_labels[train]), steps=short,
+                       seed=run.seed, validate=validate, validate_every=25, label="twin", **knobs)
 
 # %% [markdown]
-# From here on we use the twin. (Its checkpoints lie beside the results and are removed when the lesson is done.)
-#
-# ## Experiment
-#
-# ### Everybody gets a fair chance
-#
-# A contestant, an *arm* of the experiment, is a kind of input and a list of candidates. The candidate with the best accuracy on the validation part goes to the test. For an SVM (a model that compares a picture with the training pictures that are hardest to tell apart) the candidates differ in `C`, how much a wrong training picture may cost.
-
+# Is it really the same? Both networks started from the same seeds. We compare all their weights, bit for bit.
 
 # %%
-def classic_candidates(seed):
-    """Untrained classic models by the arm's name."""
-    linear = linear_model.LogisticRegression(max_iter=300)
-    return {
-        "logistic regression": [make_pipeline(StandardScaler(), linear)],
-        "SVM": [svm.SVC(C=C) for C in (1, 10, 100)],
-        "random forest": [ensemble.RandomForestClassifier(settings["trees"], random_state=seed)],
-    }
-
-
-def choose(candidates, features, train, validation):
-    """The candidate that is best on the validation part, its accuracy there, CPU seconds to train it."""
-    tried = []
-    for candidate in candidates:
-        with runtime.CostMeter() as cost:
-            model = base.clone(candidate).fit(features[train], labels[train])
-        tried.append((model.score(features[validation], labels[validation]), model, cost.cpu_s))
-    accuracy, model, cpu_s = max(tried, key=lambda attempt: attempt[0])  # a tie goes to the first
-    return model, accuracy, cpu_s
+pairs = zip(cnn.state_dict().values(), twin.state_dict().values(), strict=True)
+same = [torch.equal(ours, theirs) for ours, theirs in pairs]
+print(f"{sum(same)} of {len(same)} tensors are equal bit for bit")
+assert all(same) or run.device != "cpu"  # a graphics card may add up in another order
 
 # %% [markdown]
-# The same for networks, trained by `fit`:
+# From here on we use the twin. `networks.NetworkClassifier` gives it the same `fit` and `predict` as scikit-learn's models, so that all can be treated alike. Checkpoints lie beside the results and are removed when the lesson is done.
 
 # %%
 checkpoints = run.out / "checkpoints" / run.lesson
 
 
-def choose_network(candidates, canvases, train, validation, steps, seed, name):
-    """As `choose`, for networks; every training has its own checkpoint."""
-    tried, data = [], (canvases[train], all_labels[train])
-    for i, model in enumerate(candidates):
-        history = training.fit(model, batch_loss, data, steps=steps, seed=seed, device=run.device,
-                               checkpoint=checkpoints / f"{name}_{i}.safetensors", **knobs)
-        accuracy = np.mean(predict(model, canvases[validation]) == labels[validation])
-        tried.append((accuracy, model, history.cpu_s))
-    accuracy, model, cpu_s = max(tried, key=lambda attempt: attempt[0])
-    return model, accuracy, cpu_s
+def classifier(model, steps, seed, name=None):
+    """A network with fit and predict; with a name its training has a checkpoint."""
+    checkpoint = checkpoints / f"{name}.safetensors" if name else None
+    return networks.NetworkClassifier(
+        model, batch_loss, steps, seed=seed, checkpoint=checkpoint, **knobs
+    )
 
 # %% [markdown]
-# One fold on one canvas: all arms, from raw pixels and from hand-made features.
+# ## Experiment
+#
+# ### Everybody gets a fair chance
+#
+# A contestant in the experiment is called an *arm*: what it gets to see, and a list of candidates. First what each arm sees of a canvas: raw pixels, as a row of numbers or as a picture, or one of the two kinds of hand-made features.
 
 # %%
 RAW = ["logistic regression", "SVM", "random forest"]
 HAND_MADE = ["re-centred → SVM", "HOG → SVM"]
 NETWORKS = ["MLP", "CNN"]
+SEES = dict.fromkeys(RAW, np.ravel) | dict.fromkeys(NETWORKS, np.asarray)
+SEES |= {HAND_MADE[0]: lambda canvas: recentre(canvas).ravel(), HAND_MADE[1]: hog_features}
 
 
+def see(arm, canvases):
+    """The arm's inputs, (n, ...)."""
+    return np.array([SEES[arm](canvas) for canvas in canvases])
+
+# %% [markdown]
+# The classic candidates. An *SVM* compares a picture with those training pictures that are hardest to tell apart; it may choose `C`, how much a wrong training picture costs. The others have nothing to choose.
+
+
+# %%
+def classic_candidates(seed):
+    """Untrained classic models by arm."""
+    logistic = make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=300))
+    forest = ensemble.RandomForestClassifier(settings["trees"], random_state=seed)
+    svms = {arm: [svm.SVC(C=C) for C in (1, 10, 100)] for arm in ("SVM", *HAND_MADE)}
+    return {"logistic regression": [logistic], "random forest": [forest]} | svms
+
+# %% [markdown]
+# And the networks; the MLP may choose its depth.
+
+
+# %%
+def network_candidates(size, seed, name=None):
+    """Untrained networks by arm; with a name they save checkpoints."""
+    found = {"CNN": [make_cnn(seed)], "MLP": make_mlps(seed, n_channels * size**2)}
+    return {arm: [classifier(model, settings[f"{arm.lower()}_steps"], seed,
+                             name and f"{name}_{arm}_{i}") for i, model in enumerate(models)]
+            for arm, models in found.items()}
+
+# %% [markdown]
+# Every candidate trains on the training part. The one that is best on the *validation* part goes to the test.
+
+
+# %%
+def choose(candidates, inputs, train, validation):
+    """The best candidate: its number, the trained model, its validation accuracy, its CPU seconds."""
+    tried = []
+    for number, candidate in enumerate(candidates):
+        with runtime.CostMeter() as cost:
+            model = candidate.fit(inputs[train], labels[train])
+        cpu_s = getattr(model, "history_", cost).cpu_s  # a network's own count survives a crash
+        score = model.score(inputs[validation], labels[validation])
+        tried.append({"number": number, "model": model, "validation": score, "cpu_s": cpu_s})
+    return max(tried, key=lambda attempt: attempt["validation"])  # a tie goes to the first
+
+# %% [markdown]
+# One fold on one canvas: all arms choose and train.
+
+
+# %%
 def train_arms(size, i):
-    """The chosen model, its validation accuracy and its CPU seconds for each arm; and its inputs."""
-    train, validation, _ = folds[i]
-    seed = run.seed + i
+    """What `choose` found for each arm, and the inputs."""
+    (train, validation, _), seed = folds[i], run.seed + i
     canvases = place(pixels, size, seed)
-    raw, tensors = canvases.reshape(n_pictures, -1), to_tensor(canvases)
-    centred = np.array([recentre(canvas).ravel() for canvas in canvases])
-    inputs = dict.fromkeys(RAW, raw) | dict.fromkeys(NETWORKS, tensors)
-    inputs |= {HAND_MADE[0]: centred, HAND_MADE[1]: np.array([*map(hog_features, canvases)])}
-    candidates = classic_candidates(seed)
-    arms = {name: choose(candidates.get(name, candidates["SVM"]), inputs[name], train, validation)
-            for name in RAW + HAND_MADE}
-    mlps = [widest_mlp(seed, raw.shape[1], n_layers) for n_layers in (3, 10)]
-    for name, networks in (("MLP", mlps), ("CNN", [make_cnn(seed)])):
-        steps = settings[f"{name.lower()}_steps"]
-        arms[name] = choose_network(
-            networks, tensors, train, validation, steps, seed, f"{name}_{size}_{i}"
-        )
+    inputs = {arm: see(arm, canvases) for arm in SEES}
+    candidates = classic_candidates(seed) | network_candidates(size, seed, name=f"{size}_{i}")
+    arms = {arm: choose(candidates[arm], inputs[arm], train, validation) for arm in SEES}
     return arms, inputs
 
 # %% [markdown]
-# Then the test, once: which arm gets which picture right? "Best classic" and "best hand-made" are the arms that were best on the *validation* part.
+# Then the test, once: which arm gets which picture right? "Best classic" and "best hand-made" are again chosen on the validation part.
 
 # %%
+GROUPS = {"best classic": RAW, "best hand-made": HAND_MADE}
+
+
 def test_arms(arms, inputs, test):
-    """True where an arm is right: one row a test picture, one column an arm."""
-    right = pd.DataFrame(index=test)
-    for name, (model, _, _) in arms.items():
-        use = predict(model, inputs[name][test]) if name in NETWORKS else model.predict(inputs[name][test])
-        right[name] = use == labels[test]
-    groups = {"best classic": RAW, "best hand-made": HAND_MADE}
-    chosen = {group: max(names, key=lambda name: arms[name][1]) for group, names in groups.items()}
-    for group, name in chosen.items():
-        right[group] = right[name]
-    return right, chosen
+    """True where an arm is right, (test picture, arm), and which arm stands for each group."""
+    right = pd.DataFrame({arm: found["model"].predict(inputs[arm][test]) == labels[test]
+                          for arm, found in arms.items()}, index=test)
+    chosen = {group: max(names, key=lambda arm: arms[arm]["validation"])
+              for group, names in GROUPS.items()}
+    return right.assign(**{group: right[arm] for group, arm in chosen.items()}), chosen
+
+# %% [markdown]
+# And all folds of one canvas:
+
+# %%
+right, chosen, trained = {}, {}, {}  # by (canvas size, fold)
 
 
 def run_canvas(size):
-    """All folds on one canvas: who was right, who was chosen, and the arms with their models."""
-    outcome = {"right": {}, "chosen": {}, "arms": {}}
+    """Train and test all arms in all folds."""
     for i in tqdm(range(len(folds)), desc=f"{size} × {size}", unit="fold"):
-        arms, inputs = train_arms(size, i)
-        outcome["right"][i], outcome["chosen"][i] = test_arms(arms, inputs, folds[i][2])
-        outcome["arms"][i] = arms
-    return outcome
+        trained[size, i], inputs = train_arms(size, i)
+        right[size, i], chosen[size, i] = test_arms(trained[size, i], inputs, folds[i][2])
+
+
+def accuracies(size):
+    """Accuracy in % by fold (rows) and arm (columns)."""
+    return pd.DataFrame([100 * right[size, i].mean() for i in range(len(folds))])
 
 # %% [markdown]
 # ### First: with the work of people still in the pictures
 
 # %%
-outcomes = {side: run_canvas(side)}
-
-
-def accuracies(size):
-    """Accuracy in % by fold (rows) and arm (columns)."""
-    return 100 * pd.concat(outcomes[size]["right"]).groupby(level=0).mean()
-
-
-(accuracies(side).mean().round(1).rename("accuracy (%)").to_frame().T)
+run_canvas(sizes[0])
+accuracies(sizes[0]).mean().round(1).rename("accuracy (%)").to_frame()
 
 # %% [markdown]
-# Whatever you feed with these pictures is good. With the features already made, a small classic model is hard to beat, and nobody needs a network.
+# Whatever learns from these pictures is good at it. With the features already made, a small classic model is hard to beat.
 #
 # ### Then: without it
 #
-# The same digits, the same models, the same folds. Only the places are random. This takes about two minutes.
+# The same digits, the same models, the same folds. Only the places are random. Under a minute for the middle canvas,
 
 # %%
-outcomes[sizes[1]] = run_canvas(sizes[1])
-
-# %%
-outcomes[sizes[2]] = run_canvas(sizes[2])
+run_canvas(sizes[1])
 
 # %% [markdown]
-# All arms on all three canvases. Read it from left to right: whose accuracy depends on the work that people had done?
+# and a minute for the large one.
+
+# %%
+run_canvas(sizes[2])
+
+# %% [markdown]
+# All arms on all three canvases (dotted: the baseline). Read it from left to right: whose accuracy depended on the work that people had done?
 
 # %% tags=["readme-picture"]
-arms = RAW + NETWORKS + HAND_MADE
 fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.4), sharey=True)
 estimates = {}
 for ax, size in zip(axes, sizes, strict=True):
-    of_size = {arm: interval(accuracies(size)[arm]) for arm in arms}
+    of_size = {arm: interval(accuracies(size)[arm]) for arm in RAW + NETWORKS + HAND_MADE}
     plots.forest(ax, of_size)
     ax.axvline(baseline, color=plots.GREY, linestyle=":")
     ax.set(title=f"canvas {size} × {size}", xlabel="accuracy (%)", xlim=(0, 102))
@@ -625,32 +656,39 @@ plots.show(fig, "Accuracy of seven arms on three canvases with intervals; dotted
 #
 # On the large canvas, fold by fold on the same test pictures: the network minus the best classic model on raw pixels, and minus the best hand-made features.
 
-
 # %%
-def against_people(network, size=sizes[-1]):
-    """The claim's two estimates for one network."""
-    table = accuracies(size)
-    return [interval(table[network] - table[rival]) for rival in ("best classic", "best hand-made")]
+large = sizes[-1]
 
 
-names = ("cnn_against_raw", "cnn_against_handmade")
-verdict = claim.judge(dict(zip(names, against_people("CNN"), strict=True)), run.profile)
+def against_people(network):
+    """Network minus the best classic model on raw pixels, and minus the best hand-made features."""
+    table = accuracies(large)
+    return [interval(table[network] - table[group]) for group in GROUPS]
+
+
+against_raw, against_handmade = against_people("CNN")
+measured = {"cnn_against_raw": against_raw, "cnn_against_handmade": against_handmade}
+verdict = claim.judge(measured, run.profile)
 verdict
 
+# %% [markdown]
+# And the MLP, by the same margins:
+
 # %%
-names = ("mlp_against_raw", "mlp_against_handmade")
-mlp_verdict = mlp_claim.judge(dict(zip(names, against_people("MLP"), strict=True)), run.profile)
+against_raw, against_handmade = against_people("MLP")
+measured = {"mlp_against_raw": against_raw, "mlp_against_handmade": against_handmade}
+mlp_verdict = mlp_claim.judge(measured, run.profile)
 mlp_verdict
 
 # %% [markdown]
 # Beside what you predicted:
 
 # %%
-means = accuracies(sizes[-1]).mean()
-predicted = [*predicted_accuracy.values(), predicted_verdict, predicted_mlp_verdict]
-found = [*(f"{means[arm]:.1f}" for arm in predicted_accuracy), verdict.word, mlp_verdict.word]
-titles = [*(f"{arm} (%)" for arm in predicted_accuracy), "verdict, CNN", "verdict, MLP"]
-pd.DataFrame({"predicted": predicted, "measured": found}, titles)
+means = accuracies(large).mean()
+rows = {f"{arm} (%)": [guess, f"{means[arm]:.1f}"] for arm, guess in predicted_accuracy.items()}
+rows["verdict, CNN"] = [predicted_verdict, verdict.word]
+rows["verdict, MLP"] = [predicted_mlp_verdict, mlp_verdict.word]
+pd.DataFrame(rows, ["predicted", "measured"]).T
 
 # %% [markdown]
 # ### Why this verdict?
@@ -658,168 +696,157 @@ pd.DataFrame({"predicted": predicted, "measured": found}, titles)
 # **Picture by picture.** Both models saw the same test pictures. How often was only one of them right?
 
 # %%
-right = pd.concat(outcomes[sizes[-1]]["right"])
+everybody = pd.concat([right[large, i] for i in range(len(folds))])
 words = {True: "right", False: "wrong"}
-pd.crosstab(right["CNN"].map(words), right["best classic"].map(words), dropna=False)
+pd.crosstab(everybody["CNN"].map(words), everybody["best classic"].map(words))
 
 # %% [markdown]
-# **Move a digit.** We take one test picture of the first fold and slide it along the diagonal of the canvas. What do the SVM and the CNN say at each place? First as a strip, then with a slider (which appears when you run the cell).
+# **Move a digit.** We slide one test picture of the first fold along the diagonal of the canvas. What do the SVM and the CNN say at each place?
 
 # %%
-arms, (_, _, test) = outcomes[sizes[-1]]["arms"][0], folds[0]
-svm_model, cnn_model, mlp_model = (arms[name][0] for name in ("SVM", "CNN", "MLP"))
-n_places = sizes[-1] - side + 1  # in each direction
+svm_model, mlp_model, cnn_model = (trained[large, 0][arm]["model"] for arm in ("SVM", "MLP", "CNN"))
+test = folds[0][2]
+n_places = large - side + 1  # in each direction
 
 
-def at(picture, row, column):
-    """The picture with its upper left corner at this place: (C, size, size)."""
-    canvas = np.zeros((n_channels, sizes[-1], sizes[-1]), dtype=np.float32)
-    canvas[:, row : row + side, column : column + side] = picture
-    return canvas
+def at(row, column, picture=pixels[test[0]]):
+    """The picture with its upper left corner at this place of the large canvas, (C, size, size)."""
+    margins = (row, large - side - row), (column, large - side - column)
+    return np.pad(picture, ((0, 0), *margins))
+
+# %% [markdown]
+# First as a strip. The titles say what each model calls the picture below them.
 
 
-def answers(canvases):
+# %%
+def answers(canvas):
     """What SVM and CNN say, as names of classes."""
-    said = svm_model.predict(canvases.reshape(len(canvases), -1)), predict(cnn_model, to_tensor(canvases))
-    return [[pictures.classes[k] for k in each] for each in said]
+    (by_svm,), (by_cnn,) = svm_model.predict(canvas.reshape(1, -1)), cnn_model.predict(canvas[None])
+    return pictures.classes[by_svm], pictures.classes[by_cnn]
 
-# %%
-steps = np.linspace(0, n_places - 1, 9).astype(int)
-strip = np.array([at(pixels[test[0]], step, step) for step in steps])
-said = list(zip(*answers(strip), strict=True))
-titles = [f"SVM: {a}\nCNN: {b}" for a, b in said]
-table = pd.DataFrame(said, steps, ["SVM says", "CNN says"])
-plots.show(plots.gallery(strip, titles), "One digit at nine places, and what two models say.", table)
+
+strip = {step: at(step, step) for step in np.linspace(0, n_places - 1, 9).astype(int)}
+said = pd.DataFrame([answers(canvas) for canvas in strip.values()], strip, ["SVM", "CNN"])
+titles = [f"SVM: {by_svm}\nCNN: {by_cnn}" for by_svm, by_cnn in said.to_numpy()]
+plots.show(plots.gallery([*strip.values()], titles),
+           "One digit at nine places along the diagonal, and what two models call it.", said)
+
+# %% [markdown]
+# And with your own hand. When you run this cell, a slider appears; a printed page cannot show it.
+
 
 # %%
 def moved_figure(step):
     """The digit at one place of the diagonal, and what both models say."""
-    canvas = at(pixels[test[0]], step, step)
-    (by_svm,), (by_cnn,) = answers(canvas[None])
-    fig, ax = plt.subplots(figsize=(3.2, 3.4))
-    ax.imshow(canvas[0], cmap="gray")
-    ax.set(title=f"SVM: {by_svm}   CNN: {by_cnn}", xticks=[], yticks=[])
-    return fig
+    by_svm, by_cnn = answers(at(step, step))
+    return plots.gallery([at(step, step)], [f"SVM: {by_svm}\nCNN: {by_cnn}"], width=3)
 
 
-plots.slider(moved_figure, range(n_places), "pixels moved along the diagonal", start=0)
+plots.slider(moved_figure, range(n_places), "pixels along the diagonal", start=0)
 
 # %% [markdown]
-# One digit is an anecdote. So put 40 test digits at *every* place, and count at each place how many are recognised. The validation and test digits lay at random places, and so did those that the models learned from: each place has been seen, only not with every digit.
+# One digit is an anecdote. So put 40 test digits at *every* place, and count at each place how many are recognised.
 
 # %%
-by_place = {"SVM": np.zeros((n_places, n_places)), "CNN": np.zeros((n_places, n_places))}
 some = test[:40]
-for row in range(n_places):
-    for column in range(n_places):
-        canvases = np.array([at(picture, row, column) for picture in pixels[some]])
-        for name, said in zip(by_place, answers(canvases), strict=True):
-            truth = [pictures.classes[k] for k in labels[some]]
-            by_place[name][row, column] = 100 * np.mean(np.array(said) == truth)
+by_place = {"SVM": np.zeros((n_places, n_places)), "CNN": np.zeros((n_places, n_places))}
+for row, column in np.ndindex(n_places, n_places):
+    moved = np.array([at(row, column, picture) for picture in pixels[some]])
+    by_place["SVM"][row, column] = 100 * svm_model.score(moved.reshape(len(some), -1), labels[some])
+    by_place["CNN"][row, column] = 100 * cnn_model.score(moved, labels[some])
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4))
-for ax, (name, accuracy) in zip(axes, by_place.items(), strict=True):
-    picture = ax.imshow(accuracy, vmin=0, vmax=100, cmap="cividis")
+for ax, (name, recognised) in zip(axes, by_place.items(), strict=True):
+    heat = ax.imshow(recognised, vmin=0, vmax=100, cmap="cividis")
     ax.set(title=name, xlabel="pixels from the left", ylabel="pixels from the top")
     ax.grid(False)
-fig.colorbar(picture, ax=axes, label="digits recognised (%)")
-table = pd.DataFrame({name: accuracy.ravel() for name, accuracy in by_place.items()}).describe()
+fig.colorbar(heat, ax=axes, label="digits recognised (%)")
+table = pd.DataFrame({name: recognised.ravel() for name, recognised in by_place.items()}).describe()
 plots.show(fig, "Share of forty digits recognised at each place, for SVM and CNN.", table.round(1))
 
 # %% [markdown]
-# **What did the CNN know before it saw a picture?** Take networks that have learned *nothing*, and look at the numbers before their last layer. Move a digit by one pixel: how far do these numbers move, measured by how far they would move for a *different* digit at the same place? Near 0: the network hardly notices the move. Near 1: a digit that moved by one pixel looks like another digit.
+# **What does a network know before it has seen a picture?** Take networks that have learned *nothing*, and look at the numbers before their last layer. Move a digit by one pixel: how far do these numbers move? We measure it by how far apart two *different* digits at the same place are. Near 0: the network hardly notices the move. Near 1 or above: a moved digit looks like another digit.
 
 # %%
-old, other = (np.array([at(picture, 2, 2) for picture in pixels[test[k : k + 40]]]) for k in (0, 40))
-new = np.array([at(picture, 3, 3) for picture in pixels[test[:40]]])
+here, moved, other = (np.array([at(k, k, picture) for picture in pixels[rows]])
+                      for k, rows in ((2, test[:40]), (3, test[:40]), (2, test[40:80])))
 
 
-@torch.no_grad()
 def sensitivity(describe):
     """Distance to the moved digits over the distance to other digits."""
-    from_old, from_new, from_other = (describe(canvases) for canvases in (old, new, other))
-    moved = np.linalg.norm(from_old - from_new, axis=1)
-    changed = np.linalg.norm(from_old - from_other[: len(from_old)], axis=1)
-    return moved.mean() / changed.mean()
-
-
-def inner(model):
-    """The numbers before a network's last layer, (n, n_numbers)."""
-    return lambda canvases: model[:-1](to_tensor(canvases)).cpu().numpy()
+    distances = [np.linalg.norm(describe(here) - describe(there), axis=1) for there in (moved, other)]
+    return distances[0].mean() / distances[1].mean()
 
 # %%
-untrained_mlp = widest_mlp(run.seed, old[0].size, 3).eval()
-pd.Series({
-    "raw pixels": sensitivity(lambda canvases: canvases.reshape(len(canvases), -1)),
-    "untrained MLP": sensitivity(inner(untrained_mlp)),
-    "untrained CNN": sensitivity(inner(make_cnn(run.seed).eval())),
-    "trained MLP": sensitivity(inner(mlp_model)),
-    "trained CNN": sensitivity(inner(cnn_model)),
-}).round(2).rename("moved by one pixel / another digit").to_frame()
+def inner(model):
+    """Gives the numbers before a network's last layer, (n, n_numbers)."""
+    return lambda canvases: model[:-1](to_tensor(canvases)).detach().cpu().numpy()
+
+
+untrained = {"MLP": make_mlps(run.seed, here[0].size)[0].eval(), "CNN": make_cnn(run.seed).eval()}
+rows = {"raw pixels": sensitivity(lambda canvases: canvases.reshape(len(canvases), -1))}
+rows |= {f"untrained {name}": sensitivity(inner(model)) for name, model in untrained.items()}
+rows |= {"trained MLP": sensitivity(inner(mlp_model.model)),
+         "trained CNN": sensitivity(inner(cnn_model.model))}
+pd.Series(rows).round(2).rename("moved by one pixel, relative to another digit").to_frame()
 
 # %% [markdown]
-# Compare the two untrained networks. Whoever invented the convolution knew that *where a thing stands does not change what it is*, and built it into the architecture. It is the same knowledge as in our `recentre`, in another place.
+# Compare the two *untrained* networks. Whoever invented the convolution knew that *where a thing stands does not change what it is*, and built it in. It is the knowledge of our `recentre`, in another place; training sharpens it.
 #
-# **Could the MLP have learned it from examples instead?** Let us give it some: every training digit at 20 random places, so 20 times as many pictures. (One fold, so no interval; and moving the digits is again human knowledge.)
+# **Could the MLP have learned it from examples?** Let us give it some: every training digit at 20 random places, 20 times as many pictures. (Only one fold, so no interval. And moving the digits is human knowledge again.)
 
 # %%
-train, validation, test = folds[0]
-more = np.concatenate([place(pixels[train], sizes[-1], seed=1000 + copy) for copy in range(20)])
-rich_mlp = widest_mlp(run.seed, more[0].size, 3)
-data = (to_tensor(more), all_labels[train].repeat(20))
-training.fit(rich_mlp, batch_loss, data, steps=4 * settings["mlp_steps"], seed=run.seed,
-             device=run.device, label="MLP, 20 places a digit", **knobs)
-canvases = to_tensor(place(pixels, sizes[-1], seed=run.seed))
-for name, model in (("MLP", mlp_model), ("MLP, 20 places", rich_mlp), ("CNN", cnn_model)):
-    print(f"{name:<15} {100 * np.mean(predict(model, canvases[test]) == labels[test]):.1f} %")
+train = folds[0][0]
+many = np.concatenate([place(pixels[train], large, seed=1000 + copy) for copy in range(20)])
+rich = classifier(make_mlps(run.seed, many[0].size)[0], 4 * settings["mlp_steps"], run.seed)
+rich.fit(many, np.tile(labels[train], 20))
+rows = {"MLP": mlp_model, "MLP, 20 places": rich, "CNN": cnn_model}
+rows = {name: 100 * model.score(canvases[test], labels[test]) for name, model in rows.items()}
+pd.Series(rows).round(1).rename("accuracy in one fold (%)").to_frame()
 
 # %% [markdown]
 # ### Look inside
 #
-# The CNN's first kernels: nobody designed these; they were found by the loop. (With colour pictures you see their first channel.) And below, what some of them make of a digit: the first feature maps, and those of the last block, which are smaller and harder to name.
+# The CNN's first kernels. Nobody designed these; the loop found them. (With colour pictures you see their first channel.)
 
 # %%
-first, last = cnn_model[0], cnn_model[-4]  # first convolution, last block
-kernels = first.weight.detach().cpu().numpy()[:16, 0]  # (16, 3, 3)
+kernels = cnn_model.model[0].weight.detach().cpu().numpy()[:16, 0]  # (16, 3, 3)
 plots.show(plots.gallery(kernels, columns=8, signed=True), "Sixteen learned three by three kernels.")
 
+# %% [markdown]
+# And what the network makes of a digit: eight maps after the first convolution, eight after the last block. The late ones are smaller, and harder to name.
 
 # %%
-@torch.no_grad()
-def feature_maps(model, canvas):
-    """The maps after the first ReLU and after the last block, 8 of each."""
-    x = to_tensor(canvas[None])
-    return [model[:depth](x)[0, :8].cpu().numpy() for depth in (3, len(model) - 3)]
-
-
-canvas = at(pixels[test[0]], 4, 4)
-early, late = ([each / max(each.max(), 1e-9) for each in maps] for maps in feature_maps(cnn_model, canvas))
+digit = to_tensor(at(n_places // 2, n_places // 2)[None])
+early, late = (cnn_model.model[:depth](digit)[0, :8].detach().cpu().numpy() for depth in (3, -3))
+maps = [each / max(each.max(), 1e-9) for each in (*early, *late)]
 titles = [f"early {k}" for k in range(1, 9)] + [f"late {k}" for k in range(1, 9)]
-plots.show(plots.gallery([*early, *late], titles, columns=8),
+plots.show(plots.gallery(maps, titles, columns=8),
            "Eight feature maps after the first convolution and eight after the last block.")
 
 # %% [markdown]
-# And where does it fail? The CNN's mistakes on the large canvas, from all folds. Would you have read them all?
+# Where does it fail? The CNN's mistakes on the large canvas, from all folds. Would you have read them all?
 
 # %%
-mistakes = []
-for i, (_, _, test) in enumerate(folds):
-    canvases = place(pixels, sizes[-1], seed=run.seed + i)
-    said = predict(outcomes[sizes[-1]]["arms"][i]["CNN"][0], to_tensor(canvases[test]))
-    wrong = np.flatnonzero(said != labels[test])
-    mistakes += [(canvases[test[k]], labels[test[k]], said[k]) for k in wrong]
-shown = mistakes[:20]
-titles = [f"{pictures.classes[truth]}, said {pictures.classes[said]}" for _, truth, said in shown]
-print(f"{len(mistakes)} mistakes among {len(right)} test pictures; the first {len(shown)}:")
-if shown:
-    plots.show(plots.gallery([canvas for canvas, _, _ in shown], titles, columns=7),
-               "Pictures that the CNN got wrong, with the truth and its answer.")
+mistakes, titles = [], []
+for i in range(len(folds)):
+    wrong = right[large, i].index[~right[large, i]["CNN"]]
+    seen = place(pixels, large, seed=run.seed + i)[wrong]
+    said = trained[large, i]["CNN"]["model"].predict(seen) if len(wrong) else []
+    mistakes += [*seen]
+    titles += [f"{pictures.classes[labels[k]]}, said {pictures.classes[j]}" for k, j in zip(wrong, said, strict=True)]
+print(f"{len(mistakes)} mistakes among {len(everybody)} test pictures")
+
+# %%
+if mistakes:
+    plots.show(plots.gallery(mistakes[:21], titles[:21], columns=7),
+               "Pictures that the CNN got wrong, each with the truth and the CNN's answer.")
 
 # %% [markdown]
 # ## More claims
 #
-# Four more claims of the articles, shorter. To save time, two of them use the middle canvas.
+# Four more claims of the articles, shorter. To save time, the first two use the middle canvas.
 #
 # ### Does deep learning need a great deal of data?
 
@@ -828,64 +855,54 @@ needs_data = claims.get("dl-needs-data")
 needs_data
 
 # %% [markdown]
-# Each fold trains again on few pictures, then on more. Two classic rivals, the ones that each fold has chosen with all its pictures: one on raw pixels, one on hand-made features. The CNN gets the same number of steps every time.
+# Each fold trains again on a few of its pictures, then on more. Two classic rivals: the ones that this fold has chosen, on raw pixels and on hand-made features. The CNN gets the same number of steps every time.
 
 # %%
-curve_sizes = sorted({max(2 * n_classes, round(share * n_train)) for share in settings["curve_shares"]})
 middle = sizes[1]
+curve_sizes = sorted({max(2 * n_classes, round(share * n_train)) for share in settings["curve_shares"]})
 
 
-def few_rows(rows, n, seed):
-    """n of the rows, with the class shares of all."""
+def some_of(rows, n, seed):
+    """n of these rows, with the class shares of all."""
     split = {"train_size": n, "stratify": labels[rows], "random_state": seed}
     return model_selection.train_test_split(rows, **split)[0]
 
-
-def curve_point(n, i):
-    """Accuracy in % in one fold after learning from n pictures."""
-    (train, _, test), seed = folds[i], run.seed + i
-    rows, canvases = few_rows(train, n, seed), place(pixels, middle, seed)
-    tensors, chosen, scores = to_tensor(canvases), outcomes[middle]["chosen"][i], {}
-    cnn = make_cnn(seed)
-    data = (tensors[rows], all_labels[rows])
-    training.fit(cnn, batch_loss, data, steps=settings["cnn_steps"], seed=seed, device=run.device, **knobs)
-    scores["CNN"] = np.mean(predict(cnn, tensors[test]) == labels[test])
-    for group, features in (("best classic", canvases.reshape(n_pictures, -1)),
-                            ("best hand-made", hand_made(chosen["best hand-made"], canvases))):
-        model = base.clone(outcomes[middle]["arms"][i][chosen[group]][0])
-        scores[group] = model.fit(features[rows], labels[rows]).score(features[test], labels[test])
-    return {name: 100 * score for name, score in scores.items()}
+# %%
+def learn_from(n, i):
+    """Accuracy in % in fold i after learning from n pictures."""
+    (train, _, test), seed, scores = folds[i], run.seed + i, {}
+    rows, canvases = some_of(train, n, seed), place(pixels, middle, seed)
+    candidates = classic_candidates(seed) | network_candidates(middle, seed)
+    for name in ("CNN", *GROUPS):
+        arm = chosen[middle, i].get(name, name)
+        inputs, number = see(arm, canvases), trained[middle, i][arm]["number"]
+        model = candidates[arm][number].fit(inputs[rows], labels[rows])
+        scores[name] = 100 * model.score(inputs[test], labels[test])
+    return scores
 
 
-def hand_made(arm, canvases):
-    """The features of a hand-made arm, (n, n_features)."""
-    describe = {HAND_MADE[0]: lambda canvas: recentre(canvas).ravel(), HAND_MADE[1]: hog_features}[arm]
-    return np.array([describe(canvas) for canvas in canvases])
+curve = {n: pd.DataFrame([learn_from(n, i) for i in range(len(folds))])  # (fold, model)
+         for n in tqdm(curve_sizes[:-1], desc="learning curve", unit="size")}
+curve[curve_sizes[-1]] = accuracies(middle)[["CNN", *GROUPS]]  # all pictures: as in the experiment
+
+# %% [markdown]
+# The curves, with their intervals:
 
 # %%
-curve = {}
-for n in tqdm(curve_sizes[:-1], desc="learning curve", unit="size"):
-    curve[n] = pd.DataFrame([curve_point(n, i) for i in range(len(folds))])  # (fold, model)
-curve[curve_sizes[-1]] = accuracies(middle)[["CNN", "best classic", "best hand-made"]]
-
-# %%
-titles = {"CNN": "CNN, raw pixels", "best classic": "best classic, raw pixels",
-          "best hand-made": "best classic, hand-made features"}
-points = {name: {n: interval(curve[n][name]) for n in curve_sizes} for name in titles}
-fig, ax = plt.subplots()
-for k, (name, title) in enumerate(titles.items()):
-    plots.curve(ax, points[name], title, k)
-ax.axhline(baseline, color=plots.GREY, linestyle=":", label="baseline")
-ax.set_xscale("log")
-ax.set_xticks(curve_sizes, curve_sizes)
+titles = {"CNN": "CNN, raw pixels", "best classic": "classic model, raw pixels",
+          "best hand-made": "classic model, hand-made features"}
+points = {title: {n: interval(curve[n][name]) for n in curve_sizes} for name, title in titles.items()}
+fig, ax = plots.curves(points, baseline, log_x=True)
 ax.set(xlabel="labelled pictures to learn from", ylabel="accuracy (%)")
-ax.legend(loc="lower right")
-numbers = {f"{n} pictures, {titles[name]}": points[name][n] for name in titles for n in curve_sizes}
+numbers = {f"{title}, {n}": points[title][n] for title in points for n in curve_sizes}
 plots.show(fig, "Accuracy against the number of training pictures, for three models.", numbers)
 
+# %% [markdown]
+# The claim, taken at its word: with few pictures the CNN is behind, with all of them it is level or ahead.
+
 # %%
-gaps = {"raw pixels": [curve[n]["CNN"] - curve[n]["best classic"] for n in curve_sizes],
-        "hand-made features": [curve[n]["CNN"] - curve[n]["best hand-made"] for n in curve_sizes]}
+gaps = {rival: np.array([curve[n]["CNN"] - curve[n][group] for n in curve_sizes])  # (size, fold)
+        for rival, group in (("raw pixels", "best classic"), ("hand-made features", "best hand-made"))}
 data_estimates = {
     "few_images": {rival: interval(gap[0]) for rival, gap in gaps.items()},
     "all_images": {rival: interval(gap[-1]) for rival, gap in gaps.items()},
@@ -894,7 +911,7 @@ data_verdict = needs_data.judge(data_estimates, run.profile)
 data_verdict
 
 # %% [markdown]
-# Where do the curves cross? The CNN overtakes its rival where their difference turns from below 0 to above. Five folds give one answer; folds drawn anew (the bootstrap of lesson 1) give a range of them. Five are few for a bootstrap: take the range as a rough one.
+# Where do the curves cross? The CNN overtakes its rival where the difference rises through 0; between two sizes we draw a straight line.
 
 
 # %%
@@ -902,21 +919,22 @@ def crossing(differences):
     """Number of pictures at which a row of differences rises through 0; nan when it never does."""
     for (n0, d0), (n1, d1) in pairwise(zip(curve_sizes, differences, strict=True)):
         if d0 < 0 <= d1:
-            return n0 * (n1 / n0) ** (-d0 / (d1 - d0))  # a straight line on the logarithmic axis
+            return n0 * (n1 / n0) ** (-d0 / (d1 - d0))  # straight on the logarithmic axis
     return np.nan
 
+# %% [markdown]
+# The bootstrap of lesson 1 draws the folds anew and gives a range. (Five folds are few for that, so it is a rough one.)
 
+# %%
 draws = np.random.default_rng(run.seed).integers(len(folds), size=(1000, len(folds)))
+rows = {}
 for rival, gap in gaps.items():
-    by_fold = np.array(gap)  # (size, fold)
-    crossings = np.array([crossing(by_fold[:, draw].mean(axis=1)) for draw in draws])
-    never, found = np.isnan(crossings).mean(), crossings[~np.isnan(crossings)]
-    low, high = np.quantile(found, [0.025, 0.975]) if len(found) else (np.nan, np.nan)
-    print(f"{rival}: at {crossing(by_fold.mean(axis=1)):.0f} pictures, range {low:.0f} to {high:.0f}; "
-          f"no crossing in {100 * never:.0f} % of the draws")
+    drawn = pd.Series([crossing(gap[:, draw].mean(axis=1)) for draw in draws])
+    rows[rival] = [crossing(gap.mean(axis=1)), *drawn.quantile([0.025, 0.975]), 100 * drawn.isna().mean()]
+pd.DataFrame(rows, ["crossing (pictures)", "from", "to", "draws without one (%)"]).T.round(0)
 
 # %% [markdown]
-# ("nan" means: the difference never rises through 0 in this range. Look at the figure to see who is ahead all the way.) "Deep learning needs much data" leaves out a question: *compared with what?* Against raw pixels the answer is one thing, against a person's knowledge about pictures another.
+# (NaN: the difference never rises through 0 in this range. The figure shows who is ahead all the way.) "Deep learning needs much data" leaves out: *compared with what?* The answer may be one thing against raw pixels, and another against a person's knowledge about pictures.
 #
 # ### Does depth help?
 
@@ -925,52 +943,49 @@ depth = claims.get("dl-depth")
 depth
 
 # %% [markdown]
-# Three depths, each with and without residual connections. A deeper network gets narrower layers, so that all have nearly the same number of parameters, and nearly the same arithmetic. No pooling in between, so that depth is all that differs.
+# Three depths, each with and without residual connections. A deeper network gets narrower layers, so that all have nearly as many parameters, and nearly the same arithmetic. No pooling in between: depth shall be all that differs.
 
 
 # %%
-def make_deep(n_pairs, residual, seed):
-    """A network of one convolution and n_pairs blocks of two, as wide as the budget allows."""
-    budget, channels = count_parameters(make_cnn(seed)) // 2, 2
-    while count_parameters(make_cnn(seed, channels + 1, (n_pairs,), residual)) <= budget:
-        channels += 1
-    return make_cnn(seed, channels, (n_pairs,), residual)
+def make_deep(n_blocks, residual, seed):
+    """One convolution and so many blocks of two, as wide as half of the CNN's parameters allow."""
+    def make(channels):
+        return make_cnn(seed, channels, (n_blocks,), residual)
+    return widest(make, count_parameters(cnn) // 2)
 
 
-for n_pairs in settings["depth_pairs"]:
-    network = make_deep(n_pairs, residual=True, seed=run.seed)
-    print(f"{2 * n_pairs + 1} convolutions: {network[0].out_channels} maps a layer, "
+for n_blocks in settings["depth_blocks"]:
+    network = make_deep(n_blocks, residual=True, seed=run.seed)
+    print(f"{2 * n_blocks + 1:>2} convolutions: {network[0].out_channels:>2} maps a layer, "
           f"{count_parameters(network)} parameters")
 
+# %% [markdown]
+# Each trains in the first folds, for half of the CNN's steps.
+
+
 # %%
-def depth_point(n_pairs, residual, i):
-    """Accuracy in % on the test part of one fold."""
+def depth_accuracy(n_blocks, residual, i):
+    """Accuracy in % on the test part of fold i."""
     (train, _, test), seed = folds[i], run.seed + i
-    tensors, network = to_tensor(place(pixels, middle, seed)), make_deep(n_pairs, residual, seed)
-    data = (tensors[train], all_labels[train])
-    training.fit(network, batch_loss, data, steps=settings["cnn_steps"] // 2, seed=seed,
-                 device=run.device, **knobs)
-    return 100 * np.mean(predict(network, tensors[test]) == labels[test])
+    canvases = place(pixels, middle, seed)
+    model = classifier(make_deep(n_blocks, residual, seed), settings["cnn_steps"] // 2, seed)
+    return 100 * model.fit(canvases[train], labels[train]).score(canvases[test], labels[test])
 
 
-kinds = {"plain": False, "residual": True}
-by_depth = {kind: {} for kind in kinds}
-for n_pairs in tqdm(settings["depth_pairs"], desc="depth", unit="depth"):
-    for kind, residual in kinds.items():
-        scores = [depth_point(n_pairs, residual, i) for i in range(settings["depth_folds"])]
-        by_depth[kind][2 * n_pairs + 1] = np.array(scores)
+by_depth = {"plain": {}, "residual": {}}
+for n_blocks in tqdm(settings["depth_blocks"], desc="depth", unit="depth"):
+    for kind, scores in by_depth.items():
+        scores[2 * n_blocks + 1] = np.array([depth_accuracy(n_blocks, kind == "residual", i)
+                                             for i in range(settings["depth_folds"])])
+
+# %% [markdown]
+# Accuracy against the number of convolutions in a row:
 
 # %%
-fig, ax = plt.subplots()
-numbers = {}
-for k, (kind, scores) in enumerate(by_depth.items()):
-    points = {n: interval(values) for n, values in scores.items()}
-    plots.curve(ax, points, kind, k)
-    numbers |= {f"{kind}, {n} convolutions": estimate for n, estimate in points.items()}
-ax.axhline(baseline, color=plots.GREY, linestyle=":", label="baseline")
-ax.set_xticks(list(by_depth["plain"]))
-ax.set(xlabel="convolutions in a row, equal parameters", ylabel="accuracy (%)")
-ax.legend()
+points = {kind: {n: interval(values) for n, values in scores.items()} for kind, scores in by_depth.items()}
+fig, ax = plots.curves(points, baseline)
+ax.set(xlabel="convolutions in a row, nearly equal parameters", ylabel="accuracy (%)")
+numbers = {f"{kind}, {n}": points[kind][n] for kind in points for n in points[kind]}
 plots.show(fig, "Accuracy against depth, with and without residual connections.", numbers)
 
 # %%
@@ -980,7 +995,7 @@ depth_verdict = depth.judge({"gain": gains}, run.profile)
 depth_verdict
 
 # %% [markdown]
-# Three folds give a wide interval: *t* is 4.3 for three values. And remember what is compared: depth at equal parameters and equal steps. With more steps or more pictures the answer may be another.
+# Three folds give wide intervals (for three values, *t* is 4.3). And mind what is compared: depth at equal parameters and equal steps. With more steps or more pictures the answer may be another.
 #
 # ### Slow to train, quick to use?
 
@@ -989,45 +1004,44 @@ slow_fast = claims.get("dl-slow-train-fast-use")
 slow_fast
 
 # %% [markdown]
-# Training was timed in the experiment, on the large canvas, in CPU seconds. To *use* a model means to ask it about one picture that has just come in: 200 times, in milliseconds by the clock. People are kept waiting by the slow ones, so we look at the slowest in a hundred (the 99th percentile) beside the middle one. Logistic regression and the random forest are lesson 1's; all are measured in the same run.
+# Training was timed in the experiment, on the large canvas, in CPU seconds. To *use* a model means to ask it about one picture that has just come in. We ask 200 times and take the time by the clock. What annoys people is the slow ones, so beside the middle one we look at the slowest in a hundred (the 99th percentile).
 
 
 # %%
-def answer_times(name, model, canvas, calls=200):
-    """Milliseconds from one picture to its answer, (calls,)."""
-    question = to_tensor(canvas[None]) if name in NETWORKS else canvas.reshape(1, -1)
-    use = (lambda: predict(model, question)) if name in NETWORKS else (lambda: model.predict(question))
+def answer_times(model, question, calls=200):
+    """Middle and slowest in a hundred of the milliseconds from a picture to its answer."""
     times = []
     for _ in range(calls):
         with runtime.CostMeter() as cost:
-            use()
+            model.predict(question)
         times.append(1000 * cost.wall_s)
-    return np.array(times)
+    return np.percentile(times, [50, 99])
 
+# %% [markdown]
+# Logistic regression and the random forest are lesson 1's models; all are measured in this run.
 
-rows = []
-for i, arms in outcomes[sizes[-1]]["arms"].items():
-    canvas = at(pixels[folds[i][2][0]], 0, 0)
-    for name in RAW + NETWORKS:
-        p50, p99 = np.percentile(answer_times(name, arms[name][0], canvas), [50, 99])
-        rows.append({"fold": i, "model": name, "train (CPU s)": arms[name][2],
-                     "answer, middle (ms)": p50, "answer, slowest in 100 (ms)": p99})
-times = pd.DataFrame(rows).set_index(["model", "fold"])
+# %%
+rows = {}
+for i, arm in np.ndindex(len(folds), len(RAW + NETWORKS)):
+    arm = (RAW + NETWORKS)[arm]
+    found = trained[large, i][arm]
+    p50, p99 = answer_times(found["model"], see(arm, at(0, 0)[None]))
+    rows[arm, i] = {"train (CPU s)": found["cpu_s"], "answer, middle (ms)": p50, "answer, slowest (ms)": p99}
+times = pd.DataFrame(rows).T  # (arm and fold, time)
 times.groupby(level=0, sort=False).mean().round(2)
 
 # %%
-train_s, slowest_ms = (times[column].unstack(0) for column in ("train (CPU s)", "answer, slowest in 100 (ms)"))
-chosen = [outcomes[sizes[-1]]["chosen"][i]["best classic"] for i in train_s.index]
-classic_s = [train_s.loc[i, name] for i, name in zip(train_s.index, chosen, strict=True)]
-slow_fast_estimates = {
-    "slow_train": statistics.corrected_resampled_ratio(train_s["CNN"], classic_s, test_share),
-    "fast_use": interval(slowest_ms["CNN"]),
-}
-slow_fast_verdict = slow_fast.judge(slow_fast_estimates, run.profile)
+best = [chosen[large, i]["best classic"] for i in range(len(folds))]
+classic_s = [times.loc[(arm, i), "train (CPU s)"] for i, arm in enumerate(best)]
+slow_fast_verdict = slow_fast.judge({
+    "slow_train": statistics.corrected_resampled_ratio(
+        times.loc["CNN", "train (CPU s)"], classic_s, test_share),
+    "fast_use": interval(times.loc["CNN", "answer, slowest (ms)"]),
+}, run.profile)
 slow_fast_verdict
 
 # %% [markdown]
-# "Quick" was judged against your patience. Judged against the others it is another matter: in the table, which model answers fastest? And mind what counts as *training*: one training each, as in lesson 1, not the search for settings before it.
+# "Quick" was judged against your patience. Judged against each other it is another matter: in the table, which model answers fastest? (One training each was counted, as in lesson 1, not the search for settings before it.)
 #
 # ### Is it a black box?
 
@@ -1036,34 +1050,39 @@ black_box = claims.get("dl-black-box")
 black_box
 
 # %% [markdown]
-# Many methods paint a picture of what a network "looked at". Two classics:
-#
-# - **Occlusion**: cover a 3 × 3 patch around each ink pixel with black. How much does the answer's (log) probability fall?
-# - **Gradient**: the slope of that log probability for each pixel (`backward`, but for pixels instead of weights), times the pixel.
+# Many methods paint a picture of what a network "looked at". Two classics mark every *ink* pixel (every one that is not black). What they mark is how much it counts for the answer's probability; we take its logarithm, because near 1 a probability hardly moves.
 
 
 # %%
-def log_probability(model, images, answer):
-    """Log probability of one class for each picture, (B,)."""
-    return nn.functional.log_softmax(model(images), dim=1)[:, answer]
+def log_probability(model, canvases, answer):
+    """Log probability of one class for each picture, a tensor (B,)."""
+    return nn.functional.log_softmax(model(canvases), dim=1)[:, answer]
 
 
 def ink_of(canvas):
     """Rows and columns of the pixels that are not black, (n_ink, 2)."""
     return np.argwhere(canvas.max(axis=0) > 0)
 
+# %% [markdown]
+# **Occlusion**: cover the 3 × 3 patch around an ink pixel with black. How much does the log probability fall?
 
+
+# %%
 @torch.no_grad()
 def occlusion(model, canvas, answer):
-    """Fall of the answer's log probability when the patch around an ink pixel is covered, (n_ink,)."""
+    """Fall of the answer's log probability when the patch around each ink pixel is covered, (n_ink,)."""
     ink = ink_of(canvas)
-    covered = np.repeat(canvas[None], len(ink) + 1, axis=0)
+    covered = np.repeat(canvas[None], len(ink) + 1, axis=0)  # the last one stays as it is
     for k, (row, column) in enumerate(ink):
         covered[k, :, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = 0
     values = log_probability(model, to_tensor(covered), answer)
-    return (values[-1] - values[:-1]).cpu().numpy()  # the last one is not covered
+    return (values[-1] - values[:-1]).cpu().numpy()
+
+# %% [markdown]
+# **Gradient**: the slope of the log probability for each pixel (the `backward` of the training loop, but for pixels instead of weights), times the pixel.
 
 
+# %%
 def gradient(model, canvas, answer):
     """Slope of the answer's log probability times the pixel, for each ink pixel, (n_ink,)."""
     image = to_tensor(canvas[None]).requires_grad_()
@@ -1075,37 +1094,35 @@ def gradient(model, canvas, answer):
 methods = {"occlusion": occlusion, "gradient": gradient}
 
 # %% [markdown]
-# Four digits, and below each what the two methods mark: orange speaks for the network's answer, blue against it. The fourth row is a trap: gradient marks of a network with *random* weights, which has learned nothing.
+# Six digits. Below each what the two methods mark: orange speaks for the network's answer, blue against it. The last row is a trap: gradient marks of a network with *random* weights, which has learned nothing.
+
 
 # %%
-def as_picture(canvas, marks):
+def as_picture(method, model, canvas, answer):
     """Marks of ink pixels on an empty canvas, (H, W)."""
-    out = np.zeros(canvas.shape[1:])
-    out[tuple(ink_of(canvas).T)] = marks
-    return out
+    marks = np.zeros(canvas.shape[1:])
+    marks[tuple(ink_of(canvas).T)] = method(model, canvas, answer)
+    return marks
 
 
-random_cnn = make_cnn(seed=run.seed + 100).eval()
-canvases = place(pixels, sizes[-1], seed=run.seed)[folds[0][2][:4]]
-said = predict(cnn_model, to_tensor(canvases))
-grid = [[as_picture(c, method(network, c, k)) for c, k in zip(canvases, said, strict=True)]
-        for method, network in ((occlusion, cnn_model), (gradient, cnn_model), (gradient, random_cnn))]
-plots.show(plots.gallery([*canvases.mean(axis=1), *sum(grid, [])], columns=4, signed=True),
-           "Four digits; their occlusion marks, gradient marks, and gradient marks of a random network.")
+six = canvases[test[:6]]
+rows = ((occlusion, cnn_model.model), (gradient, cnn_model.model), (gradient, untrained["CNN"]))
+grid = [as_picture(method, model, canvas, answer) for method, model in rows
+        for canvas, answer in zip(six, cnn_model.predict(six), strict=True)]
+plots.show(plots.gallery([*six.mean(axis=1), *grid], columns=6, signed=True),
+           "Six digits; their occlusion marks, gradient marks, and gradient marks of a random network.")
 
 # %% [markdown]
-# Nice pictures. Do they explain anything? Each must pass two checks, picture by picture:
+# Nice pictures. Do they explain anything? Each must pass two checks, picture by picture.
 #
-# 1. **Deletion.** Blank the most marked fifth of the ink. The answer's probability must fall further than for a random fifth, in each of 19 draws. (By luck alone that happens once in 20 times.)
-# 2. **Random weights.** Marks that look the same for a network that has learned nothing cannot be about what was learned (Adebayo and others 2018). Their rank correlation with those of a random network must stay below 0.5.
+# **Deletion.** Blank the most marked fifth of the ink. The answer's probability must fall further than for a random fifth, in each of 19 draws. (By luck alone this happens once in 20 times.)
 
 
 # %%
 @torch.no_grad()
 def passes_deletion(model, canvas, answer, marks, rng):
     """Whether the most marked fifth of the ink matters more than 19 random fifths."""
-    ink = ink_of(canvas)
-    n_deleted = max(len(ink) // 5, 1)
+    ink, n_deleted = ink_of(canvas), max(len(marks) // 5, 1)
     deleted = [np.argsort(marks)[-n_deleted:]]
     deleted += [rng.choice(len(ink), n_deleted, replace=False) for _ in range(19)]
     blanked = np.repeat(canvas[None], len(deleted), axis=0)
@@ -1114,38 +1131,45 @@ def passes_deletion(model, canvas, answer, marks, rng):
     values = log_probability(model, to_tensor(blanked), answer)
     return bool(values[0] < values[1:].min())
 
+# %% [markdown]
+# **Random weights.** Marks that look the same for a network that has learned nothing cannot be about what was learned (Adebayo and others 2018). Their rank correlation with its marks must stay below 0.5, in either direction.
 
+
+# %%
 def passes_random(marks, random_marks):
     """Whether the marks differ from those of a network that has learned nothing."""
     return abs(stats.spearmanr(marks, random_marks).statistic) < 0.5
 
+# %% [markdown]
+# Both checks for the first test pictures of a fold:
+
+
 # %%
 def explained(i):
-    """Share of pictures in %, in one fold, that pass each check and both: one row a method."""
-    (_, _, test), rng = folds[i], np.random.default_rng(run.seed + i)
-    model, blank = outcomes[sizes[-1]]["arms"][i]["CNN"][0], make_cnn(seed=run.seed + 100 + i).eval()
-    canvases = place(pixels, sizes[-1], run.seed + i)[test[: settings["explained"]]]
-    passed = {name: [] for name in methods}
-    for canvas, answer in zip(canvases, predict(model, to_tensor(canvases)), strict=True):
+    """Share of pictures of fold i, in %, that pass each check and both: one row a method."""
+    model, blank = trained[large, i]["CNN"]["model"], make_cnn(seed=run.seed + 100 + i).eval()
+    seen = place(pixels, large, run.seed + i)[folds[i][2][: settings["explained"]]]
+    rng, passed = np.random.default_rng(run.seed + i), {name: [] for name in methods}
+    for canvas, answer in zip(seen, model.predict(seen), strict=True):
         for name, method in methods.items():
-            marks = method(model, canvas, answer)
-            deletion = passes_deletion(model, canvas, answer, marks, rng)
+            marks = method(model.model, canvas, answer)
+            deletion = passes_deletion(model.model, canvas, answer, marks, rng)
             changed = passes_random(marks, method(blank, canvas, answer))
             passed[name].append([deletion, changed, deletion and changed])
     columns = ["deletion", "random weights", "both"]
     return pd.DataFrame({name: 100 * np.mean(p, axis=0) for name, p in passed.items()}, columns).T
 
-
+# %%
 shares = pd.concat({i: explained(i) for i in tqdm(range(len(folds)), desc="explaining", unit="fold")})
 shares.groupby(level=1, sort=False).mean().round(1).rename_axis("pictures that pass (%)")
 
 # %%
-both = shares["both"].unstack()  # (fold, method)
-box_verdict = black_box.judge({"explained": {name: interval(both[name]) for name in methods}}, run.profile)
+both = {name: interval(shares.xs(name, level=1)["both"]) for name in methods}
+box_verdict = black_box.judge({"explained": both}, run.profile)
 box_verdict
 
 # %% [markdown]
-# Read the card with care. The claim is refuted when a method works, and a method that passes shows *where* the network looked: pixels without which it would be less sure. It does not say *why* these pixels mean a 3 to it. And a method that fails one of the two checks may still paint pictures that please the eye; that is exactly why there are checks.
+# The claim is refuted when one method works. Mind what "works" means: the marks show *where* the network looked, pixels without which it would be less sure. They do not say *why* these pixels mean a 3 to it. And a method that fails a check may still paint pictures that please the eye. That is why there are checks.
 
 # %% [markdown]
 # ## Exercises
@@ -1179,36 +1203,33 @@ exercises.check("2.2", answer_2_2)
 # **2.3 More from less.** Making new training pictures from old ones is called **augmentation**. A colleague wants four pictures of every digit, each at another place:
 #
 # ```python
-# many = np.concatenate([place(pixels, size, seed) for seed in range(4)])
+# many = np.concatenate([place(pixels, large, seed) for seed in range(4)])
 # many_labels = np.tile(labels, 4)
 # # ... then splits `many` into training and test, and reports a wonderful accuracy
 # ```
 #
-# Find the leak. Then write `honest_sets(pixels, labels, train, test)`, where `train` and `test` are row numbers. It returns four arrays: the training pictures at four places (all with seed 0, then all with seed 1, 2 and 3) with their labels, and the test pictures once (seed 100) with theirs. Use `size = sizes[-1]`.
+# Find the leak. Then write `honest_sets(pixels, labels, train, test)`, where `train` and `test` are row numbers. It returns four arrays: the training pictures at four places (all with seed 0, then all with seed 1, 2 and 3) with their labels, and the test pictures once (seed 100) with theirs. Use `large` for the size.
 
 # %% exercise="2.3"
-size = sizes[-1]
 honest_sets = ...
 ### BEGIN SOLUTION
 def honest_sets(pixels, labels, train, test):
-    many = np.concatenate([place(pixels[train], size, seed) for seed in range(4)])
-    return many, np.tile(labels[train], 4), place(pixels[test], size, 100), labels[test]
+    many = np.concatenate([place(pixels[train], large, seed) for seed in range(4)])
+    return many, np.tile(labels[train], 4), place(pixels[test], large, 100), labels[test]
 ### END SOLUTION
 
 # %% check="2.3"
-exercises.check("2.3", honest_sets, pixels=pixels, labels=labels, place=place, size=size)
+exercises.check("2.3", honest_sets, pixels=pixels, labels=labels, place=place, size=large)
 
 # %% [markdown]
 # **2.4 Batch by batch.** A test set is too large for one go, so a network answers in batches of 100; the last one is smaller. Here are the MLP's answers on the test pictures of the first fold, those that it was surest of first. What is its accuracy, in %?
 
 # %%
-canvases = to_tensor(place(pixels, sizes[-1], seed=run.seed)[folds[0][2]])
-with torch.no_grad():
-    sureness, said = mlp_model(canvases).softmax(dim=1).max(dim=1)
-order = sureness.argsort(descending=True).cpu()
-answered, truth = said.cpu()[order].numpy(), labels[folds[0][2]][order.numpy()]
-batches = [(answered[k : k + 100], truth[k : k + 100]) for k in range(0, len(truth), 100)]
-print("pictures right in each batch:", [f"{np.sum(a == b)} of {len(b)}" for a, b in batches])
+probabilities = mlp_model.predict_proba(canvases[test])  # (n_test, n_classes)
+order = np.argsort(-probabilities.max(axis=1))  # the surest first
+said, truth = probabilities.argmax(axis=1)[order], labels[test][order]
+batches = [(said[k : k + 100], truth[k : k + 100]) for k in range(0, len(truth), 100)]
+print("right:", ", ".join(f"{np.sum(a == b)} of {len(b)}" for a, b in batches))
 
 # %% exercise="2.4"
 answer_2_4 = ...
@@ -1280,30 +1301,16 @@ for each in verdicts:
 # %% [markdown]
 # What training and use cost, for the comparison of all lessons: parameters, operations and CPU time on the large canvas.
 
-
 # %%
-def network_size(model):
-    """Parameters, and operations for one training and one prediction."""
-    batch, truth = canvases[:2], torch.zeros(2, dtype=torch.int64, device=run.device)
-    learn = runtime.count_operations(lambda: batch_loss(model, batch, truth).backward()) / 2
-    use = runtime.count_operations(lambda: model(batch)) / 2
-    steps = settings["cnn_steps" if model is cnn_model else "mlp_steps"]
-    n_shown = steps * min(settings["batch_size"], n_train)
-    return tabular.Size(count_parameters(model), learn * n_shown, use)
-
-
-rows, first_arms = {}, outcomes[sizes[-1]]["arms"][0]
-for name in RAW + NETWORKS:
-    model = first_arms[name][0]
-    question = canvases if name in NETWORKS else canvases.cpu().numpy().reshape(len(canvases), -1)
-    use = (lambda: predict(model, question)) if name in NETWORKS else (lambda: model.predict(question))
-    size = network_size(model) if name in NETWORKS else tabular.size(model, n_train)
-    rows[pictures.source.name, name] = vars(size) | {
-        "train_cpu_s": times.loc[name, "train (CPU s)"].mean(),
-        "predict_cpu_ms": 1000 * runtime.cpu_seconds(lambda: use()) / len(canvases),
-    }
+rows = {}
+for arm in RAW + NETWORKS:
+    model, inputs = trained[large, 0][arm]["model"], see(arm, canvases[test])
+    size = model.size(inputs) if arm in NETWORKS else tabular.size(model, n_train)
+    predict_s = runtime.cpu_seconds(partial(model.predict, inputs)) / len(inputs)
+    seconds = {"train_cpu_s": times.loc[arm, "train (CPU s)"].mean(), "predict_cpu_ms": 1000 * predict_s}
+    rows[pictures.source.name, arm] = vars(size) | seconds
 costs = pd.DataFrame(rows).T
-costs.round(4)
+costs.map("{:,.4g}".format)
 
 # %% [markdown]
 # And your exercises. Everything goes into a typed results file, from which the course makes its final comparison; the checkpoints have done their work.

@@ -1,0 +1,224 @@
+"""Where the data sets come from: the registry, and downloads that are checked before they are kept.
+
+Each file of ``datasets/registry.toml`` has a checksum. A download gets its final name only after its
+checksum was compared, and a file in the cache is compared again at every use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pooch
+
+from course_utils import ROOT, CourseError
+from course_utils.files import atomic_path, checksum
+
+pooch.get_logger().setLevel("WARNING")  # its advice on checksums is not for students
+REGISTRY_PATH = ROOT / "datasets" / "registry.toml"
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file of a data set that has to be downloaded.
+
+    Exactly one of `sha256` and `md5` is given, in hexadecimal digits. MD5 finds a damaged file, but
+    not one that somebody forged with care: it is only for files of which nothing else was published.
+    """
+
+    url: str
+    file: str
+    """Plain name, in the cache and on a mirror."""
+    size_mb: float
+    sha256: str = ""
+    md5: str = ""
+    archive_member: str = ""
+    """Path inside the zip archive at `url`; the checksum is then the unpacked file's."""
+
+    def __post_init__(self) -> None:
+        if bool(self.sha256) == bool(self.md5):
+            raise ValueError(f"'{self.file}' needs either sha256 or md5, and not both")
+
+    @property
+    def algorithm(self) -> str:
+        """Name of the checksum: 'SHA-256' or 'MD5'."""
+        return "SHA-256" if self.sha256 else "MD5"
+
+    @property
+    def expected(self) -> str:
+        """The checksum itself."""
+        return self.sha256 or self.md5
+
+    def found(self, path: Path) -> str:
+        """The same kind of checksum of a file."""
+        return checksum(path, "sha256" if self.sha256 else "md5")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One entry of the registry: what a data set is and how to know that it is the right one."""
+
+    name: str
+    title: str
+    licence: str
+    origin: str
+    sha256: str = ""
+    """Checksum over the content of a data set that is not downloaded."""
+    package: str = ""
+    """Installed package that carries the data; empty when the data are downloaded."""
+    files: tuple[Download, ...] = ()
+    """What has to be downloaded, in the order in which `fetch` gives the paths."""
+
+    @property
+    def datasheet(self) -> str:
+        """Path of the data sheet, relative to the checkout; '' for a reader's own data."""
+        return f"datasets/{self.name}.md" if self.package or self.files else ""
+
+    @property
+    def size_mb(self) -> float:
+        """Size of all files together, in megabytes (10**6 bytes)."""
+        return sum(file.size_mb for file in self.files)
+
+
+def registry(path: Path | None = None) -> dict[str, Source]:
+    """Every data set that the course knows, by name.
+
+    Raises
+    ------
+    CourseError
+        The file is missing, is no TOML, or an entry has a wrong or missing field.
+    """
+    path = path or REGISTRY_PATH
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        sources = {name: _source(name, entry) for name, entry in entries.items()}
+        names = Counter(file.file for source in sources.values() for file in source.files)
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(f"two files would have the name '{twice[0]}' in the cache")
+    except (OSError, ValueError, TypeError) as error:  # no UTF-8, no TOML, wrong fields
+        raise CourseError(f"cannot read the data registry {path.name}: {error}") from error
+    return sources
+
+
+def _source(name: str, entry: Mapping[str, Any]) -> Source:
+    fields = dict(entry)
+    source = Source(name=name, files=tuple(Download(**file) for file in fields.pop("files", ())), **fields)
+    if not (source.files or (source.package and source.sha256)):
+        raise ValueError(f"'{name}' needs files to download, or a package and the sha256 of its content")
+    return source
+
+
+def content_sha256(names: Iterable[str], values: np.ndarray, labels: np.ndarray) -> str:
+    """SHA-256 over names, values and classes of data that come with a package.
+
+    The content is hashed, not the file: packages for Windows may carry it with other line ends.
+    Values count as 64-bit floats, row by row, and classes as 64-bit integers.
+    """
+    digest = hashlib.sha256("\n".join(names).encode())
+    digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+    digest.update(np.ascontiguousarray(labels, dtype="<i8").tobytes())
+    return digest.hexdigest()
+
+
+def require_content(source: Source, found: str) -> None:
+    """See that the content of a bundled data set is the content we know.
+
+    Raises
+    ------
+    CourseError
+        Its SHA-256 is another one.
+    """
+    if found != source.sha256:
+        raise CourseError(
+            f"data set '{source.name}' is not the one this course was written for "
+            f"(SHA-256 {found[:12]}…, expected {source.sha256[:12]}…): "
+            "reinstall the packages of requirements.lock"
+        )
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: ``COURSE_DATA`` or the user's cache folder."""
+    return Path(os.environ.get("COURSE_DATA") or pooch.os_cache("put-to-the-test"))
+
+
+def fetch(name: str) -> tuple[Path, ...]:
+    """Paths of a data set's files, in the registry's order; downloads those not in the cache yet.
+
+    ``COURSE_DATA_MIRROR`` names a server or folder (``http://…``) that holds the files under their
+    plain names, for a classroom without fast internet; ``COURSE_OFFLINE=1`` forbids downloading.
+    A file in the cache is checked too, every time. When one file fails, those before it are kept.
+
+    Raises
+    ------
+    CourseError
+        Unknown name, offline, an unreachable server, or a file with another checksum. Nothing is
+        left under the final name.
+    """
+    sources = {key: source for key, source in registry().items() if source.files}
+    if name not in sources:
+        raise CourseError(f"unknown data set '{name}': those to download are {', '.join(sources)}")
+    return tuple(_fetch_file(name, file) for file in sources[name].files)
+
+
+def _fetch_file(name: str, file: Download) -> Path:
+    """Path of one file, checked."""
+    path = cache_folder() / file.file
+    if path.exists():
+        if file.found(path) == file.expected:
+            return path
+        raise CourseError(
+            f"'{path}' was changed or damaged ({file.algorithm} differs): delete it and run again"
+        )
+    if os.environ.get("COURSE_OFFLINE", "0") not in ("", "0"):
+        raise CourseError(
+            f"data set '{name}' is not in {cache_folder()} and COURSE_OFFLINE is set: "
+            f"unset it once and run 'course data {name}'"
+        )
+    with atomic_path(path) as temporary:
+        _download(name, file, temporary)
+    return path
+
+
+def _download(name: str, file: Download, target: Path) -> None:
+    """Bring one file to `target`, unpacked and checked."""
+    mirror = os.environ.get("COURSE_DATA_MIRROR", "").rstrip("/")
+    url = f"{mirror}/{file.file}" if mirror else file.url
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        try:
+            # the checksum in the registry is the unpacked file's; it is checked below
+            got = Path(pooch.retrieve(url, known_hash=None, path=folder, progressbar=True))
+        except Exception as error:  # requests, urllib3 and sockets each have their own
+            raise CourseError(
+                f"cannot download '{name}' from {url} ({type(error).__name__}): check the "
+                "network, or set COURSE_DATA_MIRROR to a server that has the file"
+            ) from error
+        if file.archive_member and zipfile.is_zipfile(got):
+            got = _unpack(got, file.archive_member, url)
+        if (found := file.found(got)) != file.expected:
+            raise CourseError(
+                f"'{file.file}' from {url} has {file.algorithm} {found[:12]}…, expected "
+                f"{file.expected[:12]}…: it was not kept; try another mirror"
+            )
+        os.replace(got, target)
+
+
+def _unpack(archive: Path, member: str, url: str) -> Path:
+    """Path of one member of a zip archive, unpacked beside it."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return Path(opened.extract(member, archive.parent))
+    except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise CourseError(
+            f"the archive from {url} is damaged or lacks '{member}' ({error}): "
+            "it was not kept; try another mirror"
+        ) from error

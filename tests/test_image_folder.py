@@ -1,0 +1,369 @@
+import errno
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import CourseError, image_folder, images, picture_file
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the file names of Unix")
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """The folder that is read."""
+    folder = tmp_path / "alices pets"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def fill(pets):
+    """Puts `n` different pictures into a class folder; no two calls give the same ones."""
+    made = iter(range(1, 1_000_000))
+
+    def put(place, n, first=0, colour=False, ending="png"):
+        (pets / place).mkdir(parents=True, exist_ok=True)
+        for i in range(first, first + n):
+            pixels = np.random.default_rng(next(made)).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels if colour else pixels[..., 0]).save(pets / place / f"{i:02d}.{ending}")
+
+    return put
+
+
+def left_out(report):
+    """Each reason with what stands behind it."""
+    lines = report.split("left out:\n")[1].splitlines() if "left out:" in report else []
+    return dict(line.strip().split(": ", 1) for line in lines)
+
+
+def table(report):
+    """The rows of counts by class."""
+    lines = report.split("left out:")[0].splitlines()[3:]
+    return {row[0]: [int(number) for number in row[1:]] for row in map(str.split, lines)}
+
+
+def test_a_folder_without_parts(pets, fill):
+    fill("cat", 10)
+    fill("dog", 12)
+    mine = image_folder.read(pets)
+    assert mine.pixels.shape == (22, 1, 32, 32) and mine.pixels.dtype == np.float32
+    assert mine.labels.tolist() == [0] * 10 + [1] * 12 and mine.labels.dtype == np.int64
+    assert mine.classes == ("cat", "dog")
+    assert mine.is_test is None
+    for i, name in ((0, "cat/00.png"), (9, "cat/09.png"), (10, "dog/00.png")):
+        with Image.open(pets / name) as picture:
+            assert np.array_equal(mine.pixels[i, 0], np.asarray(picture).astype(np.float32) / 255)
+    assert mine.report.splitlines()[0] == "own pictures: 22 read, 22 used"
+    assert table(mine.report) == {"cat": [10, 10], "dog": [12, 12]}
+    assert left_out(mine.report) == {}
+
+
+def test_a_folder_with_parts(pets, fill):
+    for place, n in (("train/dog", 8), ("train/cat", 9), ("test/cat", 1), ("test/dog", 2)):
+        fill(place, n)
+    mine = image_folder.read(pets)
+    assert mine.labels.tolist() == [0] * 9 + [1] * 8 + [0] + [1] * 2
+    assert mine.is_test.dtype == bool and mine.is_test.tolist() == [False] * 17 + [True] * 3
+    assert table(mine.report) == {"cat": [9, 9, 1, 1], "dog": [8, 8, 2, 2]}
+    assert re.findall(r"\w+ \w+", mine.report.splitlines()[1]) == [
+        *("train read", "train used", "test read", "test used")
+    ]
+
+
+def test_the_parts_may_be_written_with_capitals(pets, fill):
+    for place in ("Train/cat", "Train/dog", "TEST/cat", "TEST/dog"):
+        fill(place, 8)
+    assert image_folder.read(pets).is_test.sum() == 16
+
+
+def test_one_colour_picture_makes_all_colour(pets, fill):
+    fill("cat", 10)
+    fill("dog", 9)
+    fill("dog", 1, first=9, colour=True)
+    mine = image_folder.read(pets)
+    assert mine.pixels.shape == (20, 3, 32, 32)
+    assert np.array_equal(mine.pixels[:19, 0], mine.pixels[:19, 2])
+    with Image.open(pets / "dog" / "09.png") as picture:
+        assert np.array_equal(
+            mine.pixels[19], np.moveaxis(np.asarray(picture), 2, 0).astype(np.float32) / 255
+        )
+
+
+def test_the_side_can_be_chosen(pets, fill):
+    fill("cat", 10, colour=True)
+    fill("dog", 10)
+    assert image_folder.read(pets, side=12).pixels.shape == (20, 3, 12, 12)
+
+
+def test_endings_count_in_any_case_and_hidden_things_do_not(pets, fill):
+    for ending in ("PNG", "Jpg", "jpeg"):
+        fill(f"cat-{ending}", 10, ending=ending)
+    fill(".hidden", 10)
+    fill("cat-PNG/.thumbs", 1)
+    (pets / ".DS_Store").write_bytes(b"x")
+    (pets / "cat-PNG" / "._00.png").write_bytes(b"x")
+    mine = image_folder.read(pets)
+    assert mine.classes == ("cat-Jpg", "cat-PNG", "cat-jpeg")
+    assert len(mine.labels) == 30
+    assert left_out(mine.report) == {}
+
+
+def test_what_is_left_out_is_named_with_its_reason(pets, fill):
+    fill("cat", 10)
+    fill("dog", 10)
+    for name in ("notes.txt", "cat/a.gif", "cat/b.txt", "cat/c.webp", "dog/d.txt"):
+        (pets / name).write_bytes(b"x")
+    (pets / "cat" / "kittens").mkdir()
+    (pets / "dog" / "broken.jpg").write_bytes((pets / "dog" / "00.png").read_bytes()[:200])
+    Image.new("1", (10_001, 5_000)).save(pets / "dog" / "poster.png")
+    report = image_folder.read(pets).report
+    assert left_out(report) == {
+        "outside the class folders (1)": "notes.txt",
+        "no png or jpg file (4)": "cat/a.gif, cat/b.txt, cat/c.webp and 1 more",
+        "folder inside a class folder (1)": "cat/kittens",
+        "unreadable, damaged or cut short (1)": "dog/broken.jpg",
+        "more than 50 million pixels (1)": "dog/poster.png",
+    }
+    assert report.splitlines()[0] == "own pictures: 20 read, 20 used"
+
+
+def test_things_beside_the_class_folders_of_a_part_are_named(pets, fill):
+    for place in ("train/cat", "train/dog", "test/cat", "test/dog", "valid/cat"):
+        fill(place, 8)
+    (pets / "train" / "loose.png").write_bytes((pets / "train" / "cat" / "00.png").read_bytes())
+    mine = image_folder.read(pets)
+    assert len(mine.labels) == 32
+    assert left_out(mine.report) == {"outside the class folders (2)": "valid, train/loose.png"}
+
+
+def test_small_classes_are_left_out(pets, fill):
+    for name, n in (("cat", 10), ("dog", 10), ("owl", 9)):
+        fill(name, n)
+    (pets / "ant").mkdir()
+    mine = image_folder.read(pets)
+    assert mine.classes == ("cat", "dog")
+    assert left_out(mine.report) == {"class with fewer than 10 pictures (2)": "ant, owl"}
+    assert table(mine.report) == {"ant": [0, 0], "cat": [10, 10], "dog": [10, 10], "owl": [9, 0]}
+
+
+def test_classes_that_lack_a_part_are_left_out(pets, fill):
+    places = {"train/ant": 8, "train/bee": 7, "train/cat": 8, "train/dog": 8, "train/elk": 8}
+    places |= {"test/bee": 8, "test/cat": 1, "test/dog": 1, "test/fox": 8}
+    for place, n in places.items():
+        fill(place, n)
+    (pets / "test" / "elk").mkdir()
+    mine = image_folder.read(pets)
+    assert mine.classes == ("cat", "dog")
+    assert mine.labels.tolist() == [0] * 8 + [1] * 8 + [0, 1]
+    assert left_out(mine.report) == {
+        "class without pictures in test/ (2)": "ant, elk",
+        "class with fewer than 8 pictures in train/ (1)": "bee",
+        "class without pictures in train/ (1)": "fox",
+    }
+
+
+def test_a_picture_of_train_that_is_in_test_is_left_out(pets, fill):
+    for place in ("train/cat", "train/dog"):
+        fill(place, 9)
+    for place in ("test/cat", "test/dog"):
+        fill(place, 2)
+    with Image.open(pets / "test" / "cat" / "01.png") as picture:
+        picture.save(pets / "train" / "dog" / "copy.png", optimize=True)  # other bytes, same pixels
+    with Image.open(pets / "train" / "dog" / "00.png") as picture:
+        picture.save(pets / "train" / "dog" / "twice.png")  # twice in train is no leak
+    mine = image_folder.read(pets)
+    assert left_out(mine.report) == {"in train/, but the same picture is in test/ (1)": "train/dog/copy.png"}
+    assert np.bincount(mine.labels[~mine.is_test]).tolist() == [9, 10]
+    assert mine.is_test.sum() == 4
+    assert table(mine.report)["dog"] == [11, 10, 2, 2]
+
+
+def test_a_leak_is_seen_across_colour_and_grey(pets, fill):
+    """The same picture, stored once as grey and once as RGB."""
+    for place in ("train/cat", "train/dog", "test/cat", "test/dog"):
+        fill(place, 9)
+    with Image.open(pets / "test" / "cat" / "01.png") as picture:
+        picture.convert("RGB").save(pets / "train" / "cat" / "copy.png")
+    assert "train/cat/copy.png" in image_folder.read(pets).report
+
+
+def test_a_class_that_is_small_without_its_leaks_is_left_out(pets, fill):
+    for place, n in (("train/cat", 8), ("train/dog", 8), ("train/owl", 7)):
+        fill(place, n)
+    for place in ("test/cat", "test/dog", "test/owl"):
+        fill(place, 2)
+    (pets / "train" / "owl" / "copy.png").write_bytes((pets / "test" / "owl" / "00.png").read_bytes())
+    mine = image_folder.read(pets)
+    assert mine.classes == ("cat", "dog")
+    assert left_out(mine.report)["class with fewer than 8 pictures in train/ (1)"] == "owl"
+
+
+def test_without_parts_a_picture_counts_once(pets, fill):
+    """A copy could land on the other side of the lesson's split."""
+    fill("cat", 10)
+    fill("dog", 10)
+    for name in ("cat/copy.png", "dog/copy.png"):
+        (pets / name).write_bytes((pets / "cat" / "03.png").read_bytes())
+    mine = image_folder.read(pets)
+    assert len(mine.labels) == 20
+    assert left_out(mine.report) == {"the same picture as one before (2)": "cat/copy.png, dog/copy.png"}
+
+
+@pytest.mark.parametrize("n_second", [0, 9])
+def test_fewer_than_two_classes_are_refused_with_the_report(pets, fill, n_second):
+    fill("cat", 10)
+    fill("dog", n_second)
+    with pytest.raises(CourseError, match=r"fewer than two classes remain.*add pictures") as caught:
+        image_folder.read(pets)
+    message = str(caught.value)
+    assert "class with fewer than 10 pictures (1): dog" in message
+    assert table("\n" + message.split("\n", 1)[1].split("\n", 1)[1])["cat"] == [10, 10]
+
+
+def test_folders_without_a_single_picture_are_refused(pets):
+    (pets / "cat").mkdir()
+    (pets / "dog").mkdir()
+    with pytest.raises(CourseError, match="fewer than two classes remain"):
+        image_folder.read(pets)
+
+
+def test_a_folder_that_is_none_is_refused(pets):
+    (pets / "file.png").write_bytes(b"x")
+    for name in ("nothing", "file.png"):
+        with pytest.raises(CourseError, match=f"^'{name}' is not a folder: give a folder"):
+            image_folder.read(pets / name)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_empty_folder_is_refused(pets, hidden):
+    if hidden:
+        (pets / ".DS_Store").write_bytes(b"x")
+    with pytest.raises(
+        CourseError, match=r"^the folder 'alices pets' is empty: put one folder for each class"
+    ):
+        image_folder.read(pets)
+
+
+@pytest.mark.parametrize("place", [".", "train"])
+def test_pictures_without_class_folders_are_refused(pets, fill, place):
+    fill(place, 10)
+    if place == "train":
+        fill("test/cat", 10)
+    name = (pets / place).name
+    with pytest.raises(CourseError, match=f"^'{name}' has files but no class folders: put the pictures"):
+        image_folder.read(pets)
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_one_part_alone_is_refused(pets, fill, part):
+    fill(f"{part}/cat", 10)
+    fill("dog", 10)
+    with pytest.raises(
+        CourseError, match=f"has a folder '{part}' only: make both 'train' and 'test', or nei"
+    ):
+        image_folder.read(pets)
+
+
+@pytest.mark.parametrize("name", ["alices pets", "dog"])
+def test_a_folder_that_may_not_be_opened_is_refused(pets, fill, monkeypatch, name):
+    """Pretended: the tests may run as somebody who may open everything."""
+    fill("cat", 10)
+    fill("dog", 10)
+    iterdir = Path.iterdir
+
+    def refuse(self):
+        if self.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return iterdir(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(CourseError, match=rf"^cannot read the folder '{name}' \(Permission denied\): see to"):
+        image_folder.read(pets)
+
+
+def test_nothing_tells_where_the_pictures_were(pets, fill, tmp_path):
+    fill("cat", 10)
+    fill("dog", 10)
+    fill("owl", 2)
+    (pets / "cat" / "broken.png").write_bytes(b"x")
+    mine = image_folder.read(pets)
+    assert mine.source.name == "own_pictures"
+    for text in (mine.report, repr(mine.source), repr(mine.classes)):
+        assert "alice" not in text and str(tmp_path) not in text
+
+
+def test_the_checksum_is_over_the_content(pets, fill, tmp_path):
+    fill("cat", 10)
+    fill("dog", 10)
+    mine = image_folder.read(pets)
+    bytes_ = np.round(mine.pixels * 255).astype(np.uint8).tobytes()
+    expected = b"cat\ndog\n(20, 1, 32, 32)" + bytes_ + mine.labels.tobytes() + bytes(20)
+    assert mine.source.sha256 == hashlib.sha256(expected).hexdigest()
+    pets = pets.rename(tmp_path / "elsewhere")
+    assert image_folder.read(pets).source == mine.source
+    (pets / "dog").rename(pets / "owl")
+    renamed = image_folder.read(pets).source.sha256
+    (pets / "owl" / "00.png").unlink()
+    fill("../elsewhere/owl", 1)
+    changed = image_folder.read(pets).source.sha256
+    assert len({mine.source.sha256, renamed, changed}) == 3
+
+
+def test_the_order_does_not_depend_on_the_file_system(pets, fill, monkeypatch):
+    fill("Dog", 10)
+    fill("cat", 10)
+    first = image_folder.read(pets)
+    iterdir = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: sorted(iterdir(self), reverse=True))
+    again = image_folder.read(pets)
+    assert first.classes == again.classes == ("Dog", "cat")
+    assert np.array_equal(first.pixels, again.pixels)
+    assert first.source == again.source
+
+
+@posix_only
+def test_names_that_cannot_be_printed_are_made_printable(pets, fill):
+    fill("cat", 10)
+    fill("dog", 10)
+    os.rename(pets / "dog", os.fsencode(pets) + b"/d\xffg")
+    (pets / "cat" / "two\nlines.txt").write_bytes(b"x")
+    mine = image_folder.read(pets)
+    assert mine.classes == ("cat", "d?g")
+    assert "no png or jpg file (1): cat/two?lines.txt" in mine.report
+    mine.report.encode()
+
+
+@posix_only
+def test_a_pipe_is_not_waited_for(pets, fill, monkeypatch):
+    fill("cat", 10)
+    fill("dog", 10)
+    os.mkfifo(pets / "cat" / "pipe.png")
+    read = picture_file.read
+
+    def read_files(path, side):
+        assert path.is_file()  # anything else could block for ever
+        return read(path, side)
+
+    monkeypatch.setattr(picture_file, "read", read_files)
+    assert left_out(image_folder.read(pets).report) == {"no png or jpg file (1)": "cat/pipe.png"}
+
+
+def test_a_class_may_have_a_number_for_a_name(pets, fill):
+    fill("007", 10)
+    fill("1e3", 10)
+    mine = image_folder.read(pets)
+    assert mine.classes == ("007", "1e3")
+    assert set(table(mine.report)) == {"007", "1e3"}
+
+
+def test_images_load_reads_a_folder(pets, fill):
+    fill("cat", 10)
+    fill("dog", 10)
+    mine = images.load(str(pets), 5, 5)
+    assert len(mine.labels) == 20 and mine.source.name == "own_pictures"

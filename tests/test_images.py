@@ -1,0 +1,303 @@
+import gzip
+import io
+import struct
+import tarfile
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from course_utils import CourseError, images, registry
+
+FASHION = ("train-images", "train-labels", "t10k-images", "t10k-labels")
+N_TRAIN, N_TEST = 40, 20
+
+
+def idx(array, kind=8):
+    """The packed bytes of an IDX file."""
+    head = bytes([0, 0, kind, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return gzip.compress(head + array.astype(np.uint8).tobytes())
+
+
+def tar(members):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def provide(server, cache, register):
+    """Serves these files from this machine as a data set, with the MD5 that they have."""
+
+    def put(name, contents):
+        for file, content in contents.items():
+            server[f"/{file}"] = content, len(content)
+            register(content, url=f"{server['']}/{file}", name=name, file=file, kind="md5")
+
+    return put
+
+
+@pytest.fixture
+def fashion(provide):
+    """Provides Fashion-MNIST with 40 and 20 pictures, four and two a class, some files replaced."""
+
+    def put(**replaced):
+        rng = np.random.default_rng(0)
+        arrays = {}
+        for part, n in (("train", N_TRAIN), ("t10k", N_TEST)):
+            arrays[f"{part}-images"] = rng.integers(0, 256, (n, 28, 28))
+            arrays[f"{part}-labels"] = np.arange(n) % 10
+        contents = {name: idx(array) for name, array in arrays.items()}
+        contents |= {name.replace("_", "-"): content for name, content in replaced.items()}
+        provide("fashion_mnist", {f"{name}.gz": contents[name] for name in FASHION})
+        return arrays
+
+    return put
+
+
+@pytest.fixture
+def cifar(provide, monkeypatch):
+    """Provides CIFAR-10 with 20 pictures a file, some members replaced; gives the records in order."""
+    monkeypatch.setattr(images, "CIFAR_RECORDS", 20)
+
+    def put(replaced=None, content=None):
+        rng = np.random.default_rng(0)
+        records = rng.integers(0, 256, (6, 20, 3073), dtype=np.uint8)
+        records[:, :, 0] = np.arange(20) % 10
+        members = {"cifar-10-batches-bin/readme.html": b"no pictures"}
+        # the order in the archive is not the order in which the pictures count
+        for i in (4, 5, 0, 2, 1, 3):
+            members[images.CIFAR_FILES[i]] = records[i].tobytes()
+        members |= replaced or {}
+        provide("cifar10", {"cifar-10-binary.tar.gz": tar(members) if content is None else content})
+        return records
+
+    return put
+
+
+def rows(pixels):
+    """Each picture as something that can be a member of a set; floats go back to bytes."""
+    return {picture.tobytes() for picture in np.round(pixels * 255).astype(np.uint8)}
+
+
+def test_digits():
+    digits = images.load_digits()
+    assert digits.pixels.shape == (1797, 1, 8, 8) and digits.pixels.dtype == np.float32
+    assert (digits.pixels.min(), digits.pixels.max()) == (0, 1)
+    assert np.bincount(digits.labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert digits.labels.dtype == np.int64
+    assert digits.classes == tuple("0123456789")
+    assert digits.is_test is None and digits.report == ""
+    assert digits.source == registry.registry()["digits"]
+    assert np.array_equal(digits.pixels[:, 0], datasets.load_digits().images.astype(np.float32) / 16)
+
+
+@pytest.mark.parametrize("change", ["value", "label"])
+def test_changed_digits_are_refused(monkeypatch, change):
+    bunch = datasets.load_digits()
+    if change == "value":
+        bunch.data[1000, 20] += 1
+    else:
+        bunch.target[1000] = (bunch.target[1000] + 1) % 10
+    monkeypatch.setattr(datasets, "load_digits", lambda: bunch)
+    with pytest.raises(CourseError, match=r"'digits' is not the one.*reinstall the packages of require"):
+        images.load_digits()
+
+
+def test_fashion_mnist_with_all_pictures(fashion):
+    arrays = fashion()
+    clothes = images.load_fashion_mnist(N_TRAIN, N_TEST)
+    assert clothes.pixels.shape == (60, 1, 28, 28) and clothes.pixels.dtype == np.float32
+    assert clothes.labels.shape == (60,) and clothes.labels.dtype == np.int64
+    assert clothes.is_test.dtype == bool and clothes.is_test.tolist() == [False] * 40 + [True] * 20
+    assert len(clothes.classes) == 10 and clothes.classes[9] == "ankle boot"
+    assert clothes.source.name == "fashion_mnist"
+    expected = np.concatenate([arrays["train-images"], arrays["t10k-images"]])
+    assert np.array_equal(clothes.pixels[:, 0], expected.astype(np.float32) / 255)
+    assert clothes.labels.tolist() == [*arrays["train-labels"], *arrays["t10k-labels"]]
+
+
+def test_fashion_mnist_draws_from_each_part_in_equal_shares(fashion):
+    arrays = fashion()
+    clothes = images.load_fashion_mnist(20, 10)
+    for chosen, part, n in ((~clothes.is_test, "train", 2), (clothes.is_test, "t10k", 1)):
+        assert np.bincount(clothes.labels[chosen]).tolist() == [n] * 10
+        assert len(rows(clothes.pixels[chosen])) == 10 * n
+        assert rows(clothes.pixels[chosen]) <= rows(arrays[f"{part}-images"] / 255)
+    label_of = {
+        picture.astype(np.uint8).tobytes(): label
+        for part in ("train", "t10k")
+        for picture, label in zip(arrays[f"{part}-images"], arrays[f"{part}-labels"], strict=True)
+    }
+    bytes_ = np.round(clothes.pixels[:, 0] * 255).astype(np.uint8)
+    assert [label_of[picture.tobytes()] for picture in bytes_] == clothes.labels.tolist()
+
+
+def test_the_draw_follows_its_seed(fashion):
+    fashion()
+    first, again, other = (images.load_fashion_mnist(20, 10, seed).pixels for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("n_train", "n_test", "message"),
+    [
+        (41, 10, r"fashion_mnist \(train\) has 40 rows, 41 were asked for: ask for fewer"),
+        (20, 21, r"fashion_mnist \(test\) has 20 rows, 21 were asked for: ask for fewer"),
+        (9, 10, r"9 rows of fashion_mnist \(train\) cannot show all 10 classes: ask for more"),
+    ],
+)
+def test_a_sample_that_cannot_be_drawn_is_refused(fashion, n_train, n_test, message):
+    fashion()
+    with pytest.raises(CourseError, match=message):
+        images.load_fashion_mnist(n_train, n_test)
+
+
+LABELS = np.arange(N_TRAIN) % 10
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (b"no gzip", "'train-labels.gz'"),
+        (idx(LABELS)[:-9], "'train-labels.gz'"),
+        (gzip.compress(b""), "'train-labels.gz' is no IDX file"),
+        (gzip.compress(b"\0\0\x08"), "'train-labels.gz' is no IDX file"),
+        (gzip.compress(b"\0\0\x08\0"), "'train-labels.gz' is no IDX file"),
+        (gzip.compress(b"\0\0\x08\x01\0\0"), "'train-labels.gz' is no IDX file"),
+        (gzip.compress(gzip.decompress(idx(LABELS))[:-1]), "'train-labels.gz' is no IDX file"),
+        (gzip.compress(gzip.decompress(idx(LABELS)) + b"\0"), "'train-labels.gz' is no IDX file"),
+        (idx(LABELS, kind=13), "'train-labels.gz' is no IDX file"),
+        (idx(LABELS[:-1]), r"pictures \(40, 28, 28\) with labels \(39,\)"),
+        (idx(LABELS[:, np.newaxis]), r"pictures \(40, 28, 28\) with labels \(40, 1\)"),
+        (idx(LABELS + 1), "a class 10"),
+    ],
+)
+def test_files_of_fashion_mnist_with_another_content_are_refused(fashion, labels, message):
+    """Their checksum is right here, so that only the format can give them away."""
+    fashion(train_labels=labels)
+    with pytest.raises(CourseError, match=rf"'fashion_mnist' are not what they should be \({message}"):
+        images.load_fashion_mnist(20, 10)
+
+
+def test_pictures_of_another_size_are_refused(fashion):
+    fashion(t10k_images=idx(np.zeros((20, 28, 27))))
+    with pytest.raises(CourseError, match=r"pictures \(20, 28, 27\)"):
+        images.load_fashion_mnist(20, 10)
+
+
+def test_cifar_with_all_pictures(cifar, cache):
+    records = cifar()
+    photos = images.load_cifar10(100, 20)
+    assert photos.pixels.shape == (120, 3, 32, 32) and photos.pixels.dtype == np.float32
+    assert photos.is_test.tolist() == [False] * 100 + [True] * 20
+    assert photos.labels.dtype == np.int64 and photos.labels.tolist() == records[:, :, 0].ravel().tolist()
+    flat = records[:, :, 1:].reshape(120, 3072)
+    assert np.array_equal(photos.pixels.reshape(120, 3072), flat.astype(np.float32) / 255)
+    # the layout itself: green begins after 1,024 values of red, a row after 32 values
+    assert photos.pixels[7, 1, 2, 3] == np.float32(records[0, 7, 1 + 1024 + 2 * 32 + 3]) / np.float32(255)
+    assert len(photos.classes) == 10 and photos.classes[5] == "dog" and photos.source.name == "cifar10"
+    assert [path.name for path in cache.rglob("*")] == ["cifar-10-binary.tar.gz"]  # nothing unpacked
+
+
+def test_cifar_draws_from_each_part(cifar):
+    records = cifar()
+    photos = images.load_cifar10(30, 10, seed=3)
+    assert np.bincount(photos.labels[~photos.is_test]).tolist() == [3] * 10
+    assert np.bincount(photos.labels[photos.is_test]).tolist() == [1] * 10
+    train, test = (
+        part[:, 1:].reshape(-1, 3, 32, 32) / 255 for part in (records[:5].reshape(-1, 3073), records[5])
+    )
+    assert rows(photos.pixels[~photos.is_test]) <= rows(train)
+    assert rows(photos.pixels[photos.is_test]) <= rows(test)
+
+
+MEMBER = "cifar-10-batches-bin/data_batch_2.bin"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * (20 * 3073 - 1), b"\0" * (20 * 3073 + 1)])
+def test_a_member_of_another_size_is_refused(cifar, content):
+    cifar({MEMBER: content})
+    with pytest.raises(CourseError, match=rf"'cifar10' are not what.*no '{MEMBER}' of 61460 bytes"):
+        images.load_cifar10(30, 10)
+
+
+def test_a_class_that_cifar_has_not_is_refused(cifar):
+    cifar({MEMBER: b"\x0a" * (20 * 3073)})
+    with pytest.raises(CourseError, match="a class 10"):
+        images.load_cifar10(30, 10)
+
+
+@pytest.mark.parametrize("content", [b"no archive", gzip.compress(b"no tar" * 200)])
+def test_an_archive_that_is_none_is_refused(cifar, content):
+    cifar(content=content)
+    with pytest.raises(CourseError, match=r"'cifar10' are not what they should be .*course data cifar10"):
+        images.load_cifar10(30, 10)
+
+
+def test_an_archive_that_is_cut_short_is_refused(cifar, monkeypatch):
+    records = np.random.default_rng(0).integers(0, 10, (6, 20 * 3073), dtype=np.uint8)
+    whole = tar({name: part.tobytes() for name, part in zip(images.CIFAR_FILES, records, strict=True)})
+    cifar(content=whole[: len(whole) // 2])
+    with pytest.raises(CourseError, match="'cifar10' are not what they should be"):
+        images.load_cifar10(30, 10)
+
+
+def test_no_member_is_taken_for_a_file_that_it_only_points_to(cifar):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        link = tarfile.TarInfo(MEMBER)
+        link.type, link.linkname, link.size = tarfile.SYMTYPE, "elsewhere", 20 * 3073
+        archive.addfile(link)
+    cifar(content=buffer.getvalue())
+    with pytest.raises(CourseError, match="'cifar10' are not what they should be"):
+        images.load_cifar10(30, 10)
+
+
+def test_the_profile_says_which_pictures_unless_the_reader_does(monkeypatch):
+    assert [images.wanted(profile) for profile in ("smoke", "laptop", "full")] == [
+        *("digits", "digits", "fashion_mnist")
+    ]
+    monkeypatch.setenv("COURSE_IMAGES", "cifar10")
+    assert images.wanted("full") == "cifar10"
+    monkeypatch.setenv("COURSE_IMAGES", "")
+    assert images.wanted("laptop") == "digits"
+
+
+def test_load_goes_by_name(fashion, cifar):
+    fashion()
+    cifar()
+    assert images.load("fashion_mnist", 20, 10).pixels.shape == (30, 1, 28, 28)
+    assert images.load("cifar10", 30, 10).pixels.shape == (40, 3, 32, 32)
+    first, other = (images.load("fashion_mnist", 20, 10, seed).pixels for seed in (0, 1))
+    assert not np.array_equal(first, other)
+
+
+def test_load_gives_the_digits_whole():
+    assert len(images.load("digits", 5, 5).labels) == 1797
+
+
+@pytest.mark.parametrize("wanted", ["mnist", "", "no/such/folder", "nul\0l"])
+def test_anything_else_gets_the_list(wanted):
+    with pytest.raises(CourseError) as caught:
+        images.load(wanted, 20, 10)
+    assert str(caught.value) == (
+        f"unknown images '{wanted}': choose digits, fashion_mnist, cifar10, or a folder of pictures"
+    )
+
+
+def test_a_message_does_not_tell_where_the_reader_keeps_things(tmp_path):
+    with pytest.raises(CourseError, match=r"^unknown images 'missing': choose"):
+        images.resolve(str(tmp_path / "missing"))
+
+
+def test_a_folder_is_resolved_where_the_command_runs(tmp_path, monkeypatch):
+    (tmp_path / "pets" / "cat").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert images.resolve("pets") == str((tmp_path / "pets").resolve())
+    assert images.resolve("cifar10") == "cifar10"
