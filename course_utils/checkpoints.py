@@ -1,14 +1,17 @@
 """The state of a training in one safetensors file: no pickle, and all of it or nothing.
 
 A file holds tensors (weights, the optimiser's memory, the random state, with early stopping the best
-weights so far) and, as JSON in its header, how far the training is and which one it is.
+weights so far) and, as JSON in its header, how far the training is and which one it is. A SHA-256 of all
+that tells a file that is damaged, or lacks a part, from a whole one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from course_utils import CourseError
 from course_utils.files import atomic_path
 
 FORMAT, VERSION = "put-to-the-test-checkpoint", "1"
+LOSS_TOLERANCE = 1e-4
+"""Largest relative difference of 'first_loss': its last digits differ between devices."""
 
 Tensors = dict[str, torch.Tensor]
 
@@ -39,9 +44,9 @@ def save(
     path : Path
         Where; the folder is made if need be.
     model, optimizer : Module, Optimizer
-        Of the optimiser's state only tensors are kept, which is all that AdamW and Muon have.
+        The optimiser's state must be tensors, as that of AdamW and Muon is.
     state : mapping
-        'step' (int), 'settings' and 'history', as JSON can hold them.
+        'step' (int), 'settings' and 'history', as JSON can hold them; numpy's numbers become plain ones.
     best : dict of tensors, optional
         The best weights so far.
 
@@ -54,14 +59,17 @@ def save(
     tensors |= {f"best/{name}": tensor for name, tensor in (best or {}).items()}
     for index, memory in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{index}/{key}": value for key, value in memory.items()}
-    tensors["random/cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random/cuda"] = torch.cuda.get_rng_state()
+    tensors |= {f"random/{device}": bits for device, bits in _random_state().items()}
     # safetensors wants plain memory that no other tensor shares
     tensors = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    header = {"format": FORMAT, "version": VERSION, "state": json.dumps(state)}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
+    header = {"format": FORMAT, "version": VERSION, "optimizer": _kind(optimizer)}
+    header["state"] = json.dumps(state, default=lambda number: number.item())
+    header["sha256"] = _digest(header, tensors)
+    try:
+        with atomic_path(path) as temporary:
+            save_file(tensors, temporary, metadata=header)
+    except SafetensorError as error:  # the disk is full
+        raise CourseError(f"cannot write '{path}' ({error}): make room, or choose another folder") from error
 
 
 def load(
@@ -88,49 +96,120 @@ def load(
     CourseError
         The file is damaged, is no checkpoint of this course, or belongs to another training.
     """
-    state, tensors = _read(path)
-    found = state.get("settings", {})
-    if different := [key for key in {**found, **settings} if not _same(found.get(key), settings.get(key))]:
-        values = ", ".join(f"{key} {found.get(key)} there, {settings.get(key)} here" for key in different)
-        raise CourseError(f"checkpoint '{path.name}' belongs to another training ({values})")
+    header, tensors = _read(path)
+    state = _state(path, header, settings)
     weights, best, memory = (_part(tensors, name) for name in ("model", "best", "optimizer"))
-    for name, expected in {"weights": weights, **({"best weights": best} if best else {})}.items():
-        if _shapes(expected) != _shapes(model.state_dict()):
+    for name, found in {"weights": weights, **({"best weights": best} if best else {})}.items():
+        if _shapes(found) != _shapes(model.state_dict()):
             raise CourseError(
-                f"checkpoint '{path.name}' belongs to another model: its {name} differ in shape"
+                f"checkpoint '{path.name}' belongs to another model: its {name} differ in name, shape or type"
             )
-    remembered: dict[int, Tensors] = {}
-    for key, tensor in memory.items():
-        index, name = key.split("/")
-        remembered.setdefault(int(index), {})[name] = tensor
+    if header["optimizer"] != _kind(optimizer):
+        raise CourseError(f"checkpoint '{path.name}' belongs to another optimiser")
+    remembered = _remembered(memory, optimizer)
     groups = optimizer.state_dict()["param_groups"]
     model.load_state_dict(weights)
     optimizer.load_state_dict({"state": remembered, "param_groups": groups})
-    torch.set_rng_state(tensors["random/cpu"])
-    if torch.cuda.is_available() and "random/cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random/cuda"])
+    _set_random_state(_part(tensors, "random"))
     device = next(model.parameters()).device
     return state, {name: tensor.to(device) for name, tensor in best.items()} or None
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
-    """State and tensors of a file that is a whole checkpoint of this course."""
+def _read(path: Path) -> tuple[dict[str, str], Tensors]:
+    """Header and tensors of a file that is a whole checkpoint of this course."""
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (OSError, SafetensorError) as error:
-        raise CourseError(f"checkpoint '{path.name}' is cut short or damaged ({error})") from error
+            # a copy: the original is a window on the file, and Windows replaces no file that has one
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
+    except Exception as error:  # whatever comes of a strange file
+        reason = " ".join(str(error).split())
+        raise CourseError(f"checkpoint '{path.name}' is cut short or damaged ({reason})") from error
     if (header.get("format"), header.get("version")) != (FORMAT, VERSION):
         raise CourseError(f"'{path.name}' is no checkpoint of this course, or of another version of it")
-    return json.loads(header["state"]), tensors
+    if header.pop("sha256", None) != _digest(header, tensors):
+        raise CourseError(f"checkpoint '{path.name}' is damaged: its SHA-256 is not that of its content")
+    return header, tensors
 
 
-def _same(there: Any, here: Any) -> bool:
-    """Whether two settings are the same; a loss may differ in its last digits between devices."""
-    if isinstance(there, float) and isinstance(here, float):
-        return math.isclose(there, here, rel_tol=1e-4)
-    return there == here
+def _digest(header: Mapping[str, str], tensors: Tensors) -> str:
+    """SHA-256 of a header and the names, types, shapes and bytes of the tensors."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _state(path: Path, header: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The state in a header, if it is one of a training with these settings."""
+    state = json.loads(header["state"])
+    if missing := {"step", "settings", "history"} - set(state):
+        raise CourseError(f"checkpoint '{path.name}' does not say its {', '.join(sorted(missing))}")
+    found = state["settings"]
+    if different := [key for key in {**found, **settings} if not _same(key, found, settings)]:
+        values = ", ".join(f"{key} {found.get(key)} there, {settings.get(key)} here" for key in different)
+        raise CourseError(
+            f"checkpoint '{path.name}' belongs to another training ({values}): to go on from it, give the "
+            "settings, data and untrained model that it began with"
+        )
+    return state
+
+
+def _same(name: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
+    """Whether two trainings have the same setting of this name."""
+    if name == "first_loss" and name in there and name in here:
+        return math.isclose(there[name], here[name], rel_tol=LOSS_TOLERANCE)
+    return there.get(name) == here.get(name)
+
+
+def _remembered(memory: Tensors, optimizer: torch.optim.Optimizer) -> dict[int, Tensors]:
+    """An optimiser's memory by number of the weights, each tensor laid out like its weights."""
+    found: dict[int, Tensors] = {}
+    for key, tensor in memory.items():
+        index, name = key.split("/")
+        weights = _parameters(optimizer)[int(index)]
+        if tensor.ndim and tensor.shape == weights.shape:  # a file has no channels_last
+            tensor = torch.empty_like(weights, dtype=tensor.dtype).copy_(tensor)
+        found.setdefault(int(index), {})[name] = tensor
+    return found
+
+
+def _kind(optimizer: torch.optim.Optimizer) -> str:
+    """Class of an optimiser and the shapes it works on."""
+    shapes = " ".join("×".join(map(str, tensor.shape)) or "1" for tensor in _parameters(optimizer))
+    return f"{type(optimizer).__name__} on {shapes}"
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _generators() -> dict[str, Any]:
+    """Module that keeps the random state, for each kind of device that this machine has."""
+    found = {"cpu": torch.random, "cuda": torch.cuda, "mps": torch.mps}
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return {device: module for device, module in found.items() if present[device]}
+
+
+def _random_state() -> Tensors:
+    return {device: module.get_rng_state() for device, module in _generators().items()}
+
+
+def _set_random_state(state: Tensors) -> None:
+    for device, module in _generators().items():
+        if device in state:  # a checkpoint may come from a machine without
+            module.set_rng_state(state[device])
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Puts torch's random state back when the block ends, on every device."""
+    before = _random_state()
+    try:
+        yield
+    finally:
+        _set_random_state(before)
 
 
 def _part(tensors: Tensors, part: str) -> Tensors:
@@ -138,13 +217,24 @@ def _part(tensors: Tensors, part: str) -> Tensors:
     return {name.removeprefix(f"{part}/"): t for name, t in tensors.items() if name.startswith(f"{part}/")}
 
 
-def _shapes(tensors: Tensors) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in tensors.items()}
+def _shapes(tensors: Tensors) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a file that was refused, so that nothing is lost; its new path."""
+    """Rename a file that was refused, so that nothing is lost; its new path.
+
+    Raises
+    ------
+    CourseError
+        The folder does not let it.
+    """
     number = 1
     while (kept := path.with_name(f"{path.stem}.refused-{number}{path.suffix}")).exists():
         number += 1
-    return path.rename(kept)
+    try:
+        return path.rename(kept)
+    except OSError as error:
+        raise CourseError(
+            f"cannot rename '{path}' ({error.strerror}): move it away, or choose another"
+        ) from error

@@ -84,8 +84,9 @@ def _run(options: argparse.Namespace) -> int:
     device = runtime.choose_device(options.device)
     seed = str(runtime.whole_number("seed", options.seed))
     settings = {"COURSE_PROFILE": options.profile, "COURSE_DEVICE": device, "COURSE_SEED": seed}
-    if options.images is not None:
-        settings["COURSE_IMAGES"] = images.resolve(options.images)
+    pictures = os.environ.get("COURSE_IMAGES") or None if options.images is None else options.images
+    if pictures is not None:
+        settings["COURSE_IMAGES"] = images.resolve(pictures)  # a kernel has another current folder
     out = options.out or ROOT / "results" / options.profile
     files.require_writable(out)  # shows now, not after minutes
 

@@ -13,14 +13,16 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
 from tqdm.auto import tqdm
 
 from course_utils import CourseError, checkpoints
+from course_utils.files import require_writable
 
 BatchLoss = Callable[..., torch.Tensor]
 Validate = Callable[[nn.Module], Mapping[str, float]]
@@ -62,7 +64,7 @@ def batches(n_rows: int, batch_size: int, seed: int) -> Iterator[torch.Tensor]:
     Each pass over the rows takes them in a new order. Rows that do not fill a batch wait for the next
     pass; when there are fewer than `batch_size`, every batch is all of them.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))  # numpy's too
     size = min(batch_size, n_rows)
     while True:
         order = torch.randperm(n_rows, generator=generator)
@@ -90,16 +92,18 @@ def fit(
     patience: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 100,
-    label: str = "training",
+    label: str = "",
 ) -> History:
     """Train a model in place with AdamW for a fixed number of steps.
 
     Parameters
     ----------
     model : Module
-        Moved to `device`; in evaluation mode afterwards. It brings its first weights with it.
+        Moved to `device`; in evaluation mode afterwards. It brings its first weights with it: to go on
+        from a checkpoint, build it anew.
     batch_loss : callable
-        ``batch_loss(model, *batch)`` gives the mean loss of a batch, a tensor of shape ().
+        ``batch_loss(model, *batch)`` gives the mean loss of a batch, a tensor of shape (). Random numbers
+        it takes from torch's global generator, whose state is in the checkpoint.
     data : sequence of tensors, each (n_rows, ...)
         Rows that belong together, for instance images and labels.
     steps : int
@@ -114,7 +118,8 @@ def fit(
         'cpu', 'cuda' or 'mps'.
     validate : callable, optional
         Measures the model in evaluation mode and without gradients: a mapping of names to numbers.
-        Early stopping watches the first of them, which should fall.
+        Early stopping watches the first of them, which should fall. It may draw random numbers; the
+        training's stay the same.
     validate_every : int
         Steps between two validations; one more follows the last step.
     patience : int, optional
@@ -123,21 +128,21 @@ def fit(
         File to save the state in and to go on from. One that is damaged or belongs to another training
         is set aside under another name, with a warning, and training begins anew.
     checkpoint_every : int
-        Steps between two checkpoints; one more follows the last step.
+        Steps between two checkpoints; one more follows the last step or the early stop.
     label : str
-        Stands before the progress bar.
+        Stands before the progress bar; without one there is no bar.
 
     Raises
     ------
     CourseError
-        A size is not positive, the tensors differ in length, `patience` has nothing to watch, the loss
-        is no longer finite, or the checkpoint cannot be written.
+        A size is not positive, the tensors differ in length, `patience` has nothing to watch, `validate`
+        gives no numbers, the loss or a weight is no longer finite, or the checkpoint cannot be written.
     """
     counts = {"steps": steps, "batch_size": batch_size, "validate_every": validate_every}
     counts |= {"checkpoint_every": checkpoint_every, "patience": 1 if patience is None else patience}
     for name, value in counts.items():
-        if value < 1:
-            raise CourseError(f"{name} must be at least 1, got {value}")
+        if not isinstance(value, Integral) or value < 1:
+            raise CourseError(f"{name} must be a whole number and at least 1, got {value}")
     if len({len(tensor) for tensor in data}) != 1 or len(data[0]) == 0:
         raise CourseError(f"data needs tensors with the same number of rows, got {[len(t) for t in data]}")
     if patience is not None and validate is None:
@@ -175,7 +180,7 @@ class _Training:
         order = islice(self._batches(), first, steps)
         waiting: list[torch.Tensor] = []
         self._since = time.perf_counter(), time.process_time()
-        with tqdm(total=steps, initial=first, desc=label, unit="step") as bar:
+        with tqdm(total=steps, initial=first, desc=label, unit="step", disable=not label) as bar:
             for step, rows in enumerate(order, start=first + 1):
                 if self._out_of_patience():
                     break
@@ -184,10 +189,10 @@ class _Training:
                 look = self.validate is not None and self._due(step, self.settings["validate_every"])
                 save = self.checkpoint is not None and self._due(step, self.checkpoint_every)
                 if look or save or self._due(step, READ_EVERY):
-                    self._read(waiting, step)
+                    self._read(waiting)
                 if look:
                     self._look(step)
-                if save:
+                if save or (self.checkpoint is not None and self._out_of_patience()):
                     self._save(step)
                 if not waiting:
                     bar.set_postfix(self._numbers(), refresh=False)
@@ -209,28 +214,51 @@ class _Training:
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.settings["steps"]
 
-    def _read(self, waiting: list[torch.Tensor], step: int) -> None:
-        """Bring the losses of the last steps into the history."""
+    def _read(self, waiting: list[torch.Tensor]) -> None:
+        """Bring the losses of the last steps into the history; they and the weights must be finite."""
         losses = torch.stack(waiting).tolist()
         waiting.clear()
-        if not math.isfinite(sum(losses)):
-            raise CourseError(
-                f"the loss is {losses[-1]} at step {step}: lower the learning rate "
-                f"(it is {self.settings['learning_rate']:g}), or look for wrong values in the data"
-            )
-        self.history.losses += losses
+        for loss in losses:
+            if not math.isfinite(loss):
+                self._stray(f"the loss is {loss} at")
+            self.history.losses.append(loss)
+        if not all(bool(weights.isfinite().all()) for weights in self.model.parameters()):
+            self._stray("the loss is finite, but a weight no longer is before")
 
-    @torch.no_grad()
+    def _stray(self, what: str) -> NoReturn:
+        raise CourseError(
+            f"{what} step {len(self.history.losses) + 1}: lower the learning rate (it is "
+            f"{self.settings['learning_rate']:g}), or look for wrong values in the data"
+        )
+
     def _look(self, step: int) -> None:
         """Validate; with early stopping also keep a copy of the weights when they are the best so far."""
-        self.model.eval()
-        numbers = {name: float(value) for name, value in self.validate(self.model).items()}
-        self.model.train()
         earlier = self._watched()
-        self.history.validations.append({"step": step, **numbers})
-        if self.settings["patience"] is not None and self._watched()[-1] < min(earlier, default=math.inf):
+        self.history.validations.append({"step": step} | self._measure())
+        if self.settings["patience"] is None:
+            return
+        if not math.isfinite(latest := self._watched()[-1]):
+            raise CourseError(
+                f"early stopping needs a finite number to watch, but validate gave {latest} at step {step}: "
+                "mend validate, or leave patience out"
+            )
+        if latest < min(earlier, default=math.inf):
             self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
             self.history.best_step = step
+
+    @torch.no_grad()
+    def _measure(self) -> dict[str, float]:
+        """What `validate` finds, without a trace in the training."""
+        self.model.eval()
+        with checkpoints.random_state_kept():
+            numbers = self.validate(self.model)
+        self.model.train()
+        if not isinstance(numbers, Mapping) or not numbers or "step" in numbers:
+            raise CourseError(
+                f"validate must give one or more numbers by name, as in {{'loss': 0.3}}, and none is "
+                f"called 'step'; it gave {numbers!r}"
+            )
+        return {name: float(value) for name, value in numbers.items()}
 
     def _watched(self) -> list[float]:
         """The number that early stopping watches, at each validation."""
@@ -265,6 +293,7 @@ class _Training:
         """Go on from the checkpoint, if there is a good one of this very training."""
         if self.checkpoint is None:
             return
+        require_writable(self.checkpoint.parent)
         self.settings["first_loss"] = self._first_loss()
         if not self.checkpoint.exists():
             return
@@ -283,7 +312,7 @@ class _Training:
         It tells one training from another: model, data, loss function and their seeds all show in it.
         """
         rows = next(self._batches())
-        with torch.random.fork_rng(), torch.no_grad():
+        with checkpoints.random_state_kept():
             torch.manual_seed(0)  # for dropout and whatever else draws in the forward pass
             untrained = copy.deepcopy(self.model)  # a batch norm counts what passes through it
             return self.batch_loss(untrained, *(tensor[rows] for tensor in self.data)).item()

@@ -141,6 +141,9 @@ def test_run_hands_on_which_pictures_to_use(fake_run, tmp_path, monkeypatch, cap
     for wanted, handed_on in (("cifar10", "cifar10"), ("my pets", str((tmp_path / "my pets").resolve()))):
         assert cli.main(["run", "1", "--device", "cpu", "--images", wanted, "--out", "out"]) == 0
         assert seen.pop()[1]["COURSE_IMAGES"] == handed_on
+    monkeypatch.setenv("COURSE_IMAGES", "my pets")
+    assert cli.main(["run", "1", "--device", "cpu", "--out", "out"]) == 0
+    assert seen.pop()[1]["COURSE_IMAGES"] == str((tmp_path / "my pets").resolve())
 
 
 def test_a_folder_that_is_no_folder_of_pictures_is_refused_at_once(fake_run, tmp_path, capsys):
