@@ -133,7 +133,7 @@ exercises = workbook(
             ),
             Mistake(
                 lambda place, size, **context: _sets(place, size, repeat=np.repeat),
-                "The pictures are right, but the labels are in another order: np.repeat gives 0 0 0 0 1 1 1 1, "
+                "The pictures are right, but the labels are in another order: np.repeat gives 0 0 0 0 1 1 …, "
                 "your pictures come as 0 1 … 0 1 … (np.tile).",
             ),
         ),
@@ -200,7 +200,7 @@ exercises = workbook(
         mistakes=(
             Mistake(
                 _answer({"MLP", "CNN"}),
-                "The MLP connects every neuron with every pixel; in which order they come is all the same to it.",
+                "The MLP connects every neuron with every pixel: their order is all the same to it.",
             ),
             Mistake(
                 _answer({"logistic regression", "SVM", "MLP", "CNN"}),
