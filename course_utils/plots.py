@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import HTML, Image, display
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -107,6 +107,7 @@ def gallery(
 
 
 GREYS = {"cmap": "gray", "vmin": 0, "vmax": 1}
+SIGNED = LinearSegmentedColormap.from_list("signed", [GOOD, "white", BAD])
 
 
 def _as_shown(picture: np.ndarray) -> np.ndarray:
@@ -118,7 +119,7 @@ def _as_shown(picture: np.ndarray) -> np.ndarray:
 
 def _signed(picture: np.ndarray) -> dict[str, Any]:
     limit = max(float(np.abs(picture).max()), 1e-12)
-    return {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit}
+    return {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
 
 
 def histograms(groups: Mapping[str, ArrayLike], bins: ArrayLike) -> tuple[Figure, plt.Axes]:

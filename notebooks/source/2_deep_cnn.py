@@ -24,7 +24,7 @@
 # %%
 import shutil
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,11 +39,10 @@ from torch import nn
 from tqdm.auto import tqdm
 
 # %% [markdown]
-# And this course's own package. As in lesson 1, `runtime.start` seeds everything and says what to expect, and every model gets one processor core.
+# And from this course's own package the helpers of lesson 1, and `images`, which reads pictures. As in lesson 1, `runtime.start` seeds everything and says what to expect, and every model gets one processor core.
 
 # %%
-from course_utils import cards, claims, images, networks, plots, results
-from course_utils import runtime, statistics, tabular, training
+from course_utils import cards, claims, images, plots, results, runtime, statistics
 from course_utils.exercises.lesson_2 import exercises
 
 run = runtime.start(
@@ -396,10 +395,12 @@ def batch_loss(model, images, labels):
     return nn.functional.cross_entropy(scores, labels)
 
 # %% [markdown]
-# The loss depends on every weight. `backward` computes its slope for each of them: in which direction would this weight have to move to lower the loss? The *optimiser* (AdamW) then moves all of them a little. Draw the next batch, and again. That is the whole secret, and here it is in full.
-
+# The loss depends on every weight. `backward` computes its slope for each of them: in which direction would this weight have to move to lower the loss? The *optimiser* (AdamW) then moves all of them a little. Draw the next batch, and again. That is the whole secret, and here it is in full. (`training.batches` gives row numbers, batch after batch, without end.)
 
 # %%
+from course_utils import training
+
+
 def train_loop(model, images, labels, steps, seed):
     """Train for a fixed number of steps; the loss at each step."""
     # 1. The optimiser knows all weights, and how strongly to hold large ones back.
@@ -443,6 +444,9 @@ short = settings["cnn_steps"] // 4
 tensors = to_tensor(canvases)
 losses = train_loop(cnn, tensors[train], all_labels[train], short, seed=run.seed)
 
+# %% [markdown]
+# The loss at each step. Where does a network that only guesses stand?
+
 # %%
 fig, ax = plt.subplots(figsize=(7.5, 3))
 ax.plot(losses, label="CNN", color=plots.COLOURS[0])
@@ -484,6 +488,7 @@ knobs["device"] = run.device
 twin = make_cnn(seed=run.seed)
 history = training.fit(twin, batch_loss, (tensors[train], all_labels[train]), steps=short,
                        seed=run.seed, validate=validate, validate_every=25, label="twin", **knobs)
+pd.DataFrame(history.validations).set_index("step").round(3)
 
 # %% [markdown]
 # Is it really the same? Both networks started from the same seeds. We compare all their weights, bit for bit.
@@ -498,6 +503,8 @@ assert all(same) or run.device != "cpu"  # a graphics card may add up in another
 # From here on we use the twin. `networks.NetworkClassifier` gives it the same `fit` and `predict` as scikit-learn's models, so that all can be treated alike. Checkpoints lie beside the results and are removed when the lesson is done.
 
 # %%
+from course_utils import networks
+
 checkpoints = run.out / "checkpoints" / run.lesson
 
 
@@ -701,7 +708,7 @@ words = {True: "right", False: "wrong"}
 pd.crosstab(everybody["CNN"].map(words), everybody["best classic"].map(words))
 
 # %% [markdown]
-# **Move a digit.** We slide one test picture of the first fold along the diagonal of the canvas. What do the SVM and the CNN say at each place?
+# **Move a digit.** We slide a test picture of the first fold along the diagonal of the canvas. What do the SVM and the CNN say at each place?
 
 # %%
 svm_model, mlp_model, cnn_model = (trained[large, 0][arm]["model"] for arm in ("SVM", "MLP", "CNN"))
@@ -709,27 +716,28 @@ test = folds[0][2]
 n_places = large - side + 1  # in each direction
 
 
-def at(row, column, picture=pixels[test[0]]):
+def at(row, column, picture):
     """The picture with its upper left corner at this place of the large canvas, (C, size, size)."""
     margins = (row, large - side - row), (column, large - side - column)
     return np.pad(picture, ((0, 0), *margins))
 
 # %% [markdown]
-# First as a strip. The titles say what each model calls the picture below them.
+# First as a strip of the first three test pictures. The titles say what each model calls the picture below.
 
 
 # %%
 def answers(canvas):
-    """What SVM and CNN say, as names of classes."""
+    """What SVM and CNN say, in two lines."""
     (by_svm,), (by_cnn,) = svm_model.predict(canvas.reshape(1, -1)), cnn_model.predict(canvas[None])
-    return pictures.classes[by_svm], pictures.classes[by_cnn]
+    return f"SVM: {pictures.classes[by_svm]}\nCNN: {pictures.classes[by_cnn]}"
 
 
-strip = {step: at(step, step) for step in np.linspace(0, n_places - 1, 9).astype(int)}
-said = pd.DataFrame([answers(canvas) for canvas in strip.values()], strip, ["SVM", "CNN"])
-titles = [f"SVM: {by_svm}\nCNN: {by_cnn}" for by_svm, by_cnn in said.to_numpy()]
-plots.show(plots.gallery([*strip.values()], titles),
-           "One digit at nine places along the diagonal, and what two models call it.", said)
+steps = np.linspace(0, n_places - 1, 9).astype(int)
+strip = [at(step, step, picture) for picture in pixels[test[:3]] for step in steps]
+titles = [answers(canvas) for canvas in strip]
+plots.show(plots.gallery(strip, titles, columns=9),
+           "Three digits at nine places along the diagonal, and what two models call them.",
+           pd.DataFrame(np.reshape(titles, (3, 9)), ["first", "second", "third"], steps))
 
 # %% [markdown]
 # And with your own hand. When you run this cell, a slider appears; a printed page cannot show it.
@@ -737,15 +745,15 @@ plots.show(plots.gallery([*strip.values()], titles),
 
 # %%
 def moved_figure(step):
-    """The digit at one place of the diagonal, and what both models say."""
-    by_svm, by_cnn = answers(at(step, step))
-    return plots.gallery([at(step, step)], [f"SVM: {by_svm}\nCNN: {by_cnn}"], width=3)
+    """The second test picture at one place of the diagonal, and what both models say."""
+    canvas = at(step, step, pixels[test[1]])
+    return plots.gallery([canvas], [answers(canvas)], width=3)
 
 
 plots.slider(moved_figure, range(n_places), "pixels along the diagonal", start=0)
 
 # %% [markdown]
-# One digit is an anecdote. So put 40 test digits at *every* place, and count at each place how many are recognised.
+# Three digits are an anecdote. So put 40 test digits at *every* place, and count at each place how many are recognised.
 
 # %%
 some = test[:40]
@@ -754,6 +762,9 @@ for row, column in np.ndindex(n_places, n_places):
     moved = np.array([at(row, column, picture) for picture in pixels[some]])
     by_place["SVM"][row, column] = 100 * svm_model.score(moved.reshape(len(some), -1), labels[some])
     by_place["CNN"][row, column] = 100 * cnn_model.score(moved, labels[some])
+
+# %% [markdown]
+# Upper left in the picture means: the digit stands in the upper left corner.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4))
@@ -778,6 +789,10 @@ def sensitivity(describe):
     distances = [np.linalg.norm(describe(here) - describe(there), axis=1) for there in (moved, other)]
     return distances[0].mean() / distances[1].mean()
 
+# %% [markdown]
+# Five kinds of numbers that describe a digit: the pixels themselves, and what comes before the last layer of two networks, untrained and trained.
+
+
 # %%
 def inner(model):
     """Gives the numbers before a network's last layer, (n, n_numbers)."""
@@ -792,7 +807,7 @@ rows |= {"trained MLP": sensitivity(inner(mlp_model.model)),
 pd.Series(rows).round(2).rename("moved by one pixel, relative to another digit").to_frame()
 
 # %% [markdown]
-# Compare the two *untrained* networks. Whoever invented the convolution knew that *where a thing stands does not change what it is*, and built it in. It is the knowledge of our `recentre`, in another place; training sharpens it.
+# Compare the two *untrained* networks, then the two trained ones. Whoever invented the convolution knew that *where a thing stands does not change what it is*, and built it in. It is the knowledge of our `recentre`, in another place.
 #
 # **Could the MLP have learned it from examples?** Let us give it some: every training digit at 20 random places, 20 times as many pictures. (Only one fold, so no interval. And moving the digits is human knowledge again.)
 
@@ -818,7 +833,7 @@ plots.show(plots.gallery(kernels, columns=8, signed=True), "Sixteen learned thre
 # And what the network makes of a digit: eight maps after the first convolution, eight after the last block. The late ones are smaller, and harder to name.
 
 # %%
-digit = to_tensor(at(n_places // 2, n_places // 2)[None])
+digit = to_tensor(at(n_places // 2, n_places // 2, pixels[test[0]])[None])
 early, late = (cnn_model.model[:depth](digit)[0, :8].detach().cpu().numpy() for depth in (3, -3))
 maps = [each / max(each.max(), 1e-9) for each in (*early, *late)]
 titles = [f"early {k}" for k in range(1, 9)] + [f"late {k}" for k in range(1, 9)]
@@ -837,6 +852,9 @@ for i in range(len(folds)):
     mistakes += [*seen]
     titles += [f"{pictures.classes[labels[k]]}, said {pictures.classes[j]}" for k, j in zip(wrong, said, strict=True)]
 print(f"{len(mistakes)} mistakes among {len(everybody)} test pictures")
+
+# %% [markdown]
+# The first 21 of them:
 
 # %%
 if mistakes:
@@ -867,6 +885,10 @@ def some_of(rows, n, seed):
     split = {"train_size": n, "stratify": labels[rows], "random_state": seed}
     return model_selection.train_test_split(rows, **split)[0]
 
+# %% [markdown]
+# One point of the curve: everybody trains on the same few pictures and is tested on the same test part.
+
+
 # %%
 def learn_from(n, i):
     """Accuracy in % in fold i after learning from n pictures."""
@@ -880,10 +902,13 @@ def learn_from(n, i):
         scores[name] = 100 * model.score(inputs[test], labels[test])
     return scores
 
+# %% [markdown]
+# All points; the last one, with all pictures, we have from the experiment. About a minute.
 
+# %%
 curve = {n: pd.DataFrame([learn_from(n, i) for i in range(len(folds))])  # (fold, model)
          for n in tqdm(curve_sizes[:-1], desc="learning curve", unit="size")}
-curve[curve_sizes[-1]] = accuracies(middle)[["CNN", *GROUPS]]  # all pictures: as in the experiment
+curve[curve_sizes[-1]] = accuracies(middle)[["CNN", *GROUPS]]
 
 # %% [markdown]
 # The curves, with their intervals:
@@ -960,7 +985,7 @@ for n_blocks in settings["depth_blocks"]:
           f"{count_parameters(network)} parameters")
 
 # %% [markdown]
-# Each trains in the first folds, for half of the CNN's steps.
+# Each trains in the first three folds, for half of the CNN's steps. About a minute.
 
 
 # %%
@@ -987,6 +1012,9 @@ fig, ax = plots.curves(points, baseline)
 ax.set(xlabel="convolutions in a row, nearly equal parameters", ylabel="accuracy (%)")
 numbers = {f"{kind}, {n}": points[kind][n] for kind in points for n in points[kind]}
 plots.show(fig, "Accuracy against depth, with and without residual connections.", numbers)
+
+# %% [markdown]
+# The deepest against the shallowest, fold by fold:
 
 # %%
 shallow, deep = min(by_depth["plain"]), max(by_depth["plain"])
@@ -1022,13 +1050,15 @@ def answer_times(model, question, calls=200):
 
 # %%
 rows = {}
-for i, arm in np.ndindex(len(folds), len(RAW + NETWORKS)):
-    arm = (RAW + NETWORKS)[arm]
+for i, arm in product(range(len(folds)), RAW + NETWORKS):
     found = trained[large, i][arm]
-    p50, p99 = answer_times(found["model"], see(arm, at(0, 0)[None]))
+    p50, p99 = answer_times(found["model"], see(arm, canvases[test[:1]]))
     rows[arm, i] = {"train (CPU s)": found["cpu_s"], "answer, middle (ms)": p50, "answer, slowest (ms)": p99}
 times = pd.DataFrame(rows).T  # (arm and fold, time)
 times.groupby(level=0, sort=False).mean().round(2)
+
+# %% [markdown]
+# The claim's two halves: how many times the CPU seconds of the best classic model, and how long the wait.
 
 # %%
 best = [chosen[large, i]["best classic"] for i in range(len(folds))]
@@ -1159,9 +1189,15 @@ def explained(i):
     columns = ["deletion", "random weights", "both"]
     return pd.DataFrame({name: 100 * np.mean(p, axis=0) for name, p in passed.items()}, columns).T
 
+# %% [markdown]
+# How many pass?
+
 # %%
 shares = pd.concat({i: explained(i) for i in tqdm(range(len(folds)), desc="explaining", unit="fold")})
 shares.groupby(level=1, sort=False).mean().round(1).rename_axis("pictures that pass (%)")
+
+# %% [markdown]
+# Only those that pass both count as explained:
 
 # %%
 both = {name: interval(shares.xs(name, level=1)["both"]) for name in methods}
@@ -1302,6 +1338,8 @@ for each in verdicts:
 # What training and use cost, for the comparison of all lessons: parameters, operations and CPU time on the large canvas.
 
 # %%
+from course_utils import tabular
+
 rows = {}
 for arm in RAW + NETWORKS:
     model, inputs = trained[large, 0][arm]["model"], see(arm, canvases[test])
