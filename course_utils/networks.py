@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from course_utils import runtime
@@ -35,6 +37,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     ----------
     history_ : History
         Losses and times of the training.
+    rows_seen_ : int
+        Rows that all steps of the training looked at, repeats included.
     """
 
     def __init__(
@@ -75,7 +79,15 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     @torch.no_grad()
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Probability of each class, (n_rows, n_classes), rows add up to 1."""
+        """Probability of each class, (n_rows, n_classes), rows add up to 1.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` comes first.
+        """
+        check_is_fitted(self)
+        self.model.eval()  # `model` is public: somebody may have trained it on
         parts = self._tensor(X).split(PREDICT_ROWS)
         return torch.cat([self.model(part).softmax(dim=1) for part in parts]).cpu().numpy()
 
@@ -84,10 +96,18 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return self.predict_proba(X).argmax(axis=1)
 
     def size(self, X: ArrayLike) -> Size:
-        """Parameters, and operations of the training and of one prediction, counted on two rows of X."""
+        """Parameters, and operations of the training and of one prediction, counted on two rows of X.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` comes first.
+        """
+        check_is_fitted(self)
+        model = copy.deepcopy(self.model).eval()  # counting leaves gradients behind
         rows = self._tensor(X)[:2]
-        labels = torch.zeros(2, dtype=torch.int64, device=self.device)
-        learn = runtime.count_operations(lambda: self.batch_loss(self.model, rows, labels).backward())
-        predict = runtime.count_operations(lambda: self.model(rows))
-        parameters = sum(parameter.numel() for parameter in self.model.parameters())
-        return Size(parameters, learn / 2 * self.rows_seen_, predict / 2)
+        labels = torch.zeros(len(rows), dtype=torch.int64, device=self.device)
+        learn = runtime.count_operations(lambda: self.batch_loss(model, rows, labels).backward())
+        predict = runtime.count_operations(lambda: model(rows))
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        return Size(parameters, learn / len(rows) * self.rows_seen_, predict / len(rows))

@@ -19,6 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from course_utils import CourseError
 from course_utils.verdicts import Estimate
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -92,7 +93,14 @@ def gallery(
 
     One channel is shown in grey, 0 black and 1 white; three are shown in colour. Signed pictures are
     orange above 0 and blue below, each scaled to its own largest value. `width` is a picture's, in inches.
+
+    Raises
+    ------
+    CourseError
+        There are no pictures.
     """
+    if len(pictures) == 0:
+        raise CourseError("a gallery needs at least one picture, and got none: leave it out then")
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     height = width + (0.3 if titles else 0)

@@ -254,15 +254,17 @@ def _ensemble_size(trees: list[Any]) -> Size:
 
 
 def _svm_size(model: SVC, n_rows: int) -> Size:
-    """A kernel value takes a difference, a square and a sum for each column.
+    """libsvm (Chang and Lin 2011) with its Gaussian kernel; each pair of classes has an SVM of its own.
 
-    Each pair of classes has an SVM of its own. Its training computes every kernel value among its rows
-    once, as libsvm's cache allows, and in each iteration updates a gradient with two of them a row. A
-    prediction compares the row with all support vectors.
+    Training computes the kernel of each row that it moves with all rows of the pair, once, as the cache
+    allows: a product and a sum a column. It moves the pair's support vectors and hardly another row. Each
+    iteration updates a gradient with two kernel values a row. A prediction compares the row with all
+    support vectors: a difference, a square and a sum a column.
     """
     columns, classes = model.support_vectors_.shape[1], len(model.classes_)
     pairs = classes * (classes - 1) // 2
     rows = 2 * n_rows / classes  # of one pair, when classes are of equal size
-    train = pairs * 3 * columns * rows**2 / 2 + 4 * rows * float(np.sum(model.n_iter_))
+    moved = np.count_nonzero(model.dual_coef_)  # over all pairs
+    train = 2 * columns * rows * moved + 4 * rows * float(np.sum(model.n_iter_))
     predict = 3 * model.support_vectors_.size + 2 * model.dual_coef_.size
     return Size(model.support_vectors_.size + model.dual_coef_.size + pairs, train, predict)

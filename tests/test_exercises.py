@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import CourseError, exercises
-from course_utils.exercises import Exercise, Mistake, same_choice, same_number, same_set
+from course_utils.exercises import Exercise, Mistake, same_choice, same_number, same_set, same_whole_number
 
 
 def mean(values):
@@ -167,6 +167,15 @@ def test_same_number_allows_half_a_percent():
     assert not same_number(float("nan"), float("nan"))
 
 
+def test_same_whole_number_allows_nothing():
+    assert same_whole_number(4640, 4640)
+    assert same_whole_number(np.float32(4640), 4640)
+    assert not same_whole_number(4640.5, 4640)
+    assert not same_whole_number(4639, 4640)
+    with pytest.raises(TypeError, match="2 values, not one number"):
+        same_whole_number([4640, 4640], 4640)
+
+
 def test_same_choice_ignores_case_and_outer_spaces():
     assert same_choice("  Supported ", "supported")
     assert not same_choice("not supported", "supported")
@@ -202,9 +211,51 @@ def lesson_1_exercises():
     return lesson_1.exercises.exercises.values()
 
 
-@pytest.mark.parametrize("exercise", lesson_1_exercises(), ids=lambda exercise: exercise.id)
-def test_lesson_1_tells_the_solution_and_each_mistake_apart(exercise, capsys):
-    context = lesson_1_data(exercise)
+def place(pixels, size, seed):
+    """Lesson 2's: each picture at a random place of an empty canvas."""
+    rng = np.random.default_rng(seed)
+    n, channels, height, width = pixels.shape
+    canvas = np.zeros((n, channels, size, size), dtype=np.float32)
+    corners = rng.integers(0, (size - height + 1, size - width + 1), (n, 2))
+    for i, (top, left) in enumerate(corners):
+        canvas[i, :, top : top + height, left : left + width] = pixels[i]
+    return canvas
+
+
+def some_batches():
+    """(said, truth) of three batches: 9 and 8 of 10 are right, and 1 of the last 4."""
+    truth = np.arange(24) % 3
+    said = truth.copy()
+    said[[0, 10, 11, 20, 21, 22]] += 1
+    return [(said[k : k + 10], truth[k : k + 10]) for k in (0, 10, 20)]
+
+
+def lesson_2_data(exercise):
+    """Data as lesson 2 has them, from seeds of their own."""
+    rng = np.random.default_rng(0)
+    pixels = rng.random((50, 1, 8, 8)).astype(np.float32)
+    contexts = {
+        "2.3": {"pixels": pixels, "labels": rng.integers(0, 10, 50), "place": place, "size": 16},
+        "2.4": {"batches": some_batches()},
+    }
+    return contexts.get(exercise.id, {})
+
+
+def lesson_2_exercises():
+    from course_utils.exercises import lesson_2
+
+    return lesson_2.exercises.exercises.values()
+
+
+def with_data():
+    """Each exercise of the lessons, with data for it."""
+    pairs = [(each, lesson_1_data(each)) for each in lesson_1_exercises()]
+    pairs += [(each, lesson_2_data(each)) for each in lesson_2_exercises()]
+    return [pytest.param(*pair, id=pair[0].id) for pair in pairs]
+
+
+@pytest.mark.parametrize(("exercise", "context"), with_data())
+def test_lessons_tell_the_solution_and_each_mistake_apart(exercise, context, capsys):
     book = exercises.workbook(exercise)
     book.check(exercise.id, exercise.solution(**context), **context)
     assert book.statuses[exercise.id] == "correct"
@@ -213,12 +264,20 @@ def test_lesson_1_tells_the_solution_and_each_mistake_apart(exercise, capsys):
         capsys.readouterr()
         book.check(exercise.id, mistake.answer(**context), **context)
         assert book.statuses[exercise.id] == "not yet"
-        assert mistake.hint in capsys.readouterr().out
+        assert capsys.readouterr().out.splitlines()[1:] == [f"  {mistake.hint}"]
+    assert len({mistake.hint for mistake in exercise.mistakes}) == len(exercise.mistakes)
 
 
-def test_lesson_1_numbers_its_exercises_and_gives_hints_to_each():
-    found = list(lesson_1_exercises())
-    assert [exercise.id for exercise in found] == [f"1.{i}" for i in range(1, len(found) + 1)]
+@pytest.mark.parametrize(("exercise", "context"), with_data())
+def test_lessons_call_three_dots_not_attempted(exercise, context, capsys):
+    book = exercises.workbook(exercise)
+    book.check(exercise.id, ..., **context)
+    assert capsys.readouterr().out == f"… {exercise.id} {exercise.title}: not attempted\n"
+
+
+@pytest.mark.parametrize(("lesson", "found"), [(1, lesson_1_exercises()), (2, lesson_2_exercises())])
+def test_lessons_number_their_exercises_and_give_hints_to_each(lesson, found):
+    assert [exercise.id for exercise in found] == [f"{lesson}.{i}" for i in range(1, len(found) + 1)]
     assert all(len(exercise.hints) >= 2 for exercise in found)
 
 
@@ -231,6 +290,188 @@ def test_lesson_1_knows_answers_worked_out_by_hand():
     # spread 1 by construction; 2.262 × √(1/10 + 1/9)
     book.check("1.4", 1.0394, differences=np.array([-1, 1] * 5) * np.sqrt(0.9))
     assert [book.statuses[i] for i in ("1.1", "1.2", "1.4")] == ["correct"] * 3
+
+
+@pytest.fixture
+def lesson_2(capsys):
+    """Checks an answer to an exercise of lesson 2; gives the status and what is said to it."""
+
+    def check(exercise_id, answer):
+        book = exercises.workbook(*lesson_2_exercises())
+        book.check(exercise_id, answer, **lesson_2_data(book.exercises[exercise_id]))
+        return book.statuses[exercise_id], capsys.readouterr().out
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer"),
+    [
+        ("2.1", 15),  # left edges at 0, 2, …, 28 of a picture that is 34 wide
+        ("2.2", 4640),  # 32 · (16 · 9 + 1)
+        ("2.4", 75),  # 18 of 24
+        ("2.4", 75.0),
+        ("2.5", " Inconclusive"),  # from -0.5 to +2.3, allowed are -2 to 2
+        ("2.6", ["CNN"]),
+    ],
+)
+def test_lesson_2_knows_answers_worked_out_by_hand(lesson_2, exercise_id, answer):
+    status, _ = lesson_2(exercise_id, answer)
+    assert status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "hint"),
+    [
+        ("2.1", 30, "stride of 1"),  # 34 - 5 + 1
+        ("2.1", 13, "without padding"),  # (30 - 5) // 2 + 1
+        ("2.1", 14, "one more"),
+        ("2.2", 4608, "has one bias"),
+        ("2.2", 320, "one input channel"),
+        ("2.2", 4624, "number of inputs first"),  # only 0.3 % away
+        ("2.4", 65.0, "mean of the batches"),  # (90 + 80 + 25) / 3
+        ("2.4", 85.0, "last batch is missing"),  # 17 of 20
+        ("2.4", 0.75, "asks for %"),
+        ("2.6", {}, "windows of 3 × 3"),
+        ("2.6", {"CNN", "MLP"}, "every neuron"),
+    ],
+)
+def test_lesson_2_knows_mistakes_worked_out_by_hand(lesson_2, exercise_id, answer, hint):
+    status, said = lesson_2(exercise_id, answer)
+    assert status == "not yet"
+    assert hint in said
+
+
+def honest(pixels, labels, train, test):
+    many = np.concatenate([place(pixels[train], 16, seed) for seed in range(4)])
+    return many, np.tile(labels[train], 4), place(pixels[test], 16, 100), labels[test]
+
+
+def with_loops(pixels, labels, train, test):
+    many, many_labels = [], []
+    for seed in range(4):
+        for picture, row in zip(place(pixels[train], 16, seed), train, strict=True):
+            many.append(picture)
+            many_labels.append(int(labels[row]))
+    return np.array(many), many_labels, place(pixels[test], 16, 100), [labels[row] for row in test]
+
+
+def as_lists(*data):
+    return [array.tolist() for array in honest(*data)]
+
+
+def as_float64(*data):
+    return tuple(array.astype(np.float64) for array in honest(*data))
+
+
+@pytest.mark.parametrize("answer", [honest, with_loops, as_lists, as_float64])
+def test_exercise_2_3_accepts_whatever_makes_the_same_sets(lesson_2, answer):
+    assert lesson_2("2.3", answer) == (
+        "correct",
+        "✔ 2.3 Augmentation that stays in the training part: correct\n",
+    )
+
+
+def test_exercise_2_3_sees_every_part(lesson_2):
+    """One wrong number in any of the four arrays is enough."""
+    for part in range(4):
+
+        def nearly(*data, part=part):
+            sets = honest(*data)
+            sets[part].flat[-1] += 1
+            return sets
+
+        assert lesson_2("2.3", nearly)[0] == "not yet"
+
+
+def test_exercise_2_3_leaves_the_lessons_pictures_alone():
+    exercise = next(each for each in lesson_2_exercises() if each.id == "2.3")
+    context = lesson_2_data(exercise)
+    before = context["pixels"].copy(), context["labels"].copy()
+
+    def careless(pixels, labels, train, test):
+        sets = honest(pixels, labels, train, test)
+        pixels *= 0
+        labels += 1
+        return sets
+
+    book = exercises.workbook(exercise)
+    book.check("2.3", careless, **context)
+    assert np.array_equal(context["pixels"], before[0])
+    assert np.array_equal(context["labels"], before[1])
+
+
+def test_exercise_2_3_also_works_with_few_pictures():
+    exercise = next(each for each in lesson_2_exercises() if each.id == "2.3")
+    context = lesson_2_data(exercise)
+    context |= {"pixels": context["pixels"][:12], "labels": context["labels"][:12]}
+    book = exercises.workbook(exercise)
+    book.check("2.3", honest, **context)
+    assert book.statuses["2.3"] == "correct"
+
+
+def colleague(pixels, labels, train, test):
+    many = np.concatenate([place(pixels, 16, seed) for seed in range(4)])
+    many_labels = np.tile(labels, 4)
+    return many[train], many_labels[train], many[test], many_labels[test]
+
+
+def test_exercise_2_3_knows_who_takes_rows_of_the_wrong_array(lesson_2):
+    status, said = lesson_2("2.3", colleague)
+    assert status == "not yet"
+    assert "row numbers of pixels, not of many" in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (None, "TypeError: 'NoneType' object is not callable"),
+        (np.zeros(3), "TypeError: 'numpy.ndarray' object is not callable"),
+        (lambda pixels, labels: None, "takes 2 positional arguments but 4 were given"),
+        (lambda *data: None, "it should return four arrays: train_pixels, train_labels, test_pixels"),
+        (lambda *data: honest(*data)[:2], "it should return four arrays"),
+        (lambda *data: np.zeros((4, 2)), "it should return four arrays"),
+        (lambda *data: (1, 2, 3, 4), "TypeError"),
+        (lambda *data: (None,) * 4, "TypeError"),
+        (
+            lambda pixels, labels, train, test: (*honest(pixels, labels, train, test)[:3], labels),
+            "test_pixels has 10 rows, but test_labels 30 values",
+        ),
+        (
+            lambda *data: tuple(honest(*data)[k] for k in (0, 2, 1, 3)),
+            "train_pixels has 80 rows, but train_labels 2560 values",
+        ),
+        (lambda pixels, labels, train, test: pixels[99], "IndexError"),
+        (lambda *data: tuple(array[:5] for array in honest(*data)), "For a nudge, run exercises.hint"),
+        (lambda *data: tuple(array[..., None] for array in honest(*data)), "For a nudge"),
+        (lambda *data: ([[1], [1, 2]], [1, 2], [[1], [1, 2]], [1, 2]), "For a nudge"),
+    ],
+)
+def test_exercise_2_3_answers_whatever_it_gets(lesson_2, answer, line):
+    status, said = lesson_2("2.3", answer)
+    assert status == "not yet"
+    assert "Expected a function of (pixels, labels, train, test) that gives 4 * len(train)" in said
+    assert line in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (None, "TypeError: float() argument"),
+        ([75.0, 75.0], "TypeError: these are 2 values, not one number"),
+        (some_batches(), "could not be checked"),
+        ("many", "ValueError: could not convert string to float"),
+        (lambda batches: 75, "TypeError: float() argument"),
+        (float("nan"), "You gave nan. For a nudge"),
+        (74.0, "You gave 74.0. For a nudge"),
+        (18, "You gave 18. For a nudge"),
+    ],
+)
+def test_exercise_2_4_answers_whatever_it_gets(lesson_2, answer, line):
+    status, said = lesson_2("2.4", answer)
+    assert status == "not yet"
+    assert "Expected a number in %" in said
+    assert line in said
 
 
 def test_two_exercises_with_one_id_are_refused():

@@ -9,7 +9,7 @@ from IPython.core.formatters import DisplayFormatter
 from IPython.display import HTML, Image
 from matplotlib.colors import to_rgb
 
-from course_utils import plots
+from course_utils import CourseError, plots
 from course_utils.claims import Estimate
 
 
@@ -199,6 +199,111 @@ def test_curve_has_a_band_from_low_to_high():
     (band,) = ax.collections
     corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
     assert corners == {(10, 70), (10, 85), (20, 88), (20, 91)}
+
+
+def test_curves_have_a_look_each_and_a_baseline():
+    points = {
+        name: {1: Estimate(y, y - 1, y + 1, 5), 3: Estimate(y + 5, y, y + 9, 5)}
+        for y, name in ((50, "CNN"), (60, "SVM"), (70, "MLP"))
+    }
+    fig, ax = plots.curves(points, baseline=10.5)
+    assert ax.get_figure() is fig
+    *lines, baseline = ax.lines
+    assert [(line.get_label(), *line.get_xdata(), *line.get_ydata()) for line in lines] == [
+        ("CNN", 1, 3, 50, 55),
+        ("SVM", 1, 3, 60, 65),
+        ("MLP", 1, 3, 70, 75),
+    ]
+    looks = ("get_color", "get_marker", "get_linestyle")
+    assert [len({getattr(line, look)() for line in lines}) for look in looks] == [3, 3, 3]
+    assert len(ax.collections) == 3
+    assert set(baseline.get_ydata()) == {10.5}
+    assert (baseline.get_color(), baseline.get_linestyle()) == (plots.GREY, ":")
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["CNN", "SVM", "MLP", "baseline"]
+
+
+@pytest.mark.parametrize(("log_x", "scale"), [(True, "log"), (False, "linear")])
+def test_curves_have_ticks_at_the_sizes_and_nowhere_else(log_x, scale):
+    points = {"CNN": {size: Estimate(50, 40, 60, 5) for size in (36, 115, 383, 1150)}}
+    fig, ax = plots.curves(points, 10, log_x=log_x)
+    fig.canvas.draw()
+    assert ax.get_xscale() == scale
+    assert [(tick.get_position()[0], tick.get_text()) for tick in ax.get_xticklabels()] == [
+        (36, "36"),
+        (115, "115"),
+        (383, "383"),
+        (1150, "1150"),
+    ]
+    assert len(ax.get_xticks(minor=True)) == 0
+
+
+def shown_in(fig):
+    """The picture of each axes that has one, from the upper left to the lower right."""
+    return [image for ax in fig.axes for image in ax.images]
+
+
+def test_gallery_shows_one_channel_in_grey_between_0_and_1():
+    flat = np.array([[0.2, 0.4], [0.6, 0.8]])
+    fig = plots.gallery([flat, flat[None]])
+    for image in shown_in(fig):
+        assert np.array_equal(image.get_array(), flat)
+        assert image.get_clim() == (0, 1)  # not the picture's own darkest and lightest
+        assert image.to_rgba([0.0, 1.0]).tolist() == [[0, 0, 0, 1], [1, 1, 1, 1]]
+    assert len(shown_in(fig)) == 2
+
+
+def test_gallery_shows_three_channels_in_colour():
+    red = np.zeros((3, 4, 5))
+    red[0, 1, 2] = 1
+    (image,) = shown_in(plots.gallery([red]))
+    found = image.get_array()
+    assert found.shape == (4, 5, 3)
+    assert found[1, 2].tolist() == [1, 0, 0]
+    assert found.sum() == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_gallery_shows_signed_pictures_on_both_sides_of_0():
+    pictures = [np.array([[-1.0, 4], [0, 2]]), np.array([[[-0.5, 0.1]]]), np.zeros((2, 2))]
+    fig = plots.gallery(pictures, signed=True)
+    first, second, empty = shown_in(fig)
+    assert first.get_clim() == (-4, 4)
+    assert second.get_clim() == (-0.5, 0.5)
+    low, high = empty.get_clim()
+    assert low == -high < 0
+    below, zero, above = first.to_rgba([-4.0, 0.0, 4.0])[:, :3]
+    assert below[2] > below[0]  # blue
+    assert above[0] > above[1] > above[2]  # orange
+    assert zero == pytest.approx(1, abs=0.05)
+    fig.canvas.draw()
+
+
+def test_gallery_fills_row_after_row_and_hides_what_is_left():
+    pictures = [np.full((2, 2), k / 10) for k in range(5)]
+    fig = plots.gallery(pictures, ["zero", "one"], columns=3, width=2)
+    assert len(fig.axes) == 6
+    assert [image.get_array()[0, 0] for image in shown_in(fig)] == [0, 0.1, 0.2, 0.3, 0.4]
+    assert [ax.get_title() for ax in fig.axes] == ["zero", "one", "", "", "", ""]
+    places = [ax.get_subplotspec().get_geometry()[:3] for ax in fig.axes]
+    assert places == [(2, 3, cell) for cell in range(6)]
+    assert not any(ax.axison for ax in fig.axes)
+    assert not fig.axes[5].images
+    assert tuple(fig.get_size_inches()) == pytest.approx((3 * 2, 2 * 2.3))  # 0.3 for a title
+
+
+def test_a_gallery_is_only_as_wide_as_its_pictures():
+    pictures = np.zeros((2, 1, 4, 4))  # an array of pictures will do
+    fig = plots.gallery(pictures, width=1.5)
+    assert len(fig.axes) == 2
+    assert tuple(fig.get_size_inches()) == pytest.approx((2 * 1.5, 1.5))
+
+
+@pytest.mark.parametrize("pictures", [[], np.zeros((0, 1, 8, 8))])
+def test_a_gallery_of_nothing_is_refused(pictures):
+    with pytest.raises(CourseError, match="needs at least one picture, and got none"):
+        plots.gallery(pictures)
+    assert plt.get_fignums() == []
 
 
 def test_slider_draws_anew_for_each_value(shown):

@@ -211,6 +211,45 @@ def test_cpu_seconds_repeats_a_quick_call():
     assert 0.02 / len(calls) <= seconds < 1e-3
 
 
+def test_operations_of_a_matrix_product():
+    a, b = torch.ones(3, 4), torch.ones(4, 5)
+    assert runtime.count_operations(lambda: a @ b) == 2 * 3 * 4 * 5
+    assert runtime.count_operations(lambda: (a @ b, a @ b)) == 2 * 2 * 3 * 4 * 5
+
+
+@pytest.mark.parametrize(("stride", "padding", "side"), [(1, 0, 6), (1, 1, 8), (2, 1, 4)])
+def test_operations_of_a_convolution(stride, padding, side):
+    """On 5 pictures of 8 × 8 pixels, with 3 channels that become 4."""
+    layer = torch.nn.Conv2d(3, 4, 3, stride, padding)
+    images = torch.ones(5, 3, 8, 8)
+    forward = 2 * 5 * (4 * side**2) * (3 * 3 * 3)
+    assert runtime.count_operations(lambda: layer(images)) == forward
+    # as much again for the slope of the weights, and with one for that of the pixels
+    assert runtime.count_operations(lambda: layer(images).sum().backward()) == 2 * forward
+    images.requires_grad_()
+    assert runtime.count_operations(lambda: layer(images).sum().backward()) == 3 * forward
+
+
+def test_operations_of_a_linear_layer_forward_and_back():
+    model = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    rows = torch.ones(7, 6)
+    assert runtime.count_operations(lambda: model(rows)) == 2 * 7 * (24 + 8)
+    assert runtime.count_operations(lambda: model(rows).sum().backward()) == 2 * 7 * (2 * 24 + 3 * 8)
+
+
+def test_other_operations_are_not_counted():
+    norm, a = torch.nn.BatchNorm2d(2), torch.ones(3, 2, 4, 4)
+    assert runtime.count_operations(lambda: ((a + a) * a).relu().sum()) == 0
+    assert runtime.count_operations(lambda: norm(a).softmax(dim=1).sum().backward()) == 0
+
+
+def test_counting_calls_the_function_once_and_prints_nothing(capsys):
+    calls = []
+    assert runtime.count_operations(lambda: calls.append(1)) == 0
+    assert calls == [1]
+    assert capsys.readouterr().out == ""
+
+
 def test_use_one_core_limits_every_library():
     np.ones((2, 2)) @ np.ones((2, 2))
     threads = torch.get_num_threads()

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -15,6 +18,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils import CourseError
 from course_utils.tabular import TabularMLP, size
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small only wait for a second one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def blobs(n_classes=2, n_rows=120, seed=0):
@@ -306,13 +318,54 @@ def test_size_of_boosted_trees_counts_every_class():
     assert size(model, 120).parameters == 6 * 4  # column, cut and two leaves each
 
 
+def test_size_of_an_svm_of_two_classes_by_hand():
+    model = SVC().fit([[0.0, 0, 1], [1, 1, 1]], [0, 1])  # both rows are support vectors
+    model.n_iter_ = np.array([7])
+    found = size(model, 2)
+    # 2·3 numbers of the support vectors, 2 coefficients, 1 intercept; each of 2 rows is compared with 2 (2
+    # operations a column), and 7 iterations change 2 gradients (4 operations each)
+    assert (found.parameters, found.train_operations) == (6 + 2 + 1, 2 * 3 * 2 * 2 + 4 * 2 * 7)
+    # 2 support vectors with 3 columns, 3 operations each, and 2 products with a coefficient, added up
+    assert found.predict_operations == 3 * 2 * 3 + 2 * 2
+
+
+def test_size_of_an_svm_of_three_classes_by_hand():
+    model = SVC().fit([[0.0, 0], [0, 1], [1, 0]], [0, 1, 2])
+    model.n_iter_ = np.array([1, 2, 4])
+    found = size(model, 3)
+    # 3 pairs with 2 rows each; a support vector has a coefficient for each of its 2 pairs
+    assert (found.parameters, found.train_operations) == (6 + 6 + 3, 3 * (2 * 2 * 2 * 2) + 4 * 2 * 7)
+    assert found.predict_operations == 3 * 6 + 2 * 6
+
+
+def test_size_of_an_svm_agrees_with_an_svm_for_each_pair_of_classes():
+    """Also where a row is a support vector of one pair and not of another."""
+    X, y = blobs(4, n_rows=200)
+    model = SVC(gamma=0.02).fit(X, y)
+    assert np.count_nonzero(model.dual_coef_) < model.dual_coef_.size
+    total = 0
+    for pair in combinations(range(4), 2):
+        rows = np.isin(y, pair)
+        alone = SVC(gamma=0.02).fit(X[rows], y[rows])
+        total += 2 * 4 * 100 * alone.n_support_.sum() + 4 * 100 * alone.n_iter_[0]
+    assert size(model, 200).train_operations == total
+
+
+def test_an_svm_of_more_rows_costs_more():
+    X, y = uneven(400)
+    small, large = (size(SVC().fit(X[:n], y[:n]), n) for n in (100, 400))
+    assert large.train_operations > 8 * small.train_operations  # nearly with the square of the rows
+    assert large.predict_operations > 2 * small.predict_operations
+    assert large.parameters > 2 * small.parameters
+
+
 def test_a_pipelines_size_is_that_of_its_model():
     X, y = blobs()
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
     assert size(pipeline, 120) == size(pipeline[-1], 120)
 
 
-@pytest.mark.parametrize("model", [SVC(), DecisionTreeClassifier(), DummyClassifier()])
+@pytest.mark.parametrize("model", [GaussianNB(), DecisionTreeClassifier(), DummyClassifier()])
 def test_a_model_without_a_counting_rule_is_refused(model):
     with pytest.raises(
         CourseError, match=rf"no counting rule for {type(model).__name__}: write one in course_ut"

@@ -28,6 +28,11 @@ def same_number(answer: Any, other: Any, **context: Any) -> bool:
     return math.isclose(float(answer), float(other), rel_tol=5e-3, abs_tol=1e-9)
 
 
+def same_whole_number(answer: Any, other: Any, **context: Any) -> bool:
+    """Whether two whole numbers are the same, where half a percent would let a wrong one pass."""
+    return same_number(answer, other) and float(answer) == float(other)
+
+
 def same_choice(answer: Any, other: Any, **context: Any) -> bool:
     """Whether two words are the same, apart from case and outer spaces."""
     return str(answer).strip().casefold() == str(other).strip().casefold()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, same_choice, same_set, workbook
+from course_utils.exercises import Exercise, Mistake, same_choice, same_set, same_whole_number, workbook
 
 Sets = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Batches = list[tuple[np.ndarray, np.ndarray]]
@@ -47,6 +47,16 @@ def _augment_first(place: Callable[..., np.ndarray], size: int) -> Callable[...,
     return make
 
 
+def _rows_of_many(place: Callable[..., np.ndarray], size: int) -> Callable[..., Sets]:
+    """The colleague's pictures, of which `train` and `test` only reach those of seed 0."""
+
+    def make(pixels: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> Sets:
+        first = place(pixels, size, 0)
+        return first[train], labels[train], first[test], labels[test]
+
+    return make
+
+
 def same_sets(
     answer: Callable[..., Sets],
     other: Callable[..., Sets],
@@ -59,13 +69,18 @@ def same_sets(
     Raises
     ------
     ValueError
-        The answer does not give four arrays.
+        The answer does not give four arrays, or not a label for each picture.
     """
-    few, rows = slice(0, 30), np.arange(30)
-    given = answer(pixels[few], labels[few], rows[10:], rows[:10])
-    if not isinstance(given, tuple) or len(given) != 4:
+    few = np.arange(len(labels))[:30]
+    test, train = few[: len(few) // 3], few[len(few) // 3 :]
+    given = answer(pixels[few], labels[few], train, test)
+    if not isinstance(given, (tuple, list)) or len(given) != 4:
         raise ValueError("it should return four arrays: train_pixels, train_labels, test_pixels, test_labels")
-    expected = other(pixels[few], labels[few], rows[10:], rows[:10])
+    for part, images, truths in (("train", *given[:2]), ("test", *given[2:])):
+        if np.size(truths) != len(images):
+            counts = f"{part}_pixels has {len(images)} rows, but {part}_labels {np.size(truths)} values"
+            raise ValueError(f"{counts}: each picture needs its label")
+    expected = other(pixels[few], labels[few], train, test)
     return all(np.array_equal(ours, theirs) for ours, theirs in zip(given, expected, strict=True))
 
 
@@ -92,6 +107,7 @@ exercises = workbook(
             "The left edge can stand at 0, 2, 4, … up to 34 - 5 = 29. How many places are these?",
             "(30 + 2 * 2 - 5) // 2 + 1. torch can tell as well: nn.Conv2d(1, 1, 5, stride=2, padding=2).",
         ),
+        same=same_whole_number,
         expects="a whole number of pixels",
     ),
     Exercise(
@@ -114,6 +130,7 @@ exercises = workbook(
             "It looks at 3 × 3 pixels in all 16 input channels at once, and has one bias.",
             "32 * (16 * 3 * 3 + 1). The size of the picture plays no part.",
         ),
+        same=same_whole_number,
         expects="a whole number",
     ),
     Exercise(
@@ -132,6 +149,11 @@ exercises = workbook(
                 "another. Use train and test to split the digits first.",
             ),
             Mistake(
+                lambda place, size, **context: _rows_of_many(place, size),
+                "No digit is in both sets, but each is there once: train and test are row numbers of pixels, "
+                "not of many. Take pixels[train] first, and then put these at four places.",
+            ),
+            Mistake(
                 lambda place, size, **context: _sets(place, size, repeat=np.repeat),
                 "The pictures are right, but the labels are in another order: np.repeat gives 0 0 0 0 1 1 …, "
                 "your pictures come as 0 1 … 0 1 … (np.tile).",
@@ -143,7 +165,7 @@ exercises = workbook(
             "Labels: np.tile(labels[train], 4) and labels[test]. Test: place(pixels[test], large, 100).",
         ),
         same=same_sets,
-        expects="a function of (pixels, labels, train, test)",
+        expects="a function of (pixels, labels, train, test) that gives 4 * len(train) and len(test) rows",
     ),
     Exercise(
         "2.4",

@@ -38,13 +38,13 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm.auto import tqdm
 
-# %% [markdown]
-# And from this course's own package the helpers of lesson 1, and `images`, which reads pictures. As in lesson 1, `runtime.start` seeds everything and says what to expect, and every model gets one processor core.
-
-# %%
 from course_utils import cards, claims, images, plots, results, runtime, statistics
 from course_utils.exercises.lesson_2 import exercises
 
+# %% [markdown]
+# `images` reads pictures; the other helpers you know from lesson 1. `runtime.start` seeds everything and says what to expect, and every model gets one processor core.
+
+# %%
 run = runtime.start(
     "2_deep_cnn", expected={"cpu (2 cores)": "4 min, 0.9 GB", "cuda": "not measured yet"}
 )
@@ -713,7 +713,6 @@ pd.crosstab(everybody["CNN"].map(words), everybody["best classic"].map(words))
 # %%
 svm_model, mlp_model, cnn_model = (trained[large, 0][arm]["model"] for arm in ("SVM", "MLP", "CNN"))
 test = folds[0][2]
-n_places = large - side + 1  # in each direction
 
 
 def at(row, column, picture):
@@ -732,7 +731,7 @@ def answers(canvas):
     return f"SVM: {pictures.classes[by_svm]}\nCNN: {pictures.classes[by_cnn]}"
 
 
-steps = np.linspace(0, n_places - 1, 9).astype(int)
+steps = np.linspace(0, large - side, 9).astype(int)  # pixels from the upper left corner
 strip = [at(step, step, picture) for picture in pixels[test[:3]] for step in steps]
 titles = [answers(canvas) for canvas in strip]
 plots.show(plots.gallery(strip, titles, columns=9),
@@ -750,18 +749,18 @@ def moved_figure(step):
     return plots.gallery([canvas], [answers(canvas)], width=3)
 
 
-plots.slider(moved_figure, range(n_places), "pixels along the diagonal", start=0)
+plots.slider(moved_figure, range(large - side + 1), "pixels along the diagonal", start=0)
 
 # %% [markdown]
-# Three digits are an anecdote. So put 40 test digits at *every* place, and count at each place how many are recognised.
+# Three digits are an anecdote. So put 40 test digits at 9 × 9 places all over the canvas, and count at each place how many are recognised.
 
 # %%
 some = test[:40]
-by_place = {"SVM": np.zeros((n_places, n_places)), "CNN": np.zeros((n_places, n_places))}
-for row, column in np.ndindex(n_places, n_places):
-    moved = np.array([at(row, column, picture) for picture in pixels[some]])
-    by_place["SVM"][row, column] = 100 * svm_model.score(moved.reshape(len(some), -1), labels[some])
-    by_place["CNN"][row, column] = 100 * cnn_model.score(moved, labels[some])
+by_place = {"SVM": np.zeros((9, 9)), "CNN": np.zeros((9, 9))}  # (row, column), %
+for i, j in np.ndindex(9, 9):
+    moved = np.array([at(steps[i], steps[j], picture) for picture in pixels[some]])
+    by_place["SVM"][i, j] = 100 * svm_model.score(moved.reshape(len(some), -1), labels[some])
+    by_place["CNN"][i, j] = 100 * cnn_model.score(moved, labels[some])
 
 # %% [markdown]
 # Upper left in the picture means: the digit stands in the upper left corner.
@@ -770,6 +769,8 @@ for row, column in np.ndindex(n_places, n_places):
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4))
 for ax, (name, recognised) in zip(axes, by_place.items(), strict=True):
     heat = ax.imshow(recognised, vmin=0, vmax=100, cmap="cividis")
+    ax.set_xticks(range(9), steps)
+    ax.set_yticks(range(9), steps)
     ax.set(title=name, xlabel="pixels from the left", ylabel="pixels from the top")
     ax.grid(False)
 fig.colorbar(heat, ax=axes, label="digits recognised (%)")
@@ -780,8 +781,10 @@ plots.show(fig, "Share of forty digits recognised at each place, for SVM and CNN
 # **What does a network know before it has seen a picture?** Take networks that have learned *nothing*, and look at the numbers before their last layer. Move a digit by one pixel: how far do these numbers move? We measure it by how far apart two *different* digits at the same place are. Near 0: the network hardly notices the move. Near 1 or above: a moved digit looks like another digit.
 
 # %%
+rng = np.random.default_rng(run.seed)
+others = [rng.choice(test[labels[test] != labels[row]]) for row in some]  # of another class
 here, moved, other = (np.array([at(k, k, picture) for picture in pixels[rows]])
-                      for k, rows in ((2, test[:40]), (3, test[:40]), (2, test[40:80])))
+                      for k, rows in ((2, some), (3, some), (2, others)))
 
 
 def sensitivity(describe):
@@ -833,7 +836,7 @@ plots.show(plots.gallery(kernels, columns=8, signed=True), "Sixteen learned thre
 # And what the network makes of a digit: eight maps after the first convolution, eight after the last block. The late ones are smaller, and harder to name.
 
 # %%
-digit = to_tensor(at(n_places // 2, n_places // 2, pixels[test[0]])[None])
+digit = to_tensor(at(steps[4], steps[4], pixels[test[0]])[None])
 early, late = (cnn_model.model[:depth](digit)[0, :8].detach().cpu().numpy() for depth in (3, -3))
 maps = [each / max(each.max(), 1e-9) for each in (*early, *late)]
 titles = [f"early {k}" for k in range(1, 9)] + [f"late {k}" for k in range(1, 9)]
@@ -1090,8 +1093,9 @@ def log_probability(model, canvases, answer):
 
 
 def ink_of(canvas):
-    """Rows and columns of the pixels that are not black, (n_ink, 2)."""
-    return np.argwhere(canvas.max(axis=0) > 0)
+    """Rows and columns of the pixels that are not black, (n_ink, 2); of a large picture about 100."""
+    ink = np.argwhere(canvas.max(axis=0) > 0)
+    return ink[:: len(ink) // 100 + 1]
 
 # %% [markdown]
 # **Occlusion**: cover the 3 × 3 patch around an ink pixel with black. How much does the log probability fall?
