@@ -86,13 +86,14 @@ def gallery(
     pictures: Sequence[np.ndarray],
     titles: Sequence[str] = (),
     columns: int = 10,
-    signed: bool = False,
+    signed: bool | Sequence[bool] = False,
     width: float = 1.15,
 ) -> Figure:
     """Pictures side by side, each (height, width) or (channels, height, width).
 
-    One channel is shown in grey, 0 black and 1 white; three are shown in colour. Signed pictures are
-    orange above 0 and blue below, each scaled to its own largest value. `width` is a picture's, in inches.
+    One channel is shown in grey, 0 black and 1 white; three are shown in colour. Signed pictures (all, or
+    those that `signed` says) are orange above 0 and blue below, each scaled to its own largest value.
+    `width` is a picture's, in inches.
 
     Raises
     ------
@@ -107,9 +108,10 @@ def gallery(
     fig, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows))
     for ax in np.ravel(axes):
         ax.axis("off")
-    for ax, picture, title in zip_longest(np.ravel(axes), pictures, titles):
+    signs = np.broadcast_to(signed, len(pictures))
+    for ax, picture, sign, title in zip_longest(np.ravel(axes), pictures, signs, titles):
         if picture is not None:
-            ax.imshow(_as_shown(picture), **(_signed(picture) if signed else GREYS))
+            ax.imshow(_as_shown(picture), **(_signed(picture) if sign else GREYS))
             ax.set_title(title or "", fontsize=9, loc="center")
     return fig
 
@@ -226,7 +228,7 @@ def curves(
     ax.axhline(baseline, color=GREY, linestyle=":", label="baseline")
     x = list(next(iter(points.values())))
     ax.set_xticks(x, x)
-    ax.legend()
+    fig.legend(loc="outside lower center", ncols=2)
     return fig, ax
 
 

@@ -91,24 +91,27 @@ def _accuracy(batches: Batches) -> float:
 exercises = workbook(
     Exercise(
         "2.1",
-        "Width of a feature map",
-        solution=_answer(15),
+        "A convolution by hand",
+        solution=_answer(6),  # 3 · 1 + 2 · 2 + 5 · 0 + 1 · (-1)
         mistakes=(
             Mistake(
-                _answer(30), "That is the width with a stride of 1. Here the window moves 2 pixels at a time."
+                _answer(-1), "That is the upper left. One row further down there is room for the window."
             ),
+            Mistake(_answer(3), "That is the upper right. Rows count from the top, columns from the left."),
+            Mistake(_answer(4), "That is the lower right. Columns count from the left."),
+            Mistake(_answer(7), "One of the four products is missing: the last weight is −1."),
             Mistake(
-                _answer(13), "That is without padding. First the picture gets 2 pixels wider on both sides."
+                _answer(8),
+                "You turned the kernel round. Mathematicians do that, deep learning does not.",
             ),
-            Mistake(_answer(14), "Nearly. Count the places, not the moves between them: there is one more."),
         ),
         hints=(
-            "How wide is the picture after padding, and how far can the window's left edge go?",
-            "The left edge can stand at 0, 2, 4, … up to 34 - 5 = 29. How many places are these?",
-            "(30 + 2 * 2 - 5) // 2 + 1. torch can tell as well: nn.Conv2d(1, 1, 5, stride=2, padding=2).",
+            "The window lies on rows 2 and 3 and on columns 1 and 2.",
+            "Multiply each of these four numbers with the weight that lies on it, and add up.",
+            "3 · 1 + 2 · 2 + 5 · 0 + 1 · (−1).",
         ),
         same=same_whole_number,
-        expects="a whole number of pixels",
+        expects="a whole number",
     ),
     Exercise(
         "2.2",
