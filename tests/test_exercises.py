@@ -307,7 +307,7 @@ def lesson_2(capsys):
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
     [
-        ("2.1", 15),  # left edges at 0, 2, …, 28 of a picture that is 34 wide
+        ("2.1", 6),  # the window [[3, 2], [5, 1]] under [[1, 2], [0, -1]]
         ("2.2", 4640),  # 32 · (16 · 9 + 1)
         ("2.4", 75),  # 18 of 24
         ("2.4", 75.0),
@@ -323,9 +323,11 @@ def test_lesson_2_knows_answers_worked_out_by_hand(lesson_2, exercise_id, answer
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "hint"),
     [
-        ("2.1", 30, "stride of 1"),  # 34 - 5 + 1
-        ("2.1", 13, "without padding"),  # (30 - 5) // 2 + 1
-        ("2.1", 14, "one more"),
+        ("2.1", -1, "upper left"),  # 1 + 0 + 0 - 2
+        ("2.1", 3, "upper right"),  # 0 + 4 + 0 - 1
+        ("2.1", 4, "lower right"),  # 2 + 2 + 0 - 0
+        ("2.1", 7, "last weight"),  # 3 + 4 + 0
+        ("2.1", 8, "turned the kernel round"),  # -3 + 0 + 10 + 1
         ("2.2", 4608, "has one bias"),
         ("2.2", 320, "one input channel"),
         ("2.2", 4624, "number of inputs first"),  # only 0.3 % away

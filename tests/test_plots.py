@@ -201,6 +201,12 @@ def test_curve_has_a_band_from_low_to_high():
     assert corners == {(10, 70), (10, 85), (20, 88), (20, 91)}
 
 
+def test_a_gallery_can_mix_grey_and_signed_pictures():
+    fig = plots.gallery([np.eye(2), np.array([[-3.0, 1.0]]), np.eye(2)], signed=[False, True, False])
+    limits = [ax.images[0].get_clim() for ax in fig.axes]
+    assert limits == [(0, 1), (-3, 3), (0, 1)]
+
+
 def test_curves_have_a_look_each_and_a_baseline():
     points = {
         name: {1: Estimate(y, y - 1, y + 1, 5), 3: Estimate(y + 5, y, y + 9, 5)}
@@ -219,7 +225,8 @@ def test_curves_have_a_look_each_and_a_baseline():
     assert len(ax.collections) == 3
     assert set(baseline.get_ydata()) == {10.5}
     assert (baseline.get_color(), baseline.get_linestyle()) == (plots.GREY, ":")
-    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    (legend,) = fig.legends  # below the axes, where it covers no curve
+    legend = [text.get_text() for text in legend.get_texts()]
     assert legend == ["CNN", "SVM", "MLP", "baseline"]
 
 
