@@ -85,7 +85,7 @@ def resolve(wanted: str) -> str:
     return str(Path(wanted).resolve())
 
 
-def load(wanted: str, n_train: int, n_test: int, seed: int = 0) -> Images:
+def load(wanted: str, n_train: int, n_test: int, seed: int = 0, side: int = 32) -> Images:
     """Pictures by name, or from a folder of one's own.
 
     Parameters
@@ -96,6 +96,8 @@ def load(wanted: str, n_train: int, n_test: int, seed: int = 0) -> Images:
         Pictures to draw from each part of a downloaded data set. The digits and a folder are taken whole.
     seed : int
         Of the draw.
+    side : int
+        Height and width that pictures from a folder get, in pixels.
 
     Raises
     ------
@@ -110,7 +112,7 @@ def load(wanted: str, n_train: int, n_test: int, seed: int = 0) -> Images:
         return loader(n_train, n_test, seed)
     from course_utils import image_folder
 
-    return image_folder.read(Path(wanted))
+    return image_folder.read(Path(wanted), side)
 
 
 def load_digits() -> Images:

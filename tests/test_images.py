@@ -5,6 +5,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn import datasets
 
 from course_utils import CourseError, images, registry
@@ -276,6 +277,16 @@ def test_load_goes_by_name(fashion, cifar):
     assert images.load("cifar10", 30, 10).pixels.shape == (40, 3, 32, 32)
     first, other = (images.load("fashion_mnist", 20, 10, seed).pixels for seed in (0, 1))
     assert not np.array_equal(first, other)
+
+
+def test_load_reads_a_folder_at_the_size_asked_for(tmp_path):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for i in range(10):
+            shades = np.full((20, 20), 10 * i + len(label) + ord(label[0]), np.uint8)
+            Image.fromarray(shades).save(tmp_path / label / f"{i}.png")
+    assert images.load(str(tmp_path), 1, 1, side=12).pixels.shape == (20, 1, 12, 12)
+    assert images.load(str(tmp_path), 1, 1).pixels.shape == (20, 1, 32, 32)
 
 
 def test_load_gives_the_digits_whole():

@@ -161,3 +161,46 @@ def test_permutation_p_of_many_pairs_follows_its_seed():
     assert first == again
     assert first != other
     assert 0 < first < 1
+
+
+def variance_of_two_levels(runs):
+    """Variance of the two-level bootstrap's mean, worked out for runs of one size."""
+    n_runs, n_items = len(runs), len(runs[0])
+    between = np.var([np.mean(run) for run in runs])
+    within = np.mean([np.var(run) for run in runs])
+    return between / n_runs + within / (n_runs * n_items)
+
+
+@pytest.mark.parametrize("spread_of_runs", [0.0, 1.0, 5.0])
+def test_two_levels_have_the_variance_of_both(spread_of_runs):
+    rng = np.random.default_rng(3)
+    runs = rng.normal(size=(8, 50)) + spread_of_runs * rng.normal(size=(8, 1))
+    estimate = st.two_level_bootstrap(runs, n_resamples=5000)
+    assert (estimate.effect, estimate.n) == (pytest.approx(runs.mean()), 400)
+    # 5,000 draws know the width of a nearly normal distribution to about 2 %
+    width = 2 * 1.96 * np.sqrt(variance_of_two_levels(runs))
+    assert estimate.high - estimate.low == pytest.approx(width, rel=0.06)
+
+
+def test_two_levels_weigh_runs_of_different_sizes_alike():
+    estimate = st.two_level_bootstrap([[1.0, 1.0], [3.0] * 10])
+    assert ends(estimate) == (2, 1, 3)
+    assert estimate.n == 12
+
+
+def test_two_levels_draw_items_within_their_run():
+    estimate = st.two_level_bootstrap([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    assert ends(estimate) == (0, 0, 0)
+
+
+def test_two_levels_follow_their_seed():
+    runs = np.random.default_rng(4).normal(size=(5, 20))
+    first, again, other = (ends(st.two_level_bootstrap(runs, seed)) for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_two_levels_need_two_runs_of_numbers():
+    with pytest.raises(CourseError, match="at least two runs, got 1: add seeds"):
+        st.two_level_bootstrap([[1.0, 2.0]])
+    with pytest.raises(CourseError, match="at least two finite numbers"):
+        st.two_level_bootstrap([[1.0, 2.0], [np.nan, 1.0]])

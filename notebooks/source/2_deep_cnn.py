@@ -86,13 +86,14 @@ predicted_mlp_verdict = "supported"
 # %% [markdown]
 # ## Settings
 #
-# All sizes in one place; each comes back where it is used. Networks train for a fixed number of *steps*, not of seconds, so that you get the same numbers twice.
+# All sizes in one place; each comes back where it is used. Networks train for a fixed number of *steps*, not of seconds, so that you get the same numbers twice (on a graphics card nearly the same).
 
 # %%
 settings = {
     "pictures": run.pick(smoke=240, laptop=None, full=None),  # how many to use; None: all
     "full_train": 5_000,  # pictures drawn from a downloaded set, to learn from
     "full_test": 1_000,  # and to test on
+    "side": run.pick(smoke=16, laptop=16, full=32),  # pixels that your own pictures get
     "folds": run.pick(smoke=2, laptop=5, full=5),  # each with its own places and first weights
     "trees": run.pick(smoke=10, laptop=100, full=300),  # in the random forest
     "channels": run.pick(smoke=8, laptop=16, full=48),  # feature maps per layer of the CNN
@@ -120,7 +121,8 @@ settings = {
 
 # %%
 wanted = images.wanted(run.profile)
-pictures = images.load(wanted, settings["full_train"], settings["full_test"], seed=run.seed)
+sizes_wanted = {"n_train": settings["full_train"], "n_test": settings["full_test"]}
+pictures = images.load(wanted, **sizes_wanted, seed=run.seed, side=settings["side"])
 print(pictures.report or f"{pictures.source.name}: {len(pictures.labels)} pictures")
 shuffled = np.random.default_rng(run.seed).permutation(len(pictures.labels))
 used = shuffled[: settings["pictures"]]
