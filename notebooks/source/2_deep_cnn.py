@@ -94,7 +94,7 @@ settings = {
     "full_train": 5_000,  # pictures drawn from a downloaded set, to learn from
     "full_test": 1_000,  # and to test on
     "side": run.pick(smoke=16, laptop=16, full=32),  # pixels that your own pictures get
-    "folds": run.pick(smoke=2, laptop=5, full=5),  # each with its own places and first weights
+    "folds": run.pick(smoke=2, laptop=4, full=5),  # each with its own places and initial weights
     "trees": run.pick(smoke=10, laptop=100, full=300),  # in the random forest
     "channels": run.pick(smoke=8, laptop=16, full=48),  # feature maps per layer of the CNN
     "cnn_steps": run.pick(smoke=4, laptop=400, full=3_000),  # how often weights are changed
@@ -715,7 +715,7 @@ picked.melt(var_name="group", value_name="arm").value_counts(sort=False).rename(
 #
 # Every test picture was shown to all arms, so we can compare picture by picture: +100 where only the network is right, −100 where only its rival is, 0 otherwise. The mean of these is the difference in accuracy, in points.
 #
-# For the interval we draw anew what came by chance, on two levels: the five folds with replacement (each had its own places and weights), and in each of them its pictures with replacement. After 2,000 such draws the middle 95 % of the means are the interval: a *two-level paired bootstrap*.
+# For the interval we draw anew what came by chance, on two levels: the folds with replacement (each had its own places and weights), and in each of them its pictures with replacement. After 2,000 such draws the middle 95 % of the means are the interval: a *two-level paired bootstrap*.
 
 # %%
 def paired(network, rival):
@@ -741,7 +741,7 @@ mlp_verdict = mlp_claim.judge(mlp_measured, run.profile)
 mlp_verdict
 
 # %% [markdown]
-# How much hangs on the kind of interval? Lesson 1's formula knows only five numbers, one per fold, and so is wider. Where the two would lead to different words, the result lies close to the margin.
+# How much hangs on the kind of interval? Lesson 1's formula knows only one number per fold, and so is wider. Where the two would lead to different words, the result lies close to the margin.
 
 # %%
 table, rows = accuracies(large), {}
@@ -1033,7 +1033,7 @@ def crossing(differences):
     return np.inf
 
 # %% [markdown]
-# How sure is that? The bootstrap of lesson 1: draw five of our folds with replacement, look for the crossing, and do so 1,000 times. Five folds are few for that, so the true range is rather wider.
+# How sure is that? The bootstrap of lesson 1: draw as many of our folds with replacement, look for the crossing, and do so 1,000 times. A handful of folds is few for that, so the true range is rather wider.
 
 # %%
 draws = np.random.default_rng(run.seed).integers(len(folds), size=(1000, len(folds)))
