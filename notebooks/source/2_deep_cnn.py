@@ -94,7 +94,7 @@ settings = {
     "full_train": 5_000,  # pictures drawn from a downloaded set, to learn from
     "full_test": 1_000,  # and to test on
     "side": run.pick(smoke=16, laptop=16, full=32),  # pixels that your own pictures get
-    "folds": run.pick(smoke=2, laptop=4, full=5),  # each with its own places and initial weights
+    "folds": run.pick(smoke=2, laptop=5, full=5),  # each with its own places and initial weights
     "trees": run.pick(smoke=10, laptop=100, full=300),  # in the random forest
     "channels": run.pick(smoke=8, laptop=16, full=48),  # feature maps per layer of the CNN
     "cnn_steps": run.pick(smoke=4, laptop=400, full=3_000),  # how often weights are changed
@@ -102,7 +102,7 @@ settings = {
     "wide": 256,  # neurons per layer of the wide MLP
     "batch_size": 64,  # pictures looked at in one step
     "learning_rate": 0.01,  # how far a step moves the weights, at most
-    "weight_decay": 0.01,  # how strongly large weights are held back
+    "weight_decay": 0.1,  # how strongly large weights are held back
     "curve_shares": (1 / 32, 1 / 6, 1),  # of the training pictures
     "places": run.pick(smoke=2, laptop=20, full=5),  # of each picture, in one experiment
     "depth_blocks": (1, 3, 7),  # blocks of two convolutions in "does depth help?"
@@ -604,7 +604,7 @@ def network_models(size, seed, name=None):
     return found
 
 # %% [markdown]
-# (Before the first run we tried a few values on the validation part of one fold: of `C`, of the CNN's width, and of the networks' steps and learning rate. Nothing was tried on a test part.)
+# (Before the first run we tried a few values on the validation part of one fold: of `C`, of the CNN's width, and of the networks' steps, learning rate and weight decay. Nothing was tried on a test part.)
 #
 # Every model trains on the training part and is scored on the *validation* part. Here is one, to see how it goes:
 
