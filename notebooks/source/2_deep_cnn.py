@@ -230,25 +230,26 @@ def recentre(canvas):
     return out
 
 # %% [markdown]
-# **HOG** (*histogram of oriented gradients*, Dalal and Triggs 2005): for years computers found pedestrians with it. Cut the canvas into cells of 2 × 2 pixels; in each cell find which share of its edges runs in each of eight directions. It describes strokes instead of pixels, cell by cell. The library computes it.
+# **HOG** (*histogram of oriented gradients*, Dalal and Triggs 2005): for years computers found pedestrians with it. Cut the canvas into cells of 2 × 2 pixels; in each cell find how strong the edges in each of eight directions are, and bring all numbers of a canvas to a common scale. It describes strokes instead of pixels, cell by cell. The library computes it.
 
 
 # %%
 def hog_features(canvas):
     """Edge directions in each cell: (C, H, W) to (n_cells * 8,)."""
     cell = max(side // 4, 2)  # a quarter of the published width
-    layout = {"pixels_per_cell": (cell, cell), "cells_per_block": (1, 1)}
+    n_cells = canvas.shape[1] // cell
+    layout = {"pixels_per_cell": (cell, cell), "cells_per_block": (n_cells, n_cells)}
     return hog(canvas, orientations=8, channel_axis=0, **layout)
 
 # %% [markdown]
-# A digit on its canvas, re-centred, and one of its eight HOG maps: the share of upright edges in each cell.
+# A digit on its canvas, re-centred, and one of its eight HOG maps: how strong the upright edges of each cell are.
 
 # %%
 canvas = place(pixels[examples[:1]], sizes[-1], seed=seeds[0])[0]
 n_cells = sizes[-1] // max(side // 4, 2)
 upright = hog_features(canvas).reshape(n_cells, n_cells, 8)[:, :, 0]
-plots.show(plots.gallery([canvas, recentre(canvas), upright], ["canvas", "re-centred", "HOG, one of 8"]),
-           "A digit on its canvas, the same re-centred, and the share of upright edges in each cell.")
+plots.show(plots.gallery([canvas, recentre(canvas), upright / upright.max()], ["canvas", "re-centred", "HOG, one of 8"]),
+           "A digit on its canvas, the same re-centred, and how strong the upright edges of each cell are.")
 
 # %% [markdown]
 # ## Convolution, by hand
