@@ -9,10 +9,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import nbformat
@@ -72,6 +73,36 @@ class _Client(NotebookClient):
         with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         await super().async_start_new_kernel(**kwargs)
+
+    async def async_start_new_kernel_client(self, **kwargs: Any) -> Any:
+        client = await super().async_start_new_kernel_client(**kwargs)
+        client.shell_channel.get_msg = _looks_again(client.shell_channel.get_msg)
+        return client
+
+
+LOOK_AGAIN_S = 1.0
+"""A reply whose arrival was missed waits at most this long."""
+
+
+def _looks_again(get_msg_once: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Wait for a message in short pieces instead of in one.
+
+    Cells with widgets send on the channel that is waited on. A message that arrives in that moment can
+    be there without waking the waiting up (jupyter/nbclient issue 312), until the cell's whole limit of
+    many minutes has passed.
+    """
+
+    async def get_msg(timeout: float | None = None) -> Any:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = LOOK_AGAIN_S if end is None else min(LOOK_AGAIN_S, max(0.0, end - time.monotonic()))
+            try:
+                return await get_msg_once(timeout=left)
+            except Empty:
+                if end is not None and time.monotonic() >= end:
+                    raise
+
+    return get_msg
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
+import asyncio
 import json
+import queue
 import time
 
 import nbformat
@@ -166,3 +168,41 @@ def test_run_takes_the_profiles_limit_and_keeps_the_copy_of_a_failure(shelf, tmp
     assert execution.failure.cell == 2
     copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)
     assert copy.cells[1].execution_count == 1
+
+
+class Channel:
+    """A channel that has its message from the start, but wakes nobody up the first times."""
+
+    def __init__(self, missed):
+        self.missed = missed
+        self.waits = []
+
+    async def get_msg(self, timeout):
+        self.waits.append(timeout)
+        await asyncio.sleep(timeout)
+        if len(self.waits) <= self.missed:
+            raise queue.Empty
+        return "reply"
+
+
+def test_a_reply_that_woke_nobody_is_found_soon(monkeypatch):
+    monkeypatch.setattr(lessons, "LOOK_AGAIN_S", 0.01)
+    for timeout in (900, None):
+        channel = Channel(missed=2)
+        assert asyncio.run(lessons._looks_again(channel.get_msg)(timeout=timeout)) == "reply"
+        assert channel.waits == [0.01] * 3
+
+
+def test_waiting_for_a_reply_ends_at_the_limit(monkeypatch):
+    monkeypatch.setattr(lessons, "LOOK_AGAIN_S", 0.02)
+    channel = Channel(missed=10**6)
+    with pytest.raises(queue.Empty):
+        asyncio.run(lessons._looks_again(channel.get_msg)(timeout=0.05))
+    assert 3 <= len(channel.waits) <= 5 and sum(channel.waits) <= 0.06
+
+
+def test_the_client_looks_again(notebook, monkeypatch):
+    seen = []
+    monkeypatch.setattr(lessons, "_looks_again", lambda get_msg: seen.append(get_msg) or get_msg)
+    assert lessons.execute(notebook("1 + 1"), lessons.ROOT, {}, timeout_s=60) is None
+    assert len(seen) == 1
