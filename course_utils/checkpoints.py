@@ -166,9 +166,10 @@ def _same(name: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
 def _remembered(memory: Tensors, optimizer: torch.optim.Optimizer) -> dict[int, Tensors]:
     """An optimiser's memory by number of the weights, each tensor laid out like its weights."""
     found: dict[int, Tensors] = {}
+    parameters = _parameters(optimizer)
     for key, tensor in memory.items():
         index, name = key.split("/")
-        weights = _parameters(optimizer)[int(index)]
+        weights = parameters[int(index)]
         if tensor.ndim and tensor.shape == weights.shape:  # a file has no channels_last
             tensor = torch.empty_like(weights, dtype=tensor.dtype).copy_(tensor)
         found.setdefault(int(index), {})[name] = tensor

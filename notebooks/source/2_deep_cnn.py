@@ -1079,7 +1079,7 @@ for n_blocks in settings["depth_blocks"]:
           f"{count_parameters(network)} parameters")
 
 # %% [markdown]
-# Our first version of this test trained on all pictures, and it was no good: in that run (not shown) the shallowest network was right in 98 of 100, so there was nothing to gain, and the deepest plain one had not finished learning. A test may be mended, but only in the open: margin and metric stayed, the ledger (`course_utils/claims.toml`) says what changed, and `settings["depth_share"] = 1` brings the old one back. Now each network learns from a tenth of the pictures, as they were published. Half a minute.
+# Our first version of this test trained on all pictures, and it was no good: in that run (not shown) the shallowest network was right in 98 of 100, so there was nothing to gain, and the deepest plain one had not finished learning. A test may be mended, but only in the open: margin and metric stayed, the ledger (`course_utils/claims.toml`) says what changed, and with `settings["depth_share"] = 1` you see for yourself how little is left to gain. Now each network learns from a tenth of the pictures, as they were published. Half a minute.
 
 
 # %%
