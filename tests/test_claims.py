@@ -57,8 +57,8 @@ HEADLINES = {
         "cnn_against_handmade": ("within", 2.0, "points", "", False),
     },
     "llm-finetune": {
-        "against_scratch": ("above", 5.0, "%", "", False),
-        "against_pretrained": ("above", 5.0, "%", "", False),
+        "against_scratch": ("above", 5.0, "%", "budget", False),
+        "against_pretrained": ("above", 5.0, "%", "budget", False),
     },
     "gen-new-and-real": {
         "class_agreement": ("above", -3.0, "points", "", False),
@@ -346,7 +346,7 @@ def test_every_lesson_has_one_headline():
 def test_the_ledger_is_complete():
     ledger = load_ledger()
     counts = [sum(claim.lesson == lesson for claim in ledger.values()) for lesson in range(5)]
-    assert counts == [2, 8, 9, 7, 7]
+    assert counts == [2, 8, 9, 8, 7]
     for claim in ledger.values():
         assert claim.text and claim.how and claim.sources and claim.cited, claim.id
         assert bool(claim.needs) == (claim.status == "untestable"), claim.id
