@@ -10,9 +10,7 @@ import numpy as np
 
 from course_utils import CourseError
 
-FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-"""Used where the counts of counts give none; the toolkit KenLM falls back on the same."""
-
+FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # where counts of counts give none; the defaults of the toolkit KenLM
 NO_KEY = np.iinfo(np.int64).max  # above every n-gram's number: ends a table, so each search ends on a row
 
 
@@ -22,33 +20,25 @@ class KneserNey:
     For a token w after the context h, a sequence of k - 1 tokens::
 
         p_k(w | h) = (c(h w) - D(c(h w))) / c(h) + g(h) * p_(k-1)(w | h without its first token)
-        c(h) = sum over w of c(h w)
-        g(h) = sum over w of D(c(h w)) / c(h)
-        p_0(w) = 1 / n_tokens
+        c(h) = sum over w of c(h w),    g(h) = sum over w of D(c(h w)) / c(h),    p_0(w) = 1 / n_tokens
 
     g(h) is what the `discounts` D took away, so p_k sums to 1; after a context never seen, p_k is p_(k-1).
     For the longest n-gram in use, c is its number of occurrences. For the shorter ones, c counts the
     *different* tokens seen before it: 'Francisco' may be frequent, yet it comes after one word only, and so
     is a poor guess after any other.
 
-    An n-gram that only ever begins a document has no token before it, thus c = 0 where it is a shorter one.
-    It is needed at the beginning of a document, where it is the longest in use and has its occurrences.
-    (SRILM and KenLM instead keep the occurrences of all n-grams that start with their begin symbol.)
-
-    Occurrences are kept for every length: a token with k - 1 tokens before it, because the document begins
-    there or `context` is limited, is predicted by a complete k-gram model.
+    Both counts are kept for every length: a token with only k - 1 tokens before it, because the document
+    begins there or `context` is limited, is predicted by a complete k-gram model. So an n-gram that only ever
+    begins documents may have c = 0 as a shorter one: where it is needed, it is the longest in use. (SRILM and
+    KenLM instead keep the occurrences of all n-grams that start with their begin symbol.)
 
     Parameters
     ----------
     order : int
         Length of the longest n-grams, 1 to 5: the model looks at order - 1 tokens.
     n_tokens : int
-        Size of the vocabulary; tokens are numbered 0 to n_tokens - 1.
-
-    Raises
-    ------
-    CourseError
-        A value out of its range, or more possible n-grams than 64-bit integers can number.
+        Size of the vocabulary; tokens are numbered 0 to n_tokens - 1. n_tokens ** order must stay below
+        2^63, so that an int64 can number all n-grams; a CourseError is raised for that and for each range.
 
     References
     ----------
@@ -64,10 +54,8 @@ class KneserNey:
             raise CourseError(f"n_tokens must be a whole number and at least 1, got {n_tokens}")
         self.order, self.n_tokens = int(order), int(n_tokens)
         if self.n_tokens**self.order > NO_KEY:
-            raise CourseError(
-                f"{n_tokens} tokens make more {order}-grams than 64-bit integers can number: "
-                "take a lower order or a smaller vocabulary"
-            )
+            size = f"{n_tokens} tokens make more {order}-grams than 64-bit integers can number"
+            raise CourseError(f"{size}: take a lower order or a smaller vocabulary")
         self._tables: list[_Table] = []  # the k-grams are in the table with index k - 1
 
     def fit(self, documents: Sequence[np.ndarray]) -> KneserNey:
@@ -128,10 +116,9 @@ class KneserNey:
 
     def _grams(self, tokens: np.ndarray, k: int) -> np.ndarray:
         """Every k tokens in a row as one number whose digits they are, (n - k + 1,) int64."""
-        windows = max(tokens.size - k + 1, 0)
-        grams = np.zeros(windows, dtype=np.int64)
+        grams = np.zeros(max(tokens.size - k + 1, 0), dtype=np.int64)
         for digit in range(k):
-            grams = grams * self.n_tokens + tokens[digit : digit + windows]
+            grams = grams * self.n_tokens + tokens[digit : digit + grams.size]
         return grams
 
     def _befores(self, grams: np.ndarray, longer: np.ndarray, k: int) -> np.ndarray:
@@ -151,10 +138,8 @@ class KneserNey:
         if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
             raise CourseError(f"expected a row of whole numbers, got shape {array.shape} of {array.dtype}")
         if array.size and not 0 <= array.min() <= array.max() < self.n_tokens:
-            raise CourseError(
-                f"token numbers must lie between 0 and {self.n_tokens - 1}, got {array.min()} to "
-                f"{array.max()}: encode the text with the tokenizer of this vocabulary"
-            )
+            wanted = f"token numbers must lie between 0 and {self.n_tokens - 1}"
+            raise CourseError(f"{wanted}, got {array.min()} to {array.max()}: is this another vocabulary?")
         return array.astype(np.int64)
 
 
@@ -165,30 +150,27 @@ def discounts(counts: np.ndarray) -> np.ndarray:
 
         D_i = i - (i + 1) * Y * n_(i+1) / n_i     for i = 1, 2, 3
 
-    Where an n_i is zero or a D_i is not positive, as in a tiny text or among single tokens that are all
-    frequent, all three are `FALLBACK_DISCOUNTS`. (Chen & Goodman 1998, section 3.)
+    (Chen & Goodman 1998, section 3.) If an n_i is 0 or a D_i not positive, as in a tiny text or among single
+    tokens that are all frequent, all three are `FALLBACK_DISCOUNTS`.
     """
     n = np.bincount(np.minimum(counts, 5), minlength=6)[:5].astype(float)
-    found = np.array(FALLBACK_DISCOUNTS)
     if n[1:].all():
         i = np.arange(1, 4)
         estimate = i - (i + 1) * n[1] / (n[1] + 2 * n[2]) * n[2:] / n[1:4]
-        found = estimate if (estimate > 0).all() else found
-    return np.concatenate([[0.0], found])
+        if (estimate > 0).all():
+            return np.array([0, *estimate])
+    return np.array([0, *FALLBACK_DISCOUNTS])
 
 
 @dataclass(frozen=True)
 class _Table:
-    """The k-grams of one k, with one row more for all that were not seen.
-
-    `shares` and `weights` hold the occurrences' values first, then (not for the longest k) the befores'.
-    """
+    """The k-grams of one k; the last entry of each array stands for all that were not seen."""
 
     n_tokens: int
     grams: np.ndarray  # (n_grams + 1,) sorted
     contexts: np.ndarray  # (n_contexts + 1,) sorted: the grams without their last token
-    shares: np.ndarray  # (1 or 2, n_grams + 1): (c(h w) - D(c(h w))) / c(h)
-    weights: np.ndarray  # (1 or 2, n_contexts + 1): g(h)
+    shares: np.ndarray  # (2, n_grams + 1): (c(h w) - D(c(h w))) / c(h), with c the occurrences, the befores
+    weights: np.ndarray  # (2, n_contexts + 1): g(h), likewise; for the longest k both have just one row
 
     def mixed(self, grams: np.ndarray, longest: np.ndarray, shorter: np.ndarray) -> np.ndarray:
         """p_k of each gram from its p_(k-1) in `shorter`; `longest` is true where k is the longest in use."""
