@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from course_utils import docstrings
 from course_utils.images import Images, load_digits
 from course_utils.registry import Source, content_sha256, fetch, registry, require_content
 from course_utils.sampling import stratified_rows
+from course_utils.text import Texts
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ def load_forest_cover(n_rows: int, seed: int = 0) -> Table:
     return Table(X, rows[:, -1].astype(np.int64) - 1, classes, registry()["forest_cover"])
 
 
-EMBEDDED: dict[str, Callable[[], Table | Images]] = {
+EMBEDDED: dict[str, Callable[[], Table | Images | tuple[Texts, ...]]] = {
     "breast_cancer": load_breast_cancer,
     "wine": load_wine,
     "digits": load_digits,
+    "docstrings": docstrings.load,
 }
 """Loaders of the data that come with the installed packages."""
 

@@ -15,7 +15,7 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from course_utils import ROOT, CourseError, data
+from course_utils import ROOT, CourseError, data, docstrings, images, registry, text
 
 LOCK = ROOT / "requirements.lock"
 MIN_PYTHON = (3, 11)
@@ -113,7 +113,21 @@ def embedded_data(name: str) -> Row:
     """A bundled data set loads and has the checksum of the registry."""
     try:
         record = data.EMBEDDED[name]()
-        size = f"{len(record.X)} rows" if isinstance(record, data.Table) else f"{len(record.labels)} pictures"
-        return Row(f"data: {name}", f"{size}, SHA-256 {record.source.sha256[:12]}…")
+        return Row(f"data: {name}", described(record))
     except CourseError as error:
-        return Row(f"data: {name}", str(error).split(":")[0], "pip install --force-reinstall scikit-learn")
+        packages = registry.registry()[name].package.replace(",", "")
+        remedy = f"pip install --force-reinstall -c requirements.lock {packages}"
+        return Row(f"data: {name}", str(error).split(":")[0], remedy)
+
+
+def described(record: data.Table | images.Images | tuple[text.Texts, ...]) -> str:
+    """Size and checksum of a bundled data set that was loaded."""
+    if isinstance(record, tuple):
+        n = sum(len(part) for texts in record for part in (texts.train, texts.validation, texts.test))
+        if docstrings.installed_versions() != docstrings.locked_versions():
+            return f"{n} documents, from other versions than those of requirements.lock"
+        size, source = f"{n} documents", record[0].source
+    else:
+        source = record.source
+        size = f"{len(record.X)} rows" if isinstance(record, data.Table) else f"{len(record.labels)} pictures"
+    return f"{size}, SHA-256 {source.sha256[:12]}…"

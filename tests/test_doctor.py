@@ -49,9 +49,9 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     rows = doctor.examine()
     assert [row.what for row in rows] == [
         *("Python", "packages", "device", "cores", "memory", "free disk"),
-        *("data: breast_cancer", "data: wine", "data: digits"),
+        *("data: breast_cancer", "data: wine", "data: digits", "data: docstrings"),
     ]
-    assert [row.remedy for row in rows] == [""] * 9
+    assert [row.remedy for row in rows] == [""] * 10
     found = {row.what: row.found for row in rows}
     assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
     assert found["device"] == "CPU (no NVIDIA GPU: fine)"
@@ -189,5 +189,5 @@ def test_changed_data_are_reported(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "REGISTRY_PATH", path)
     row = doctor.embedded_data("wine")
     assert row.found.startswith("data set 'wine' is not the one this course was written for")
-    assert row.remedy == "pip install --force-reinstall scikit-learn"
+    assert row.remedy == "pip install --force-reinstall -c requirements.lock scikit-learn"
     assert doctor.embedded_data("breast_cancer").remedy == ""

@@ -1,0 +1,176 @@
+"""What two texts have in common: near-duplicates, shared runs of words, the longest shared passage.
+
+A language model that has seen a test text while it was trained is tested on its memory. Long runs of
+words that occur on both sides give such a leak away (Brown et al. 2020, 'Language Models are Few-Shot
+Learners', appendix C, counts runs of 13 words).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+
+LEAK_WORDS = 13
+"""A run of so many words in a training text and a held-out text counts as a leak."""
+DUPLICATE_WORDS = 8
+"""Near-duplicates are found by runs of so many words."""
+MIX = np.uint64(0x9E3779B97F4A7C15)
+"""Odd 64-bit multiplier of the rolling hashes (2**64 divided by the golden ratio)."""
+BATCH = 1_000_000
+"""Characters that `longest_shared_passage` looks at in one go; bounds its memory."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a text: runs of letters, digits and underscores, in small letters."""
+    return re.findall(r"\w+", text.lower())
+
+
+def run_hashes(texts: Iterable[str], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """A number for every run of `n` words in each text.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        A text of fewer than `n` words counts as one run.
+    n : int
+        Words in a run.
+
+    Returns
+    -------
+    hashes : ndarray, shape (n_runs,), uint64
+        Equal runs have equal numbers, on every machine; different ones practically never do.
+    owner : ndarray, shape (n_runs,), int64
+        Index of the text that a run is in.
+    """
+    codes = [_word_codes(text, n) for text in texts]
+    if not codes:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    owner = np.repeat(np.arange(len(codes)), [len(part) for part in codes])
+    flat = np.concatenate(codes)
+    n_runs = len(flat) - n + 1
+    hashes = np.zeros(n_runs, np.uint64)
+    for i in range(n):
+        hashes = hashes * MIX + flat[i : i + n_runs]
+    inside = owner[:n_runs] == owner[n - 1 :]  # a run does not go on in the next text
+    return hashes[inside], owner[:n_runs][inside]
+
+
+def _word_codes(text: str, at_least: int) -> np.ndarray:
+    codes = [_word_code(word) for word in words(text)]
+    return np.array(codes + [0] * (at_least - len(codes)), np.uint64)
+
+
+@lru_cache(maxsize=2**18)
+def _word_code(word: str) -> int:
+    """64 bits that stand for a word, the same on every machine."""
+    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def near_duplicates(texts: Sequence[str]) -> np.ndarray:
+    """Which texts have more than half of their runs of 8 words in texts before them.
+
+    Returns
+    -------
+    ndarray, shape (n_texts,), bool
+        A text of fewer than 8 words is a duplicate only when the same words were there before.
+    """
+    hashes, owner = run_hashes(texts, DUPLICATE_WORDS)
+    _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
+    seen = owner[first][which] < owner
+    n_seen = np.bincount(owner, weights=seen, minlength=len(texts))
+    return n_seen > np.bincount(owner, minlength=len(texts)) / 2
+
+
+class SharedRuns:
+    """Knows every run of 13 words of some texts, and cuts other texts so that they share none.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        The texts on the other side.
+    """
+
+    def __init__(self, texts: Iterable[str]):
+        self._known = np.unique(run_hashes(texts, LEAK_WORDS)[0])
+
+    def count(self, text: str) -> int:
+        """How many runs of 13 words of a text are known; a shorter text counts as one run."""
+        return int(self._found(run_hashes([text], LEAK_WORDS)[0]).sum())
+
+    def _found(self, hashes: np.ndarray) -> np.ndarray:
+        if not len(self._known):
+            return np.zeros(len(hashes), bool)
+        places = np.searchsorted(self._known, hashes)
+        return self._known[np.minimum(places, len(self._known) - 1)] == hashes
+
+    def cut(self, text: str) -> str:
+        """The text without the paragraphs and entries that a known run lies in or touches.
+
+        Titles of sections stay as long as something is left below them. A text of fewer than 13 words
+        stays as it is, unless a known text is the same.
+        """
+        parts = pieces(text)
+        while parts:
+            text = "\n".join(parts).strip("\n")
+            touched = self._touched(parts)
+            if not touched.any():
+                return text
+            titles = np.array([_is_title(part) for part in parts])
+            doomed = touched & ~titles if (touched & ~titles).any() else touched
+            parts = _without_bare_titles([part for part, out in zip(parts, doomed, strict=True) if not out])
+        return ""
+
+    def _touched(self, parts: Sequence[str]) -> np.ndarray:
+        """Which parts a known run lies in or touches, shape (n_parts,), bool."""
+        part_of = np.repeat(np.arange(len(parts)), [len(words(part)) for part in parts])
+        found = np.flatnonzero(self._found(run_hashes(["\n".join(parts)], LEAK_WORDS)[0]))
+        touched = np.zeros(len(parts), bool)
+        for start in found:
+            touched[part_of[start : start + LEAK_WORDS]] = True
+        if len(found) and not touched.any():  # no words at all
+            touched[:] = True
+        return touched
+
+
+def pieces(text: str) -> list[str]:
+    """A text in paragraphs and entries, which joined by line ends give it back.
+
+    A piece begins after an empty line, where a line is less indented than the one before it, and at and
+    after a section's title, which is underlined.
+    """
+    lines = text.split("\n")
+    parts: list[list[str]] = [[lines[0]]]
+    for i in range(1, len(lines)):
+        previous, line = lines[i - 1], lines[i]
+        starts = line.strip() and (not previous.strip() or _indent(line) < _indent(previous))
+        title = i + 1 < len(lines) and line.strip() and _is_underline(lines[i + 1])
+        if starts or title or (_is_underline(previous) and len(parts[-1]) == 2):
+            parts.append([])
+        parts[-1].append(line)
+    return ["\n".join(part) for part in parts]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _is_underline(line: str) -> bool:
+    return re.fullmatch(r"\s*(-{3,}|={3,}|~{3,})\s*", line) is not None
+
+
+def _is_title(part: str) -> bool:
+    lines = part.split("\n")
+    return len(lines) >= 2 and _is_underline(lines[1]) and not any(line.strip() for line in lines[2:])
+
+
+def _without_bare_titles(parts: Sequence[str]) -> list[str]:
+    """The parts without titles that have nothing below them."""
+    kept: list[str] = []
+    for part in reversed(parts):
+        if not _is_title(part) or (kept and not _is_title(kept[-1])):
+            kept.append(part)
+    return kept[::-1]
