@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--images", help="lesson 2's pictures: digits, fashion_mnist, cifar10 or your own folder"
     )
+    run.add_argument(
+        "--text", help="lesson 3's text: docstrings, tiny_shakespeare, sms_spam or your own file or folder"
+    )
     run.add_argument("--out", type=Path, help="folder for results (default: results/PROFILE)")
     run.set_defaults(command=_run)
 
@@ -77,7 +80,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from course_utils import files, images, lessons, runtime
+    from course_utils import files, images, lessons, runtime, text
 
     chosen = lessons.select(options.lessons)
     runtime.one_of("profile", options.profile, runtime.PROFILES)
@@ -87,6 +90,9 @@ def _run(options: argparse.Namespace) -> int:
     pictures = os.environ.get("COURSE_IMAGES") or None if options.images is None else options.images
     if pictures is not None:
         settings["COURSE_IMAGES"] = images.resolve(pictures)  # a kernel has another current folder
+    words = os.environ.get("COURSE_TEXT") or None if options.text is None else options.text
+    if words is not None:
+        settings["COURSE_TEXT"] = text.resolve(words)
     out = options.out or ROOT / "results" / options.profile
     files.require_writable(out)  # shows now, not after minutes
 
@@ -111,6 +117,7 @@ def _options_text(options: argparse.Namespace) -> str:
     """The options of `course run` as they were given, to go on with the same."""
     text = f"--profile {options.profile} --device {options.device} --seed {options.seed}"
     text += "" if options.images is None else f" --images {shlex.quote(options.images)}"
+    text += "" if options.text is None else f" --text {shlex.quote(options.text)}"
     return text if options.out is None else f"{text} --out {shlex.quote(str(options.out))}"
 
 

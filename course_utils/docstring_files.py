@@ -20,9 +20,8 @@ from tqdm import tqdm
 
 from course_utils import CourseError
 from course_utils.text import Document
+from course_utils.text_parts import MIN_CHARACTERS
 
-MIN_CHARACTERS = 200
-"""Shorter docstrings are left out: most of them only repeat the name of what they describe."""
 LEFT_OUT = (
     # tests and their helpers
     "*/tests",
@@ -53,7 +52,8 @@ LEFT_OUT = (
 )
 """Files and folders that are not read, from the package's own folder on; ``*/`` stands for anywhere."""
 
-Node = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+Node = ast.Module | Definition
 
 
 def read(packages: Sequence[str]) -> tuple[list[Document], list[str]]:
@@ -160,10 +160,11 @@ def _described(node: ast.AST, name: str) -> Iterator[tuple[Node, str]]:
     """What can have a docstring, with its full name, in the order of the source."""
     if isinstance(node, Node):
         yield node, name
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case)):  # nothing else can hold one
-            named = isinstance(child, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-            yield from _described(child, f"{name}.{child.name}" if named else name)
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):  # nothing else can hold a definition
+        for child in getattr(node, field, ()):
+            named = isinstance(child, Definition)
+            if named or hasattr(child, "body") or hasattr(child, "cases"):
+                yield from _described(child, f"{name}.{child.name}" if named else name)
 
 
 def clean(docstring: str) -> str:

@@ -1,7 +1,7 @@
 """The text corpus of lesson 3: docstrings of four packages that are installed anyway.
 
 numpy, scipy and pandas are the general text, scikit-learn is the task. Nothing is downloaded. The corpus is
-read once and kept below `registry.cache_folder`, with its checksum and the packages' versions.
+made once and kept below `registry.cache_folder`, with its checksum and the packages' versions.
 """
 
 from __future__ import annotations
@@ -11,49 +11,37 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from course_utils import ROOT, CourseError, docstring_files
+from course_utils import ROOT, CourseError, docstring_files, text_parts
 from course_utils.files import atomic_path
-from course_utils.overlap import SharedRuns, near_duplicates
-from course_utils.passages import longest_shared_passage
-from course_utils.registry import cache_folder, registry, require_content
-from course_utils.text import Document, Texts, split, table_of_sizes, without_shared
+from course_utils.registry import Source, cache_folder, registry, require_content
+from course_utils.text import Document, Texts
 
 LOCK = ROOT / "requirements.lock"
 GENERAL = {"numpy": "numpy", "scipy": "scipy", "pandas": "pandas"}
 TASK = {"sklearn": "scikit-learn"}
 """Packages by the name to import them by, with the name to install them by."""
-SHARES = {"general": (0.03, 0.03), "task": (0.10, 0.15)}
+GENERAL_SHARES, TASK_SHARES = (0.03, 0.03), (0.10, 0.15)
 """Shares of the characters that go into the validation and the test part."""
-PARTS = tuple(f"{side} {part}" for side in SHARES for part in ("train", "validation", "test"))
 RECIPE = 1
-"""Number of the way to make the corpus; one more with every change, so that no older cache is used."""
+"""Number of the way to make the corpus; one more with every change, so that no older one is used."""
 CACHE_FILE = "docstrings.jsonl.gz"
-
-
-@dataclass(frozen=True)
-class _Corpus:
-    parts: dict[str, tuple[Document, ...]]
-    """By the names of `PARTS`."""
-    notes: str
-    """What the report says about how it was made."""
-
-    def lines(self) -> bytes:
-        """The content: one line of JSON a document."""
-        rows = ([part, *astuple(document)] for part in PARTS for document in self.parts[part])
-        return "\n".join(json.dumps(row, separators=(",", ":")) for row in rows).encode("ascii")
 
 
 def load() -> tuple[Texts, Texts]:
     """Docstrings of numpy, scipy and pandas (general), and of scikit-learn (task).
 
-    Docstrings of at least 200 characters, without near-duplicates, divided by source file. What a
-    validation or test document shares with any training document (13 words in a row) was cut out of it.
-    The first call takes about 20 seconds, later ones less than one.
+    Docstrings of at least 200 characters, without near-duplicates, divided by source file, so that no
+    run of 13 words is in a training part and in a validation or test part. The first call takes about
+    15 seconds, later ones less than one.
+
+    Returns
+    -------
+    general, task : Texts
 
     Raises
     ------
@@ -61,67 +49,33 @@ def load() -> tuple[Texts, Texts]:
         A package is not installed, or the packages are those of requirements.lock but the corpus is not
         the one this course was written for.
     """
-    source = registry()["docstrings"]
-    versions = installed_versions()
-    corpus, digest, remark = _from_cache(versions)
-    if corpus is None or (versions == locked_versions() and digest != source.sha256):
-        corpus = build()
-        digest = hashlib.sha256(corpus.lines()).hexdigest()
-        if versions == locked_versions():
-            require_content(source, digest)
-        remark += _to_cache(corpus, versions)
-    if versions != locked_versions():
+    source, versions = registry()["docstrings"], installed_versions()
+    locked = versions == locked_versions()
+    kept, remark = _from_cache(source, versions)
+    if kept and locked and _digest(*kept) != source.sha256:
+        kept, remark = None, "the kept corpus was another one: made anew"
+    general, task = kept or build(source)
+    if not kept:
+        if locked:
+            require_content(source, _digest(general, task))
+        remark += _to_cache(general, task, versions)
+    if not locked:
         shown = ", ".join(f"{name} {number}" for name, number in versions.items())
-        remark += (
-            f"\nread from {shown}: requirements.lock has others, so numbers differ from the printed ones"
-        )
-    general, task = (
-        Texts(
-            *(corpus.parts[part] for part in PARTS[i : i + 3]),
-            source,
-            _report(corpus, PARTS[i : i + 3], remark),
-        )
-        for i in (0, 3)
-    )
-    return general, task
+        remark += f"\nread from {shown}: not those of requirements.lock, so numbers differ from printed ones"
+    reports = (f"{texts.report}\n{remark.strip()}".strip() for texts in (general, task))
+    return replace(general, report=next(reports)), replace(task, report=next(reports))
 
 
-def build() -> _Corpus:
-    """Read the packages and make the parts; takes no notice of the cache."""
-    everything, broken = docstring_files.read([*GENERAL, *TASK])
-    twins = near_duplicates([document.text for document in everything])
-    kept = [document for document, twin in zip(everything, twins, strict=True) if not twin]
-    parts = {}
-    for side, packages in (("general", GENERAL), ("task", TASK)):
-        mine = [document for document in kept if document.file.split("/")[0] in packages]
-        parts |= zip(
-            (part for part in PARTS if part.startswith(side)), split(mine, *SHARES[side]), strict=True
-        )
-    training = parts["general train"] + parts["task train"]
-    known = SharedRuns(document.text for document in training)
-    for part in PARTS:
-        if not part.endswith("train"):
-            parts[part] = without_shared(parts[part], known, docstring_files.MIN_CHARACTERS)
-    passage = longest_shared_passage(
-        [document.text for document in parts["task test"]], [document.text for document in training]
-    )
-    notes = (
-        f"{len(everything):,} docstrings of {docstring_files.MIN_CHARACTERS} characters or more; "
-        f"left out {sum(twins):,} near-duplicates (more than half of their runs of 8 words were there before)"
-    )
-    notes += (
-        f" and {len(broken)} files that this Python cannot read: {', '.join(broken[:3])}" if broken else ""
-    )
-    notes += (
-        "\ncut out of validation and test: paragraphs and entries that share 13 words in a row with training"
-        f"\nlongest passage that the task's test part shares with a training part: {len(passage)} characters"
-    )
-    return _Corpus({part: tuple(documents) for part, documents in parts.items()}, notes)
+def build(source: Source) -> tuple[Texts, Texts]:
+    """Read the packages and make the parts, taking no notice of what is kept."""
+    documents, broken = docstring_files.read([*GENERAL, *TASK])
+    remark = f"{len(broken)} file(s) that this Python cannot read: {', '.join(broken[:3])}" if broken else ""
 
+    def of(packages: Mapping[str, str]) -> list[Document]:
+        return [document for document in documents if document.file.split("/")[0] in packages]
 
-def _report(corpus: _Corpus, parts: Sequence[str], remark: str) -> str:
-    table = table_of_sizes({part: corpus.parts[part] for part in parts})
-    return f"{table}\n{corpus.notes}{remark}"
+    general = text_parts.make(of(GENERAL), source, remark, shares=GENERAL_SHARES)
+    return general, text_parts.make(of(TASK), source, remark, general, shares=TASK_SHARES)
 
 
 def installed_versions() -> dict[str, str]:
@@ -145,40 +99,53 @@ def locked_versions() -> dict[str, str]:
     return {name: match[1] for name, match in found.items() if match}
 
 
+def _parts(*collections: Texts) -> list[tuple[Document, ...]]:
+    """General train, validation, test, task train, validation, test."""
+    return [part for texts in collections for part in (texts.train, texts.validation, texts.test)]
+
+
+def _content(*collections: Texts) -> bytes:
+    """All documents as lines of JSON, with an empty line between two parts."""
+    return b"\n\n".join(text_parts.as_lines(part) for part in _parts(*collections))
+
+
+def _digest(*collections: Texts) -> str:
+    return hashlib.sha256(_content(*collections)).hexdigest()
+
+
 def _cache_path() -> Path:
     return cache_folder() / CACHE_FILE
 
 
-def _from_cache(versions: Mapping[str, str]) -> tuple[_Corpus | None, str, str]:
-    """The corpus if a good one is kept, its SHA-256, and what to say if it is not."""
-    path = _cache_path()
-    if not path.exists():
-        return None, "", ""
+def _from_cache(source: Source, versions: Mapping[str, str]) -> tuple[tuple[Texts, Texts] | None, str]:
+    """The corpus if a good one is kept, and what to say if it is not."""
+    if not _cache_path().exists():
+        return None, ""
     try:
-        head, _, content = gzip.decompress(path.read_bytes()).partition(b"\n")
+        head, _, content = gzip.decompress(_cache_path().read_bytes()).partition(b"\n")
         about = json.loads(head)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != about["sha256"]:
-            raise ValueError("its checksum differs")
         if (about["recipe"], about["versions"]) != (RECIPE, dict(versions)):
-            return None, "", "\nthe kept corpus was of other versions: made anew"
-        parts: dict[str, list[Document]] = {part: [] for part in PARTS}
-        for line in content.split(b"\n"):
-            part, *fields = json.loads(line)
-            parts[part].append(Document(*fields))
+            return None, "the kept corpus was of other versions: made anew"
+        if hashlib.sha256(content).hexdigest() != about["sha256"]:
+            raise ValueError("its checksum differs")
+        parts = [
+            tuple(Document(*json.loads(line)) for line in part.split(b"\n") if line)
+            for part in content.split(b"\n\n")
+        ]
+        reports = about["reports"]
+        return (Texts(*parts[:3], source, reports[0]), Texts(*parts[3:], source, reports[1])), ""
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError) as error:
-        return None, "", f"\nthe kept corpus was damaged ({error}): made anew"
-    return _Corpus({part: tuple(documents) for part, documents in parts.items()}, about["notes"]), digest, ""
+        return None, f"the kept corpus was damaged ({error}): made anew"
 
 
-def _to_cache(corpus: _Corpus, versions: Mapping[str, str]) -> str:
+def _to_cache(general: Texts, task: Texts, versions: Mapping[str, str]) -> str:
     """Keep the corpus for the next time; gives what to say when that is not possible."""
-    content = corpus.lines()
-    digest = hashlib.sha256(content).hexdigest()
-    about = {"recipe": RECIPE, "versions": dict(versions), "sha256": digest, "notes": corpus.notes}
+    about = {"recipe": RECIPE, "versions": dict(versions), "sha256": _digest(general, task)}
+    about["reports"] = [general.report, task.report]
+    content = json.dumps(about).encode() + b"\n" + _content(general, task)
     try:
         with atomic_path(_cache_path()) as temporary:
-            temporary.write_bytes(gzip.compress(json.dumps(about).encode() + b"\n" + content, 6, mtime=0))
+            temporary.write_bytes(gzip.compress(content, 6, mtime=0))
     except CourseError as error:
         return f"\nthe corpus could not be kept, so the next time takes as long: {error}"
     return ""

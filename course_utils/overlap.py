@@ -46,7 +46,7 @@ def run_hashes(texts: Iterable[str], n: int) -> tuple[np.ndarray, np.ndarray]:
     owner : ndarray, shape (n_runs,), int64
         Index of the text that a run is in.
     """
-    codes = [_word_codes(text, n) for text in texts]
+    codes = [_padded(_word_codes(text), n) for text in texts]
     if not codes:
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
     owner = np.repeat(np.arange(len(codes)), [len(part) for part in codes])
@@ -59,9 +59,15 @@ def run_hashes(texts: Iterable[str], n: int) -> tuple[np.ndarray, np.ndarray]:
     return hashes[inside], owner[:n_runs][inside]
 
 
-def _word_codes(text: str, at_least: int) -> np.ndarray:
-    codes = [_word_code(word) for word in words(text)]
-    return np.array(codes + [0] * (at_least - len(codes)), np.uint64)
+def _padded(codes: np.ndarray, at_least: int) -> np.ndarray:
+    missing = at_least - len(codes)
+    return codes if missing <= 0 else np.append(codes, np.zeros(missing, np.uint64))
+
+
+@lru_cache(maxsize=20_000)
+def _word_codes(text: str) -> np.ndarray:
+    """A number for each word; kept, because several questions are asked about the same text."""
+    return np.array([_word_code(word) for word in words(text)], np.uint64)
 
 
 @lru_cache(maxsize=2**18)
@@ -95,7 +101,7 @@ class SharedRuns:
     """
 
     def __init__(self, texts: Iterable[str]):
-        self._known = np.unique(run_hashes(texts, LEAK_WORDS)[0])
+        self._known = np.sort(run_hashes(texts, LEAK_WORDS)[0])
 
     def count(self, text: str) -> int:
         """How many runs of 13 words of a text are known; a shorter text counts as one run."""

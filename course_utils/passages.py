@@ -9,7 +9,8 @@ import numpy as np
 BATCH = 1_000_000
 """Characters of the second collection that are looked at in one go; bounds the memory."""
 BITS = 22
-"""Bits of a hash that a first, cheap look compares."""
+SHIFT = np.uint64(64 - BITS)
+"""A first, cheap look compares so many bits of two hashes."""
 BASE = np.uint64(0x9E3779B97F4A7C15)
 """Base of the rolling hash: odd, so that it has an inverse modulo 2**64."""
 INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 2**64))
@@ -73,20 +74,16 @@ def _longer(known: _Windows, batch: _Windows, best: str) -> str:
 
 def _shared(known: _Windows, batch: _Windows, length: int) -> str:
     """A passage of this length that both have, or ''."""
-    ours, theirs = known.hashes(length), batch.hashes(length)
-    maybe = np.zeros(2**BITS, bool)
-    shift = np.uint64(64 - BITS)
-    maybe[ours >> shift] = True
-    candidates = np.flatnonzero(maybe[theirs >> shift])
-    order = np.argsort(ours, kind="stable")
-    places = np.searchsorted(ours, theirs[candidates], sorter=order)
-    within = places < len(order)
-    candidates, starts = candidates[within], order[places[within]]
-    agree = ours[starts] == theirs[candidates]
-    for start, candidate in zip(starts[agree], candidates[agree], strict=True):
+    theirs, (ours, table) = batch.hashes(length), known.index(length)
+    candidates = np.flatnonzero(table[theirs >> SHIFT])
+    places = np.searchsorted(ours, theirs[candidates])
+    within = places < len(ours)
+    candidates, places = candidates[within], places[within]
+    for candidate in candidates[ours[places] == theirs[candidates]]:
         passage = batch.letters[candidate : candidate + length]
-        if np.array_equal(known.letters[start : start + length], passage):
-            return passage.tobytes().decode("utf-32-le", "surrogatepass")
+        for start in np.flatnonzero(known.hashes(length) == theirs[candidate]):
+            if np.array_equal(known.letters[start : start + length], passage):
+                return passage.tobytes().decode("utf-32-le", "surrogatepass")
     return ""
 
 
@@ -104,11 +101,21 @@ class _Windows:
         numbers = _scrambled(self.letters.astype(np.uint64)) * _powers(BASE, len(self.letters))
         self._sums = np.concatenate([[np.uint64(0)], np.cumsum(numbers, dtype=np.uint64)])
         self._inverse = _powers(INVERSE, len(self.letters))
+        self._indexed, self._index = -1, (self._sums[:0], np.zeros(2**BITS, bool))
 
     def hashes(self, length: int) -> np.ndarray:
         """Hash of the window at each place, shape (max(0, n − length + 1),), uint64."""
         n = max(0, len(self.letters) - length + 1)
         return (self._sums[length : length + n] - self._sums[:n]) * self._inverse[:n]
+
+    def index(self, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """The hashes of this length sorted, and for each value of their first bits whether it occurs."""
+        if length != self._indexed:  # the next batch begins with the length at which the last one ended
+            table = np.zeros(2**BITS, bool)
+            hashes = np.sort(self.hashes(length))
+            table[hashes >> SHIFT] = True
+            self._indexed, self._index = length, (hashes, table)
+        return self._index
 
 
 def _powers(base: np.uint64, n: int) -> np.ndarray:
