@@ -187,8 +187,8 @@ def _code(node: Node, lines: Sequence[str]) -> str:
     before = lines[node.lineno - 1 : docstring.lineno]
     after = lines[docstring.end_lineno - 1 : node.end_lineno]
     # columns count bytes
-    before[-1] = before[-1].encode()[: docstring.col_offset].decode().rstrip()
-    after[0] = after[0].encode()[docstring.end_col_offset :].decode().strip().lstrip(";").strip()
-    kept = [line.rstrip() for line in (*before, *after)]
-    margin = len(kept[0]) - len(kept[0].lstrip())
-    return "\n".join(line[margin:] for line in kept if line).strip("\n")
+    before[-1] = before[-1].encode()[: docstring.col_offset].decode()
+    after[0] = after[0].encode()[docstring.end_col_offset :].decode().lstrip("; ")
+    kept = [line.rstrip() for line in (*before[:-1], *filter(str.strip, (before[-1], after[0])), *after[1:])]
+    margin = " " * (len(kept[0]) - len(kept[0].lstrip()))
+    return "\n".join(line.removeprefix(margin) for line in kept).strip("\n")

@@ -119,8 +119,6 @@ def _cache_path() -> Path:
 
 def _from_cache(source: Source, versions: Mapping[str, str]) -> tuple[tuple[Texts, Texts] | None, str]:
     """The corpus if a good one is kept, and what to say if it is not."""
-    if not _cache_path().exists():
-        return None, ""
     try:
         head, _, content = gzip.decompress(_cache_path().read_bytes()).partition(b"\n")
         about = json.loads(head)
@@ -134,6 +132,8 @@ def _from_cache(source: Source, versions: Mapping[str, str]) -> tuple[tuple[Text
         ]
         reports = about["reports"]
         return (Texts(*parts[:3], source, reports[0]), Texts(*parts[3:], source, reports[1])), ""
+    except (FileNotFoundError, NotADirectoryError):
+        return None, ""
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError) as error:
         return None, f"the kept corpus was damaged ({error}): made anew"
 
