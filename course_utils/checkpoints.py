@@ -1,6 +1,6 @@
 """The state of a training in one safetensors file: no pickle, and all of it or nothing.
 
-A file holds tensors (weights, the optimiser's memory, the random state, with early stopping the best
+A file holds tensors (weights, the optimisers' memory, the random state, with early stopping the best
 weights so far) and, as JSON in its header, how far the training is and which one it is. A SHA-256 of all
 that tells a file that is damaged, or lacks a part, from a whole one.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,18 @@ from torch import nn
 from course_utils import CourseError
 from course_utils.files import atomic_path
 
-FORMAT, VERSION = "put-to-the-test-checkpoint", "1"
+FORMAT, VERSION = "put-to-the-test-checkpoint", "2"
 LOSS_TOLERANCE = 1e-4
 """Largest relative difference of 'first_loss': its last digits differ between devices."""
 
 Tensors = dict[str, torch.Tensor]
+Optimizers = Sequence[torch.optim.Optimizer]
 
 
 def save(
     path: Path,
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Optimizers,
     state: Mapping[str, Any],
     best: Tensors | None = None,
 ) -> None:
@@ -43,8 +44,10 @@ def save(
     ----------
     path : Path
         Where; the folder is made if need be.
-    model, optimizer : Module, Optimizer
-        The optimiser's state must be tensors, as that of AdamW and Muon is.
+    model : Module
+        All its weights and buffers are written.
+    optimizers : sequence of Optimizer
+        Each has weights of the model. Their memory must be tensors, as that of AdamW and Muon is.
     state : mapping
         'step' (int), 'settings' and 'history', as JSON can hold them; numpy's numbers become plain ones.
     best : dict of tensors, optional
@@ -57,13 +60,14 @@ def save(
     """
     tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
     tensors |= {f"best/{name}": tensor for name, tensor in (best or {}).items()}
-    for index, memory in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{index}/{key}": value for key, value in memory.items()}
+    names = _names(model)
+    for weights, memory in [pair for optimizer in optimizers for pair in optimizer.state.items()]:
+        tensors |= {f"optimizer/{names[weights]}/{key}": value for key, value in memory.items()}
     tensors |= {f"random/{device}": bits for device, bits in _random_state().items()}
     # safetensors wants plain memory that no other tensor shares
     tensors = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    header = {"format": FORMAT, "version": VERSION, "optimizer": _kind(optimizer)}
-    header["state"] = json.dumps(state, default=lambda number: number.item())
+    header = {"format": FORMAT, "version": VERSION}
+    header |= {"optimizers": _json(_groups(model, optimizers)), "state": _json(state)}
     header["sha256"] = _digest(header, tensors)
     try:
         with atomic_path(path) as temporary:
@@ -73,9 +77,9 @@ def save(
 
 
 def load(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: Mapping[str, Any]
+    path: Path, model: nn.Module, optimizers: Optimizers, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Tensors | None]:
-    """Bring model, optimiser and random state to where the checkpoint was.
+    """Bring model, optimisers and random state to where the checkpoint was.
 
     They are changed only after everything in the file was found to be in order.
 
@@ -104,12 +108,18 @@ def load(
             raise CourseError(
                 f"checkpoint '{path.name}' belongs to another model: its {name} differ in name, shape or type"
             )
-    if header["optimizer"] != _kind(optimizer):
-        raise CourseError(f"checkpoint '{path.name}' belongs to another optimiser")
-    remembered = _remembered(memory, optimizer)
-    groups = optimizer.state_dict()["param_groups"]
+    groups = json.loads(header["optimizers"]), json.loads(_json(_groups(model, optimizers)))
+    if groups[0] != groups[1]:
+        raise CourseError(
+            f"checkpoint '{path.name}' belongs to other optimisers ({_difference(*groups)}): to go on from "
+            "it, give those that it began with"
+        )
+    remembered = _remembered(memory, model)
     model.load_state_dict(weights)
-    optimizer.load_state_dict({"state": remembered, "param_groups": groups})
+    for optimizer in optimizers:
+        numbered = enumerate(_parameters(optimizer))
+        state_of = {number: remembered[own] for number, own in numbered if own in remembered}
+        optimizer.load_state_dict(optimizer.state_dict() | {"state": state_of})
     _set_random_state(_part(tensors, "random"))
     device = next(model.parameters()).device
     return state, {name: tensor.to(device) for name, tensor in best.items()} or None
@@ -163,23 +173,53 @@ def _same(name: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
     return there.get(name) == here.get(name)
 
 
-def _remembered(memory: Tensors, optimizer: torch.optim.Optimizer) -> dict[int, Tensors]:
-    """An optimiser's memory by number of the weights, each tensor laid out like its weights."""
-    found: dict[int, Tensors] = {}
-    parameters = _parameters(optimizer)
-    for key, tensor in memory.items():
-        index, name = key.split("/")
-        weights = parameters[int(index)]
+def _remembered(memory: Tensors, model: nn.Module) -> dict[torch.Tensor, Tensors]:
+    """The optimisers' memory of each of a model's weights, laid out like those."""
+    found: dict[torch.Tensor, Tensors] = {}
+    parameters = dict(model.named_parameters())
+    for path, tensor in memory.items():
+        name, key = path.rsplit("/", 1)
+        weights = parameters[name]
         if tensor.ndim and tensor.shape == weights.shape:  # a file has no channels_last
             tensor = torch.empty_like(weights, dtype=tensor.dtype).copy_(tensor)
-        found.setdefault(int(index), {})[name] = tensor
+        found.setdefault(weights, {})[key] = tensor
     return found
 
 
-def _kind(optimizer: torch.optim.Optimizer) -> str:
-    """Class of an optimiser and the shapes it works on."""
-    shapes = " ".join("×".join(map(str, tensor.shape)) or "1" for tensor in _parameters(optimizer))
-    return f"{type(optimizer).__name__} on {shapes}"
+def _groups(model: nn.Module, optimizers: Optimizers) -> list[dict[str, Any]]:
+    """What identifies the optimisers: of each group its class, settings and the names of its weights.
+
+    The learning rate is the one that the group began with, which torch calls 'initial_lr' where it changes.
+    """
+    names, found = _names(model), []
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            settings = group | {"lr": group.get("initial_lr", group["lr"])}
+            settings |= {"class": type(optimizer).__name__, "params": [names[own] for own in group["params"]]}
+            settings.pop("initial_lr", None)
+            found.append(settings)
+    return found
+
+
+def _difference(there: list[dict[str, Any]], here: list[dict[str, Any]]) -> str:
+    """What is different about two lists of groups, in words."""
+    classes = [" + ".join(group["class"] for group in groups) for groups in (there, here)]
+    if classes[0] != classes[1]:
+        return f"{classes[0]} there, {classes[1]} here"
+    found = []
+    for old, new in zip(there, here, strict=True):
+        for key in [key for key in {**old, **new} if old.get(key) != new.get(key)]:
+            values = f"{key} {old.get(key)} there, {new.get(key)} here"
+            found.append(f"{new['class']} {'on other weights' if key == 'params' else values}")
+    return "; ".join(found)
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, default=lambda number: number.item())  # numpy's and torch's
+
+
+def _names(model: nn.Module) -> dict[torch.Tensor, str]:
+    return {weights: name for name, weights in model.named_parameters()}
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:

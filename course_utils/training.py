@@ -11,6 +11,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from numbers import Integral
@@ -23,9 +24,14 @@ from tqdm.auto import tqdm
 
 from course_utils import CourseError, checkpoints
 from course_utils.files import require_writable
+from course_utils.optimizers import require_each_weight_once
+from course_utils.runtime import one_of
 
 BatchLoss = Callable[..., torch.Tensor]
 Validate = Callable[[nn.Module], Mapping[str, float]]
+Optimizers = Callable[[nn.Module], Sequence[torch.optim.Optimizer]]
+
+PRECISIONS = ("float32", "bfloat16")
 
 READ_EVERY = 20
 """Steps between two looks at the loss: on a GPU each look waits for all work that is under way."""
@@ -68,7 +74,8 @@ def batches(n_rows: int, batch_size: int, seed: int) -> Iterator[torch.Tensor]:
     size = min(batch_size, n_rows)
     while True:
         order = torch.randperm(n_rows, generator=generator)
-        yield from order[: n_rows - n_rows % size].split(size)
+        for start in range(0, n_rows - n_rows % size, size):
+            yield order[start : start + size]
 
 
 def rate_factor(step: int, steps: int) -> float:
@@ -83,10 +90,12 @@ def fit(
     *,
     steps: int,
     batch_size: int = 64,
-    learning_rate: float = 1e-2,
-    weight_decay: float = 1e-2,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
+    optimizers: Optimizers | None = None,
     seed: int = 0,
     device: str = "cpu",
+    precision: str = "float32",
     validate: Validate | None = None,
     validate_every: int = 100,
     patience: int | None = None,
@@ -94,7 +103,7 @@ def fit(
     checkpoint_every: int = 100,
     label: str = "",
 ) -> History:
-    """Train a model in place with AdamW for a fixed number of steps.
+    """Train a model in place for a fixed number of steps, with AdamW if nothing else is asked for.
 
     Parameters
     ----------
@@ -111,11 +120,20 @@ def fit(
     batch_size : int
         Rows in one step.
     learning_rate, weight_decay : float
-        Of AdamW (Loshchilov & Hutter 2019); the rate is scaled by `rate_factor`.
+        Of AdamW (Loshchilov & Hutter 2019), 0.01 each when not given. The rate is the highest one:
+        `rate_factor` scales it.
+    optimizers : callable, optional
+        ``optimizers(model)`` gives a list of optimisers to take AdamW's place, for instance that of
+        `optimizers.muon_adamw`. Each weight belongs to one of them. The rates that they are made with
+        are the highest ones.
     seed : int
         Of the order of the rows.
     device : str
         'cpu', 'cuda' or 'mps'.
+    precision : str
+        'float32', or 'bfloat16' for torch's autocast: matrix products, in `validate` too, take numbers
+        of 16 bits. Weights and the optimisers' memory keep 32, and so does the loss if it is one of
+        torch's loss functions. `runtime.choose_precision` says what suits a device.
     validate : callable, optional
         Measures the model in evaluation mode and without gradients: a mapping of names to numbers.
         Early stopping watches the first of them, which should fall. It may draw random numbers; the
@@ -135,28 +153,46 @@ def fit(
     Raises
     ------
     CourseError
-        A size is not positive, the tensors differ in length, `patience` has nothing to watch, `validate`
-        gives no numbers, the loss or a weight is no longer finite, or the checkpoint cannot be written.
+        A size is not positive, the precision is unknown, the tensors differ in length, a weight has no
+        optimiser or several, `patience` has nothing to watch, `validate` gives no numbers, the loss or a
+        weight is no longer finite, or the checkpoint cannot be written.
     """
     counts = {"steps": steps, "batch_size": batch_size, "validate_every": validate_every}
     counts |= {"checkpoint_every": checkpoint_every, "patience": 1 if patience is None else patience}
     for name, value in counts.items():
         if not isinstance(value, Integral) or value < 1:
             raise CourseError(f"{name} must be a whole number and at least 1, got {value}")
+    one_of("precision", precision, PRECISIONS)
     if len({len(tensor) for tensor in data}) != 1 or len(data[0]) == 0:
         raise CourseError(f"data needs tensors with the same number of rows, got {[len(t) for t in data]}")
     if patience is not None and validate is None:
         raise CourseError("patience needs validate, a function that measures the model: give both or neither")
-    settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate}
-    settings |= {"weight_decay": weight_decay, "seed": seed, "rows": len(data[0])}
-    settings |= {"validate_every": validate_every, "patience": patience}
+    settings = {"steps": steps, "batch_size": batch_size, "seed": seed, "rows": len(data[0])}
+    settings |= {"precision": precision, "validate_every": validate_every, "patience": patience}
     model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    made = _make_optimizers(model, optimizers, lr=learning_rate, weight_decay=weight_decay)
     data = tuple(tensor.to(device) for tensor in data)
-    training = _Training(model, batch_loss, data, optimizer, settings, validate, checkpoint, checkpoint_every)
+    training = _Training(model, batch_loss, data, made, settings, validate, checkpoint, checkpoint_every)
     training.resume()
     training.run(label)
     return training.finish()
+
+
+def _make_optimizers(
+    model: nn.Module, make: Optimizers | None, **adamw: float | None
+) -> list[torch.optim.Optimizer]:
+    """Those that `make` gives, else AdamW."""
+    given = {name: value for name, value in adamw.items() if value is not None}
+    if make is None:
+        return [torch.optim.AdamW(model.parameters(), **({"lr": 1e-2, "weight_decay": 1e-2} | given))]
+    if given:
+        raise CourseError(
+            "learning_rate and weight_decay are those of fit's own AdamW, which `optimizers` replaces: leave "
+            "them out, and set the optimisers' own"
+        )
+    made = make(model)
+    require_each_weight_once(model, made)
+    return list(made)
 
 
 @dataclass
@@ -166,13 +202,21 @@ class _Training:
     model: nn.Module
     batch_loss: BatchLoss
     data: tuple[torch.Tensor, ...]
-    optimizer: torch.optim.Optimizer
+    optimizers: list[torch.optim.Optimizer]
     settings: dict[str, Any]
     validate: Validate | None
     checkpoint: Path | None
     checkpoint_every: int
     history: History = field(default_factory=History)
     best: dict[str, torch.Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        for group in self._groups():
+            group.setdefault("initial_lr", group["lr"])  # the highest rate, under torch's name for it
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """The optimisers' groups of weights; loading a checkpoint makes new ones."""
+        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
 
     def run(self, label: str) -> None:
         """Step after step, from where the training stands to its end."""
@@ -200,13 +244,25 @@ class _Training:
 
     def _step(self, step: int, rows: torch.Tensor) -> torch.Tensor:
         """The body of lesson 2's loop; the loss of the batch."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings["learning_rate"] * rate_factor(step, self.settings["steps"])
-        loss = self.batch_loss(self.model, *(tensor[rows] for tensor in self.data))
-        self.optimizer.zero_grad()
+        for group in self._groups():
+            group["lr"] = group["initial_lr"] * rate_factor(step, self.settings["steps"])
+        loss = self._loss(self.model, rows)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
         loss.backward()
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         return loss.detach()
+
+    def _loss(self, model: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+        with self._autocast():
+            return self.batch_loss(model, *(tensor[rows] for tensor in self.data))
+
+    def _autocast(self) -> AbstractContextManager[None]:
+        """What the forward pass runs in."""
+        if self.settings["precision"] == "float32":
+            return nullcontext()
+        return torch.autocast(self.data[0].device.type, dtype=torch.bfloat16)
 
     def _batches(self) -> Iterator[torch.Tensor]:
         return batches(len(self.data[0]), self.settings["batch_size"], self.settings["seed"])
@@ -226,9 +282,10 @@ class _Training:
             self._stray("the loss is finite, but a weight no longer is before")
 
     def _stray(self, what: str) -> NoReturn:
+        rates = dict.fromkeys(f"{group['initial_lr']:g}" for group in self._groups())
         raise CourseError(
             f"{what} step {len(self.history.losses) + 1}: lower the learning rate (it is "
-            f"{self.settings['learning_rate']:g}), or look for wrong values in the data"
+            f"{' and '.join(rates)}), or look for wrong values in the data"
         )
 
     def _look(self, step: int) -> None:
@@ -250,7 +307,7 @@ class _Training:
     def _measure(self) -> dict[str, float]:
         """What `validate` finds, without a trace in the training."""
         self.model.eval()
-        with checkpoints.random_state_kept():
+        with checkpoints.random_state_kept(), self._autocast():
             numbers = self.validate(self.model)
         self.model.train()
         if not isinstance(numbers, Mapping) or not numbers or "step" in numbers:
@@ -280,7 +337,7 @@ class _Training:
     def _save(self, step: int) -> None:
         self._stop_clock()
         state = {"step": step, "settings": self.settings, "history": asdict(self.history)}
-        checkpoints.save(self.checkpoint, self.model, self.optimizer, state, self.best)
+        checkpoints.save(self.checkpoint, self.model, self.optimizers, state, self.best)
 
     def _stop_clock(self) -> None:
         """Add the time since the last call to the history's."""
@@ -298,7 +355,7 @@ class _Training:
         if not self.checkpoint.exists():
             return
         try:
-            state, best = checkpoints.load(self.checkpoint, self.model, self.optimizer, self.settings)
+            state, best = checkpoints.load(self.checkpoint, self.model, self.optimizers, self.settings)
         except CourseError as error:
             kept = checkpoints.set_aside(self.checkpoint)
             warnings.warn(f"{error}. It is kept as '{kept.name}'; training begins anew", stacklevel=3)
@@ -315,7 +372,7 @@ class _Training:
         with checkpoints.random_state_kept():
             torch.manual_seed(0)  # for dropout and whatever else draws in the forward pass
             untrained = copy.deepcopy(self.model)  # a batch norm counts what passes through it
-            return self.batch_loss(untrained, *(tensor[rows] for tensor in self.data)).item()
+            return self._loss(untrained, rows).item()
 
     def finish(self) -> History:
         """Leave the model with the weights to keep."""

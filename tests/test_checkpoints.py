@@ -4,6 +4,7 @@ import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors import SafetensorError, safe_open
@@ -56,22 +57,29 @@ class Odd(nn.Module):
         self.register_buffer("turned", torch.arange(6).reshape(2, 3).T)
 
 
-def build(model, optimizer, seed):
+def build(model, optimizers, seed):
     torch.manual_seed(seed)
     model = model()
-    return model, optimizer(model.parameters())
+    return model, optimizers(model)
 
 
-def adamw(parameters):
-    return torch.optim.AdamW(parameters, lr=0.1)
+def adamw(model):
+    return [torch.optim.AdamW(model.parameters(), lr=0.1)]
 
 
-def muon(parameters):
-    return torch.optim.Muon([p for p in parameters if p.ndim == 2], lr=0.1)
+def muon(model):
+    return [torch.optim.Muon([p for p in model.parameters() if p.ndim == 2], lr=0.1)]
 
 
-def momentum(parameters):
-    return torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
+def momentum(model):
+    return [torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)]
+
+
+def mixed(model):
+    """Three groups in two optimisers, in another order than in the model."""
+    vectors, kernels = ([p for p in model.parameters() if p.ndim == n] for n in (1, 4))
+    groups = [{"params": vectors, "weight_decay": 0.0}, {"params": kernels, "lr": 0.05}]
+    return [*muon(model), torch.optim.AdamW(groups, lr=0.1)]
 
 
 def network():
@@ -89,12 +97,13 @@ INPUTS = {
 }
 
 
-def learn(model, optimizer, inputs, steps):
+def learn(model, optimizers, inputs, steps):
     """Some steps on random numbers from the global generator."""
     for _ in range(steps):
-        optimizer.zero_grad()
+        model.zero_grad()
         model(inputs()).square().mean().backward()
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
 
 
 def same(first, second):
@@ -106,65 +115,69 @@ def same(first, second):
     )
 
 
-@pytest.mark.parametrize("optimizer", [adamw, muon, momentum])
+@pytest.mark.parametrize("kinds", [adamw, muon, momentum, mixed])
 @pytest.mark.parametrize("kind", INPUTS)
-def test_training_goes_on_as_if_nothing_had_been(path, kind, optimizer):
-    model, of_model = build(kind, optimizer, seed=0)
-    learn(model, of_model, INPUTS[kind], steps=3)
-    checkpoints.save(path, model, of_model, STATE)
-    again, of_again = build(kind, optimizer, seed=1)
-    assert checkpoints.load(path, again, of_again, {"seed": 0}) == (STATE, None)
-    learn(again, of_again, INPUTS[kind], steps=3)
+def test_training_goes_on_as_if_nothing_had_been(path, kind, kinds):
+    model, optimizers = build(kind, kinds, seed=0)
+    learn(model, optimizers, INPUTS[kind], steps=3)
+    checkpoints.save(path, model, optimizers, STATE)
+    again, again_optimizers = build(kind, kinds, seed=1)
+    assert checkpoints.load(path, again, again_optimizers, {"seed": 0}) == (STATE, None)
+    learn(again, again_optimizers, INPUTS[kind], steps=3)
 
-    reference, of_reference = build(kind, optimizer, seed=0)
-    learn(reference, of_reference, INPUTS[kind], steps=6)
+    reference, reference_optimizers = build(kind, kinds, seed=0)
+    learn(reference, reference_optimizers, INPUTS[kind], steps=6)
     assert same(again, reference)
     assert not same(again, model)
 
 
 def test_weights_that_are_shared_stay_shared(path):
-    model, optimizer = build(Tied, adamw, seed=0)
-    learn(model, optimizer, INPUTS[Tied], steps=1)
-    checkpoints.save(path, model, optimizer, STATE)
-    again, of_again = build(Tied, adamw, seed=1)
-    checkpoints.load(path, again, of_again, {"seed": 0})
+    model, optimizers = build(Tied, adamw, seed=0)
+    learn(model, optimizers, INPUTS[Tied], steps=1)
+    checkpoints.save(path, model, optimizers, STATE)
+    again, again_optimizers = build(Tied, adamw, seed=1)
+    checkpoints.load(path, again, again_optimizers, {"seed": 0})
     assert again.head.weight is again.embedding.weight
     assert same(again, model)
 
 
 def test_unusual_tensors_are_kept(path):
-    model, optimizer = build(Odd, adamw, seed=0)
+    model, optimizers = build(Odd, adamw, seed=0)
     (model.layer(torch.ones(3, dtype=torch.bfloat16)).sum() * model.scale).backward()
-    optimizer.step()
+    optimizers[0].step()
     best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    checkpoints.save(path, model, optimizer, STATE, best)
-    again, of_again = build(Odd, adamw, seed=1)
-    state, found = checkpoints.load(path, again, of_again, {"seed": 0})
+    checkpoints.save(path, model, optimizers, STATE, best)
+    again, again_optimizers = build(Odd, adamw, seed=1)
+    state, found = checkpoints.load(path, again, again_optimizers, {"seed": 0})
     assert state == STATE
     assert same(again, model)
     again.load_state_dict(found)
     assert same(again, model)
-    assert of_again.state[again.scale]["exp_avg"] == optimizer.state[model.scale]["exp_avg"] != 0
+    assert (
+        again_optimizers[0].state[again.scale]["exp_avg"] == optimizers[0].state[model.scale]["exp_avg"] != 0
+    )
 
 
 def test_the_optimisers_memory_has_its_weights_order_in_memory(path):
     """Otherwise a step on a GPU takes the slow way."""
-    model, optimizer = build(channels_last, adamw, seed=0)
-    learn(model, optimizer, INPUTS[channels_last], steps=1)
-    checkpoints.save(path, model, optimizer, STATE)
-    again, of_again = build(channels_last, adamw, seed=1)
-    checkpoints.load(path, again, of_again, {"seed": 0})
+    model, optimizers = build(channels_last, adamw, seed=0)
+    learn(model, optimizers, INPUTS[channels_last], steps=1)
+    checkpoints.save(path, model, optimizers, STATE)
+    again, again_optimizers = build(channels_last, adamw, seed=1)
+    checkpoints.load(path, again, again_optimizers, {"seed": 0})
     assert again[0].weight.is_contiguous(memory_format=torch.channels_last)
-    assert of_again.state[again[0].weight]["exp_avg"].is_contiguous(memory_format=torch.channels_last)
+    assert (
+        again_optimizers[0].state[again[0].weight]["exp_avg"].is_contiguous(memory_format=torch.channels_last)
+    )
 
 
 def test_the_best_weights_are_not_those_of_now(path):
-    model, optimizer = build(network, adamw, seed=0)
+    model, optimizers = build(network, adamw, seed=0)
     best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    learn(model, optimizer, INPUTS[network], steps=2)
-    checkpoints.save(path, model, optimizer, STATE, best)
-    again, of_again = build(network, adamw, seed=1)
-    _, found = checkpoints.load(path, again, of_again, {"seed": 0})
+    learn(model, optimizers, INPUTS[network], steps=2)
+    checkpoints.save(path, model, optimizers, STATE, best)
+    again, again_optimizers = build(network, adamw, seed=1)
+    _, found = checkpoints.load(path, again, again_optimizers, {"seed": 0})
     assert same(again, model)
     assert found.keys() == best.keys()
     assert all(torch.equal(found[name], best[name]) for name in best)
@@ -172,12 +185,12 @@ def test_the_best_weights_are_not_those_of_now(path):
 
 
 def test_the_random_state_goes_on(path):
-    model, optimizer = build(network, adamw, seed=0)
+    model, optimizers = build(network, adamw, seed=0)
     torch.rand(5)
-    checkpoints.save(path, model, optimizer, STATE)
+    checkpoints.save(path, model, optimizers, STATE)
     drawn = torch.rand(5)
     torch.manual_seed(9)
-    checkpoints.load(path, model, optimizer, {"seed": 0})
+    checkpoints.load(path, model, optimizers, {"seed": 0})
     assert torch.equal(torch.rand(5), drawn)
 
 
@@ -202,28 +215,28 @@ def test_a_block_can_leave_the_random_state_alone(error):
 @pytest.fixture
 def saved(path):
     """A checkpoint, and a model and an optimiser that it fits."""
-    model, optimizer = build(network, adamw, seed=0)
-    learn(model, optimizer, INPUTS[network], steps=2)
-    checkpoints.save(path, model, optimizer, STATE)
+    model, optimizers = build(network, adamw, seed=0)
+    learn(model, optimizers, INPUTS[network], steps=2)
+    checkpoints.save(path, model, optimizers, STATE)
     return build(network, adamw, seed=1)
 
 
-def refused(path, model, optimizer, settings, message):
+def refused(path, model, optimizers, settings, message):
     """Expect an error of one line and that nothing was changed."""
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     drawn = torch.get_rng_state()
     with pytest.raises(CourseError, match=message) as caught:
-        checkpoints.load(path, model, optimizer, settings)
+        checkpoints.load(path, model, optimizers, settings)
     assert "\n" not in str(caught.value)
     assert all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items())
-    assert optimizer.state_dict()["state"] == {}
+    assert [optimizer.state_dict()["state"] for optimizer in optimizers] == [{}] * len(optimizers)
     assert torch.equal(torch.get_rng_state(), drawn)
 
 
 def test_the_file_is_plain_safetensors(path, saved):
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-    assert (header["format"], header["version"]) == ("put-to-the-test-checkpoint", "1")
+    assert (header["format"], header["version"]) == ("put-to-the-test-checkpoint", "2")
     assert json.loads(header["state"]) == STATE
     parts = {name.split("/")[0] for name in load_file(path)}
     assert {"model", "optimizer", "random"} == parts
@@ -233,8 +246,8 @@ def test_the_file_is_plain_safetensors(path, saved):
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_file_that_was_loaded_is_not_held(path, saved):
     """Windows cannot replace a file that somebody looks into."""
-    model, optimizer = saved
-    held = checkpoints.load(path, model, optimizer, {"seed": 0}), optimizer.state_dict()
+    model, optimizers = saved
+    held = checkpoints.load(path, model, optimizers, {"seed": 0}), optimizers[0].state_dict()
     assert str(path) not in Path("/proc/self/maps").read_text()
     with safe_open(path, framework="pt") as file:
         held = file.get_tensor("model/3.bias")
@@ -264,9 +277,9 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path, saved):
 
 @pytest.mark.parametrize("lacking", ["step", "settings", "history"])
 def test_a_state_that_lacks_a_part_is_refused(path, saved, lacking):
-    model, optimizer = build(network, adamw, seed=0)
+    model, optimizers = build(network, adamw, seed=0)
     state = {name: value for name, value in STATE.items() if name != lacking}
-    checkpoints.save(path, model, optimizer, state)
+    checkpoints.save(path, model, optimizers, state)
     refused(path, *saved, {"seed": 0}, f"checkpoint 'a.safetensors' does not say its {lacking}$")
 
 
@@ -289,13 +302,15 @@ def test_other_settings_are_refused(path, saved, settings, message):
     ("loss", "good"), [(0.5, True), (0.50001, True), (0.5002, False), (float("nan"), False)]
 )
 def test_the_first_loss_may_differ_in_its_last_digits(path, loss, good):
-    model, optimizer = build(network, adamw, seed=0)
-    checkpoints.save(path, model, optimizer, STATE | {"settings": {"first_loss": 0.5, "rate": 0.5}})
+    model, optimizers = build(network, adamw, seed=0)
+    checkpoints.save(path, model, optimizers, STATE | {"settings": {"first_loss": 0.5, "rate": 0.5}})
     if good:
-        checkpoints.load(path, model, optimizer, {"first_loss": loss, "rate": 0.5})
+        checkpoints.load(path, model, optimizers, {"first_loss": loss, "rate": 0.5})
     else:
-        refused(path, model, optimizer, {"first_loss": loss, "rate": 0.5}, r"\(first_loss 0.5 there")
-    refused(path, model, optimizer, {"first_loss": 0.5, "rate": 0.50001}, r"\(rate 0.5 there, 0.50001 here\)")
+        refused(path, model, optimizers, {"first_loss": loss, "rate": 0.5}, r"\(first_loss 0.5 there")
+    refused(
+        path, model, optimizers, {"first_loss": 0.5, "rate": 0.50001}, r"\(rate 0.5 there, 0.50001 here\)"
+    )
 
 
 def wider():
@@ -308,20 +323,81 @@ def named():
 
 @pytest.mark.parametrize("other", [wider, named, lambda: network().double(), lambda: network()[:-1]])
 def test_another_models_checkpoint_is_refused(path, saved, other):
-    model, optimizer = build(other, adamw, seed=1)
-    refused(path, model, optimizer, {"seed": 0}, "another model: its weights differ in name, shape or type$")
+    model, optimizers = build(other, adamw, seed=1)
+    refused(path, model, optimizers, {"seed": 0}, "another model: its weights differ in name, shape or type$")
 
 
 def test_best_weights_of_another_model_are_refused(path):
-    model, optimizer = build(network, adamw, seed=0)
-    checkpoints.save(path, model, optimizer, STATE, wider().state_dict())
-    refused(path, model, optimizer, {"seed": 0}, "another model: its best weights differ")
+    model, optimizers = build(network, adamw, seed=0)
+    checkpoints.save(path, model, optimizers, STATE, wider().state_dict())
+    refused(path, model, optimizers, {"seed": 0}, "another model: its best weights differ")
 
 
-@pytest.mark.parametrize("other", [muon, momentum, lambda parameters: adamw(list(parameters)[:-1])])
-def test_another_optimisers_checkpoint_is_refused(path, saved, other):
-    model, optimizer = build(network, other, seed=1)
-    refused(path, model, optimizer, {"seed": 0}, "checkpoint 'a.safetensors' belongs to another optimiser$")
+def changed(**settings):
+    """The optimisers of `mixed`, with other settings in the last group."""
+
+    def make(model):
+        optimizers = mixed(model)
+        optimizers[-1].param_groups[-1] |= settings
+        return optimizers
+
+    return make
+
+
+def turned(model):
+    """The optimisers of `mixed`, with two biases of the same length in another order."""
+    optimizers = mixed(model)
+    vectors = optimizers[-1].param_groups[0]["params"]
+    vectors[0], vectors[1] = vectors[1], vectors[0]
+    return optimizers
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "message"),
+    [
+        (adamw, muon, "AdamW there, Muon here"),
+        (adamw, momentum, "AdamW there, SGD here"),
+        (adamw, mixed, r"AdamW there, Muon \+ AdamW \+ AdamW here"),
+        (mixed, adamw, r"Muon \+ AdamW \+ AdamW there, AdamW here"),
+        (mixed, muon, r"Muon \+ AdamW \+ AdamW there, Muon here"),
+        (mixed, lambda model: mixed(model)[::-1], r"there, AdamW \+ AdamW \+ Muon here"),
+        (mixed, turned, "AdamW on other weights"),
+        (mixed, changed(lr=0.06), "AdamW lr 0.05 there, 0.06 here"),
+        (mixed, changed(initial_lr=0.06), "AdamW lr 0.05 there, 0.06 here"),
+        (mixed, changed(betas=(0.9, 0.95)), r"AdamW betas \[0.9, 0.999\] there, \[0.9, 0.95\] here"),
+        (mixed, changed(eps=1e-6, lr=1), "AdamW lr 0.05 there, 1 here; AdamW eps 1e-08 there, 1e-06 here"),
+        (mixed, changed(extra=1), "AdamW extra None there, 1 here"),
+        (changed(extra=1), mixed, "AdamW extra 1 there, None here"),
+        (adamw, lambda model: [torch.optim.AdamW(list(model.parameters())[1:], lr=0.1)], "on other weights"),
+    ],
+)
+def test_other_optimisers_are_refused(path, there, here, message):
+    model, optimizers = build(network, there, seed=0)
+    learn(model, optimizers, INPUTS[network], steps=2)
+    checkpoints.save(path, model, optimizers, STATE)
+    model, optimizers = build(network, here, seed=1)
+    message = (
+        rf"'a.safetensors' belongs to other optimisers \(.*{message}\): to go on from it, give those that"
+    )
+    refused(path, model, optimizers, {"seed": 0}, message)
+
+
+def test_the_rate_of_now_does_not_matter_but_the_one_at_the_beginning(path):
+    model, optimizers = build(network, changed(initial_lr=0.05), seed=0)
+    optimizers[-1].param_groups[-1]["lr"] = 0.001
+    checkpoints.save(path, model, optimizers, STATE)
+    again, again_optimizers = build(network, changed(initial_lr=0.05), seed=1)
+    assert checkpoints.load(path, again, again_optimizers, {"seed": 0}) == (STATE, None)
+
+
+def test_tensors_and_numpys_numbers_may_be_settings(path):
+    def make(model):
+        return [torch.optim.AdamW(model.parameters(), lr=torch.tensor(0.1), eps=np.float32(1e-6))]
+
+    model, optimizers = build(network, make, seed=0)
+    checkpoints.save(path, model, optimizers, STATE)
+    assert checkpoints.load(path, *build(network, make, seed=1), {"seed": 0}) == (STATE, None)
+    refused(path, *build(network, adamw, seed=1), {"seed": 0}, "AdamW lr 0.1000000.* there, 0.1 here")
 
 
 # --- writing ---

@@ -554,7 +554,14 @@ DAMAGES = {
         "SHA-256 is not that of its content",
     ),
     "no random state": (damaged(lambda t, h: t.pop("random/cpu")), "SHA-256 is not that of its content"),
-    "no optimiser": (damaged(lambda t, h: t.pop("optimizer/0/exp_avg")), "SHA-256 is not that of its"),
+    "no optimiser": (
+        damaged(lambda t, h: t.pop("optimizer/0.weight/exp_avg")),
+        "SHA-256 is not that of its content",
+    ),
+    "other optimiser": (
+        damaged(lambda t, h: h.update(optimizers=h["optimizers"].replace("AdamW", "Adam"))),
+        "SHA-256 is not that of its content",
+    ),
     "no weight": (damaged(lambda t, h: t.pop("model/0.weight")), "SHA-256 is not that of its content"),
     "one bit": (flip_last_bit, "SHA-256 is not that of its content"),
 }
@@ -579,7 +586,7 @@ def refused_and_anew(path, message, build, **settings):
     before, drawn = weights(model), torch.get_rng_state()
     with pytest.raises(CourseError):
         optimizer = torch.optim.AdamW(model.parameters())
-        checkpoints.load(path, model, optimizer, {"first_loss": 0.0})
+        checkpoints.load(path, model, [optimizer], {"first_loss": 0.0})
     assert equal(weights(model), before)
     assert optimizer.state_dict()["state"] == {}
     assert torch.equal(torch.get_rng_state(), drawn)
@@ -613,8 +620,8 @@ def with_seed(seed):
 OTHERS = {
     "seed": other(r"another training \(seed 0 there, 1 here, first_loss", seed=1),
     "steps": other(r"another training \(steps 24 there, 30 here\): to go on from it, give", steps=30),
-    "rate": other(r"another training \(learning_rate 0.02 there, 0.0200001 here\)", learning_rate=0.0200001),
-    "decay": other(r"another training \(weight_decay 0.01 there, 0.0 here\)", weight_decay=0.0),
+    "rate": other(r"other optimisers \(AdamW lr 0.02 there, 0.0200001 here\): to", learning_rate=0.0200001),
+    "decay": other(r"other optimisers \(AdamW weight_decay 0.01 there, 0.0 here\)", weight_decay=0.0),
     "batch size": other(r"another training \(batch_size 8 there, 9 here", batch_size=9),
     "number of rows": other(r"another training \(rows 44 there, 40 here", data=rows(0, 40)),
     "data": other(r"another training \(first_loss [\d.]+ there, [\d.]+ here\)", data=rows(2)),
