@@ -25,13 +25,11 @@ from tqdm.auto import tqdm
 from course_utils import CourseError, checkpoints
 from course_utils.files import require_writable
 from course_utils.optimizers import require_each_weight_once
-from course_utils.runtime import one_of
+from course_utils.runtime import PRECISIONS, one_of
 
 BatchLoss = Callable[..., torch.Tensor]
 Validate = Callable[[nn.Module], Mapping[str, float]]
 Optimizers = Callable[[nn.Module], Sequence[torch.optim.Optimizer]]
-
-PRECISIONS = ("float32", "bfloat16")
 
 READ_EVERY = 20
 """Steps between two looks at the loss: on a GPU each look waits for all work that is under way."""
