@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import nbformat
+import pooch
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -28,6 +29,7 @@ def clean_environment(monkeypatch, home):
         monkeypatch.delenv(name)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setattr(pooch, "os_cache", lambda name: home / name)  # the text corpus is made there once
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
 

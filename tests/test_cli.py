@@ -78,6 +78,11 @@ def only_line(capsys):
         (["data", "nothing"], "course: unknown data set 'nothing': those to download are forest_cover, "),
         (["run", "--images", "cats"], "course: unknown images 'cats': choose digits, fashion_mnist, cifar10"),
         (["run", "--images", ""], "course: unknown images '': choose digits, fashion_mnist, cifar10"),
+        (
+            ["run", "--text", "poems"],
+            "course: unknown text 'poems': choose docstrings, tiny_shakespeare, sms_",
+        ),
+        (["run", "--text", ""], "course: unknown text '': choose docstrings, tiny_shakespeare, sms_spam"),
     ],
 )
 def test_a_wrong_word_is_answered_in_one_line(fake_run, capsys, tmp_path, monkeypatch, arguments, message):
@@ -155,6 +160,34 @@ def test_a_folder_that_is_no_folder_of_pictures_is_refused_at_once(fake_run, tmp
     assert seen == [] and not out.exists()
 
 
+def test_run_hands_on_which_text_to_use(fake_run, tmp_path, monkeypatch, capsys):
+    """A relative path counts from where the command is run; a kernel runs elsewhere."""
+    seen = fake_run()
+    (tmp_path / "my novel.txt").write_text("word " * 30_000)
+    monkeypatch.chdir(tmp_path)
+    own = str((tmp_path / "my novel.txt").resolve())
+    for wanted, handed_on in (("sms_spam", "sms_spam"), ("my novel.txt", own)):
+        assert cli.main(["run", "3", "--device", "cpu", "--text", wanted, "--out", "out"]) == 0
+        assert seen.pop()[1]["COURSE_TEXT"] == handed_on
+    monkeypatch.setenv("COURSE_TEXT", "my novel.txt")
+    assert cli.main(["run", "3", "--device", "cpu", "--out", "out"]) == 0
+    assert seen.pop()[1]["COURSE_TEXT"] == own
+    monkeypatch.setenv("COURSE_TEXT", "")
+    assert cli.main(["run", "3", "--device", "cpu", "--out", "out"]) == 0
+    assert "COURSE_TEXT" not in seen.pop()[1]
+
+
+def test_a_text_that_is_too_small_is_refused_at_once(fake_run, tmp_path, capsys):
+    seen = fake_run()
+    (tmp_path / "note.txt").write_text("short")
+    out = tmp_path / "out"
+    assert cli.main(["run", "--device", "cpu", "--text", str(tmp_path / "note.txt"), "--out", str(out)]) == 2
+    assert only_line(capsys) == (
+        "course: 'note.txt' has 0 kB of text in 1 file(s), but the lesson takes 100 kB to 20 MB: give more"
+    )
+    assert seen == [] and not out.exists()
+
+
 def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, capsys):
     fake_run()
     monkeypatch.setattr(cli, "ROOT", tmp_path)
@@ -216,13 +249,16 @@ def test_the_way_to_go_on_has_the_same_settings(fake_run, tmp_path, capsys):
     """Without them the rest would run with another seed and go to another folder."""
     fake_run(lesson_2=KeyboardInterrupt)
     (tmp_path / "my pets" / "cat").mkdir(parents=True)
+    (tmp_path / "my novel.txt").write_text("word " * 30_000)
     own = ["--images", str(tmp_path / "my pets"), "--out", str(tmp_path / "my own")]
+    own += ["--text", str(tmp_path / "my novel.txt")]
     cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", *own])
     command = capsys.readouterr().out.split("To go on: course ")[1]
     options = cli._parser().parse_args(shlex.split(command))
     assert (options.lessons, options.profile, options.device) == (["2_b", "3_c"], "smoke", "cpu")
     assert (options.seed, options.out) == ("7", tmp_path / "my own")
     assert options.images == str(tmp_path / "my pets")
+    assert options.text == str(tmp_path / "my novel.txt")
 
 
 def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tmp_path, capsys):
@@ -373,6 +409,7 @@ def test_data_lists_what_there_is(capsys):
     assert [line.split()[0] for line in lines] == list(registry.registry())
     comes = {line.split()[0]: line for line in lines}
     assert comes["wine"].endswith("with scikit-learn")
+    assert comes["docstrings"].endswith("with numpy, scipy, pandas, scikit-learn")
     assert comes["forest_cover"].endswith("download, 11.2 MB")
     assert comes["fashion_mnist"].endswith("download, 30.8 MB in 4 files")
 

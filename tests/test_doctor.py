@@ -1,6 +1,7 @@
 import os
 import shutil
 import sys
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import psutil
@@ -8,7 +9,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-from course_utils import CourseError, cli, doctor, registry, runtime
+from course_utils import CourseError, cli, docstrings, doctor, registry, runtime
 
 
 @pytest.fixture
@@ -60,6 +61,9 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     assert found["free disk"] == "20 GB"
     assert found["data: wine"] == f"178 rows, SHA-256 {registry.registry()['wine'].sha256[:12]}…"
     assert found["data: digits"].startswith("1797 pictures, SHA-256 ")
+    if docstrings.installed_versions() == docstrings.locked_versions():
+        corpus = registry.registry()["docstrings"].sha256
+        assert found["data: docstrings"] == f"6010 documents, SHA-256 {corpus[:12]}…"
     assert cli.main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert out.count("ok ") >= 9
@@ -191,3 +195,21 @@ def test_changed_data_are_reported(monkeypatch, tmp_path):
     assert row.found.startswith("data set 'wine' is not the one this course was written for")
     assert row.remedy == "pip install --force-reinstall -c requirements.lock scikit-learn"
     assert doctor.embedded_data("breast_cancer").remedy == ""
+
+
+def test_docstrings_of_other_versions_are_told(monkeypatch):
+    monkeypatch.setattr(docstrings, "locked_versions", dict)
+    row = doctor.embedded_data("docstrings")
+    assert row.found.endswith(" documents, from other versions than those of requirements.lock")
+    assert row.remedy == ""
+
+
+def test_docstrings_of_a_package_that_is_missing_are_reported(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(docstrings, "version", missing)
+    row = doctor.embedded_data("docstrings")
+    assert row.found == "'numpy' is not installed"
+    packages = "numpy scipy pandas scikit-learn"
+    assert row.remedy == f"pip install --force-reinstall -c requirements.lock {packages}"

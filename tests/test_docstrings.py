@@ -1,0 +1,447 @@
+import gzip
+import inspect
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from course_utils import CourseError, docstring_files, docstrings, overlap, passages, registry, text_parts
+from course_utils.docstring_files import clean, in_source
+
+LONG = "Says what it does, in as many words as it takes to be longer than two hundred letters. " * 3
+locked_only = pytest.mark.skipif(
+    docstrings.installed_versions() != docstrings.locked_versions(), reason="needs the locked packages"
+)
+
+SOURCE = f'''
+"""Module. {LONG}"""
+import os
+if os.name:
+    class Outer:
+        r"""Class with a backslash \\d. {LONG}"""
+        @property
+        def method(self, x=(1, 2)):
+            """Method. {LONG}
+
+            Parameters
+            ----------
+            x : tuple
+                Indented.\t\t
+            """
+            def inner():
+                """Inner. {LONG}"""
+                return """
+kept at the margin
+"""
+
+            return inner  # é
+else:
+    try:
+        async def waits(): "Async. {LONG}"; return 1
+    except ValueError:
+        def rescued():
+            """Short."""
+    finally:
+        def ends():
+            # a remark
+            """Ends. {LONG}"""  # and another
+def bytes_only():
+    b"""No docstring. {LONG}"""
+def formatted():
+    f"""No docstring either. {LONG}"""
+def late():
+    x = 1
+    """Too late. {LONG}"""
+match os.name:
+    case "nt":
+        def windows():
+            """Windows. {LONG}"""
+with open(os.devnull):
+    def within():
+        """Within. {LONG}"""
+'''.lstrip("\n")
+
+
+@pytest.fixture
+def documents():
+    return {document.name: document for document in in_source(SOURCE, "pack/core/_thing.py")}
+
+
+def test_every_docstring_is_found_in_the_order_of_the_source(documents):
+    here = "pack.core._thing"
+    assert list(documents) == [
+        *(here, f"{here}.Outer", f"{here}.Outer.method", f"{here}.Outer.method.inner", f"{here}.waits"),
+        *(f"{here}.ends", f"{here}.windows", f"{here}.within"),
+    ]
+    assert {document.file for document in documents.values()} == {"pack/core/_thing.py"}
+    assert [document.text.split()[0] for document in documents.values()] == [
+        *("Module.", "Class", "Method.", "Inner.", "Async.", "Ends.", "Windows.", "Within.")
+    ]
+
+
+def test_a_packages_own_docstring_has_the_packages_name():
+    assert [each.name for each in in_source(f'"""{LONG}"""', "pack/core/__init__.py")] == ["pack.core"]
+
+
+def test_the_text_is_cleaned(documents):
+    text = documents["pack.core._thing.Outer.method"].text
+    assert text == f"Method. {LONG.strip()}\n\nParameters\n----------\nx : tuple\n    Indented."
+
+
+def test_the_code_is_the_function_without_its_docstring(documents):
+    code = {name.rpartition(".")[2]: document.code for name, document in documents.items()}
+    assert code["_thing"] == code["Outer"] == ""
+    assert code["method"].split("\n") == [
+        "def method(self, x=(1, 2)):",
+        "    def inner():",
+        f'        """Inner. {LONG}"""',
+        '        return """',
+        "kept at the margin",
+        '"""',
+        "",
+        "    return inner  # é",
+    ]
+    assert code["inner"] == 'def inner():\n    return """\nkept at the margin\n"""'
+    assert code["waits"].split() == ["async", "def", "waits():", "return", "1"]
+    assert code["ends"] == "def ends():\n    # a remark\n# and another"
+    assert code["windows"] == "def windows():"
+
+
+def test_columns_count_bytes_and_lines_do_not_end_at_form_feeds():
+    source = f'\x0cdef f(x="ééééé"): """{LONG}"""; return "ü"\n'
+    (document,) = in_source(source, "a.py")
+    assert document.code.split() == ["def", 'f(x="ééééé"):', "return", '"ü"']
+
+
+@pytest.mark.parametrize(("length", "n"), [(199, 0), (200, 1)])
+def test_short_docstrings_are_left_out(length, n):
+    assert len(in_source(f'"""   {"x" * length}  \n\n   """', "a.py")) == n
+
+
+DOCSTRINGS = [
+    "",
+    "   ",
+    "One line.",
+    "  One.\n\n    Two.\n      Three.  \n    ",
+    "\n    First below.\n    \tTab.\n        Deeper\n",
+    "One.\r\n    Two.\r    Three.",
+    "One.\nTwo at the margin.\n    Three.",
+    "One.\n\n\n      \n    Two.\n\n\n",
+]
+
+
+@pytest.mark.parametrize("docstring", DOCSTRINGS)
+def test_cleaning_agrees_with_pythons(docstring):
+    ends = docstring.replace("\r\n", "\n").replace("\r", "\n")
+    python = "\n".join(line.rstrip() for line in inspect.cleandoc(ends).split("\n"))
+    assert clean(docstring) == python.strip("\n")
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Makes a package from files; importing any of them is an error."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def put(name, files):
+        for path, source in files.items():
+            place = tmp_path / name / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            content = source if isinstance(source, bytes) else source.encode()
+            place.write_bytes(content.replace(b"#IMPORTED", b"raise SystemExit('imported')"))
+        return tmp_path / name
+
+    return put
+
+
+def module(word):
+    return f'"""{word} {LONG}"""\n#IMPORTED\n'
+
+
+def test_packages_are_read_in_the_order_of_their_file_names(package):
+    files = {name: module(name) for name in ("b.py", "__init__.py", "a/z.py", "a.py", "B.py")}
+    package("fakeone", files)
+    package("faketwo", {"__init__.py": module("two")})
+    found, broken = docstring_files.read(["faketwo", "fakeone"])
+    assert [each.file for each in found] == [
+        *("faketwo/__init__.py", "fakeone/B.py", "fakeone/__init__.py", "fakeone/a.py", "fakeone/a/z.py"),
+        "fakeone/b.py",
+    ]
+    assert broken == [] and {"fakeone", "faketwo"}.isdisjoint(sys.modules)
+
+
+def test_line_ends_and_encodings_make_no_difference(package):
+    plain = f'"""Straße. {LONG}\n\n    More.\n"""\ndef f():\n    """F. {LONG}"""\n    return 1\n'
+    variants = {
+        "unix.py": plain.encode(),
+        "windows.py": plain.replace("\n", "\r\n").encode(),
+        "mac.py": plain.replace("\n", "\r").encode(),
+        "bom.py": b"\xef\xbb\xbf" + plain.encode(),
+        "latin.py": b"# -*- coding: latin-1 -*-\n" + plain.encode("latin-1"),
+    }
+    package("fakeends", variants)
+    found, broken = docstring_files.read(["fakeends"])
+    assert broken == [] and len(found) == 10
+    assert len({document.text for document in found}) == 2
+    assert {document.code for document in found} == {"", "def f():\n    return 1"}
+
+
+def test_files_that_are_no_python_are_counted_and_warnings_kept_quiet(package, recwarn):
+    package(
+        "fakebroken",
+        {
+            "bad.py": f'"""{LONG}"""\ndef f(:\n',
+            "binary.py": b"\0\xff",
+            "latin.py": '"""é"""'.encode("latin-1"),
+            "fine.py": f'"""Invalid \\d escape. {LONG}"""\n1 is 1\n',
+        },
+    )
+    found, broken = docstring_files.read(["fakebroken"])
+    assert [each.file for each in found] == ["fakebroken/fine.py"]
+    assert broken == ["fakebroken/bad.py", "fakebroken/binary.py", "fakebroken/latin.py"]
+    assert list(recwarn) == []
+
+
+def test_tests_and_generated_and_carried_files_are_left_out(package):
+    kept = ["sub/testing.py", "sub/contest/a.py", "util.py", "_versions/a.py", "version/a.py"]
+    left = ["tests/test_a.py", "sub/tests/deep/a.py", "conftest.py", "sub/conftest.py", "version.py"]
+    left += ["_version.py", "_version_meson.py", "__config__.py", "_distributor_init.py", "externals/a.py"]
+    folder = package("fakeparts", {name: module(name) for name in kept + left})
+    assert docstring_files.source_files(folder) == sorted(f"fakeparts/{name}" for name in kept)
+
+
+@locked_only
+@pytest.mark.parametrize("pattern", [each for each in docstring_files.LEFT_OUT if not each.startswith("*/")])
+def test_every_place_that_is_left_out_is_one(pattern):
+    """A folder that moved must not come back unseen; numpy.distutils is there on Python 3.11 only."""
+    name, _, below = pattern.partition("/")
+    exists = (docstring_files.package_folder(name) / below).exists()
+    assert exists or (pattern == "numpy/distutils" and sys.version_info >= (3, 12))
+    assert not any(
+        f"{file}/".startswith(f"{pattern}/")
+        for file in docstring_files.source_files(docstring_files.package_folder(name))
+    )
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch):
+    with pytest.raises(CourseError, match="'no_such_package' is not installed: pip install -r requirements"):
+        docstring_files.read(["no_such_package"])
+    monkeypatch.setattr(docstrings, "TASK", {"no_such_package": "no-such-package"})
+    with pytest.raises(CourseError, match="'no-such-package' is not installed: pip install -r requirements"):
+        docstrings.load()
+
+
+def test_a_file_that_cannot_be_opened_is_named(package):
+    folder = package("fakefolder", {"a.py/b.txt": ""})
+    with pytest.raises(CourseError, match=r"cannot read '.*a\.py' \(.+\): see to it that you may open it"):
+        docstring_files.read_source(folder / "a.py")
+
+
+# --- the corpus and its cache, with two small packages ---
+
+
+def prose(n_words, seed):
+    return " ".join(f"word{i}" for i in np.random.default_rng(seed).integers(0, 9_999, n_words))
+
+
+@pytest.fixture
+def small(package, cache, monkeypatch, tmp_path):
+    """Two small packages take the places of the four."""
+    package("fakegeneral", {f"m{i}.py": f'"""General {i}.\n\n{prose(60, i)}\n"""' for i in range(60)})
+    package("faketask", {f"m{i}.py": f'"""Task {i}.\n\n{prose(60, 100 + i)}\n"""' for i in range(40)})
+    monkeypatch.setattr(docstrings, "GENERAL", {"fakegeneral": "fake-general"})
+    monkeypatch.setattr(docstrings, "TASK", {"faketask": "fake-task"})
+    monkeypatch.setattr(docstrings, "LOCK", tmp_path / "requirements.lock")
+    docstrings.LOCK.write_text("other==3\nfake-general==1.0\nfake-task==2.1 ; x\n")
+    installed = {"fake-general": "1.0", "fake-task": "2.0"}
+    monkeypatch.setattr(docstrings, "version", installed.__getitem__)
+    return installed
+
+
+@pytest.fixture
+def never_built(monkeypatch):
+    def refuse(source):
+        raise AssertionError("made again")
+
+    return lambda: monkeypatch.setattr(docstrings, "build", refuse)
+
+
+def names(*collections):
+    return [[document.name for document in part] for part in docstrings._parts(*collections)]
+
+
+def test_the_parts_are_made_by_package_and_file(small):
+    general, task = docstrings.load()
+    sizes = [len(part) for part in docstrings._parts(general, task)]
+    assert sizes == [56, 2, 2, 30, 4, 6]
+    assert all(name.startswith("fakegeneral") for part in names(general) for name in part)
+    assert sorted(name for part in names(task) for name in part) == sorted(
+        f"faketask.m{i}" for i in range(40)
+    )
+    assert general.source == task.source == registry.registry()["docstrings"]
+
+
+def test_the_second_load_comes_from_the_cache(small, cache, never_built):
+    first = docstrings.load()
+    assert [path.name for path in cache.iterdir()] == [docstrings.CACHE_FILE]
+    never_built()
+    assert docstrings.load() == first
+
+
+def test_other_versions_are_no_error_but_told(small):
+    for texts in docstrings.load():
+        told = "read from fake-general 1.0, fake-task 2.0: not those of requirements.lock, so numbers differ"
+        assert told in texts.report
+
+
+def test_the_locked_versions_must_give_the_known_content(small, cache, never_built, monkeypatch):
+    general, task = docstrings.load()
+    small["fake-task"] = "2.1"
+    with pytest.raises(CourseError, match="'docstrings' is not the one this course was written for"):
+        docstrings.load()
+    known = replace(registry.registry()["docstrings"], sha256=docstrings._digest(general, task))
+    monkeypatch.setattr(docstrings, "registry", lambda: {"docstrings": known})
+    again = docstrings.load()
+    assert names(*again) == names(general, task)
+    assert "of other versions: made anew" in again[0].report
+    never_built()
+    assert "requirements.lock" not in docstrings.load()[0].report
+
+
+def test_a_kept_corpus_that_is_not_the_known_one_is_made_anew(small, monkeypatch):
+    general, task = docstrings.load()
+    small["fake-task"] = "2.1"
+    known = replace(registry.registry()["docstrings"], sha256=docstrings._digest(general, task))
+    monkeypatch.setattr(docstrings, "registry", lambda: {"docstrings": known})
+    docstrings._to_cache(general, replace(task, test=task.test[1:]), small)
+    again = docstrings.load()
+    assert names(*again) == names(general, task)
+    assert "the kept corpus was another one: made anew" in again[1].report
+
+
+def repack(path, change):
+    path.write_bytes(gzip.compress(change(gzip.decompress(path.read_bytes()))))
+
+
+DAMAGES = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    "no gzip": lambda path: path.write_bytes(b"nothing"),
+    "empty": lambda path: path.write_bytes(b""),
+    "a bit": lambda path: path.write_bytes(path.read_bytes()[:500] + b"\0" + path.read_bytes()[501:]),
+    "no head": lambda path: repack(path, lambda content: content.partition(b"\n")[2]),
+    "a letter": lambda path: repack(path, lambda content: content.replace(b"General 7.", b"General 8.")),
+    "a list": lambda path: repack(path, lambda content: b"[1]\n" + content.partition(b"\n")[2]),
+    "no json": lambda path: repack(path, lambda content: content[1:]),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_cache_is_made_anew(small, cache, damage):
+    first = docstrings.load()
+    path = cache / docstrings.CACHE_FILE
+    DAMAGES[damage](path)
+    again = docstrings.load()
+    assert names(*again) == names(*first)
+    assert "the kept corpus was damaged (" in again[0].report and "made anew" in again[1].report
+    if damage != "a folder":
+        assert docstrings.load() == first
+    else:
+        assert "the corpus could not be kept" in again[0].report
+
+
+def test_a_cache_by_another_recipe_is_made_anew(small, monkeypatch):
+    docstrings.load()
+    monkeypatch.setattr(docstrings, "RECIPE", docstrings.RECIPE + 1)
+    assert "of other versions: made anew" in docstrings.load()[0].report
+    assert "made anew" not in docstrings.load()[0].report
+
+
+def test_without_a_cache_folder_it_works_and_says_so(small, blocked, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(blocked))
+    for texts in docstrings.load():
+        assert "the corpus could not be kept, so the next time takes as long: cannot write" in texts.report
+        assert "damaged" not in texts.report
+
+
+def test_files_that_cannot_be_read_stand_in_the_report(small, package):
+    package("faketask", {"broken.py": "def f(:"})
+    assert "1 file(s) that this Python cannot read: faketask/broken.py" in docstrings.load()[1].report
+
+
+def test_the_lock_names_all_four_packages():
+    assert list(docstrings.locked_versions()) == ["numpy", "scipy", "pandas", "scikit-learn"]
+    packages = registry.registry()["docstrings"].package
+    assert packages.split(", ") == list(docstrings.locked_versions())
+
+
+def test_a_missing_lock_locks_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(docstrings, "LOCK", tmp_path / "requirements.lock")
+    assert docstrings.locked_versions() == {}
+
+
+# --- the real corpus ---
+
+
+@pytest.fixture
+def corpus():
+    """General and task; made once for all tests."""
+    return docstrings.load()
+
+
+@locked_only
+def test_the_corpus_has_the_registered_content(corpus):
+    assert docstrings._digest(*corpus) == registry.registry()["docstrings"].sha256
+    assert [len(part) for part in docstrings._parts(*corpus)] == [4252, 148, 221, 1076, 123, 190]
+    sheet = (docstrings.ROOT / "datasets" / "docstrings.md").read_text(encoding="utf-8")
+    for part in docstrings._parts(*corpus):
+        assert f"| {len(part):,} | {text_parts.n_bytes(part):,} |" in sheet
+
+
+def test_the_task_test_part_is_large_enough(corpus):
+    assert len(corpus[1].test) >= 150 and text_parts.n_bytes(corpus[1].test) >= 200_000
+
+
+def test_no_thirteen_words_are_on_both_sides(corpus):
+    general, task = corpus
+    training = {run for each in general.train + task.train for run in runs(each.text, 13)}
+    for part in (general.validation, general.test, task.validation, task.test):
+        shared = [each.name for each in part if not training.isdisjoint(runs(each.text, 13))]
+        assert part and shared == []
+
+
+def runs(text, n):
+    words = overlap.words(text)
+    return (tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+
+def test_no_file_is_in_two_parts(corpus):
+    files = [{document.file for document in part} for part in docstrings._parts(*corpus)]
+    assert sum(map(len, files)) == len(set.union(*files))
+
+
+def test_the_report_tells_the_longest_shared_passage(corpus):
+    general, task = corpus
+    training = [document.text for document in general.train + task.train]
+    passage = passages.longest_shared_passage([document.text for document in task.test], training)
+    assert f"shares with a training part: {len(passage)} characters" in task.report
+    assert any(passage in text for text in training) and len(passage) < 200
+
+
+def test_documents_are_as_promised(corpus):
+    for part in docstrings._parts(*corpus):
+        for document in part:
+            assert len(document.text) >= 200 and "\r" not in document.text + document.code
+            assert not any(line != line.rstrip() for line in (document.text + document.code).split("\n"))
+            assert document.name.startswith(document.file.removesuffix(".py").split("/")[0])
+            assert document.code == "" or document.code.startswith(("def ", "async def "))
+
+
+def test_reading_imports_none_of_the_packages():
+    code = "from course_utils import docstring_files as files; import sys\n"
+    code += "source = files.read_source(files.package_folder('sklearn') / 'base.py')\n"
+    code += "found = files.in_source(source, 'sklearn/base.py')\n"
+    code += "print(len(found) > 5, *sorted({'sklearn', 'scipy', 'pandas', 'torch'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "True\n"
