@@ -43,6 +43,11 @@ def same_set(answer: Any, other: Any, **context: Any) -> bool:
     return set(answer) == set(other)
 
 
+def always(value: Any) -> Callable[..., Any]:
+    """A solution or mistake that does not depend on the lesson's data."""
+    return lambda **context: value
+
+
 @dataclass(frozen=True)
 class Mistake:
     """A typical wrong answer and what to say to it.

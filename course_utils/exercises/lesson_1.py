@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from sklearn.model_selection import cross_val_score
@@ -11,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils.exercises import Exercise, Mistake, same_choice, same_set, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_choice, same_set, workbook
 
 Accuracy = Callable[[np.ndarray, np.ndarray], float]
 
@@ -43,10 +42,6 @@ def same_on_broken_table(answer: Accuracy, other: Accuracy, X: np.ndarray, y: np
 
 def _t_interval(differences: np.ndarray, variance_factor: float, ddof: int = 1) -> float:
     return 2.262 * differences.std(ddof=ddof) * np.sqrt(variance_factor)
-
-
-def _answer(value: Any) -> Callable[..., Any]:
-    return lambda **context: value
 
 
 exercises = workbook(
@@ -170,13 +165,13 @@ exercises = workbook(
     Exercise(
         "1.5",
         "You are the judge",
-        solution=_answer("supported"),
+        solution=always("supported"),
         mistakes=(
             Mistake(
-                _answer("inconclusive"),
+                always("inconclusive"),
                 "The interval contains 0, but the margin is not 0. Is any part of the interval below −1?",
             ),
-            Mistake(_answer("not supported"), "For that, the whole interval would have to lie below −1."),
+            Mistake(always("not supported"), "For that, the whole interval would have to lie below −1."),
         ),
         hints=(
             "Draw the interval on a line, and the margin.",
@@ -188,19 +183,19 @@ exercises = workbook(
     Exercise(
         "1.6",
         "Who cares about units?",
-        solution=_answer({"k-nearest neighbours", "SVM"}),
+        solution=always({"k-nearest neighbours", "SVM"}),
         mistakes=(
             Mistake(
-                _answer({"decision tree", "random forest"}),
+                always({"decision tree", "random forest"}),
                 "The other way round: a tree only asks whether "
                 "a value is above a cut, and the cut moves with the unit.",
             ),
             Mistake(
-                _answer({"k-nearest neighbours"}), "One more: an SVM also works with distances between rows."
+                always({"k-nearest neighbours"}), "One more: an SVM also works with distances between rows."
             ),
-            Mistake(_answer({"SVM"}), "One more: who is a nearest neighbour depends on distances too."),
+            Mistake(always({"SVM"}), "One more: who is a nearest neighbour depends on distances too."),
             Mistake(
-                _answer({"k-nearest neighbours", "SVM", "random forest"}),
+                always({"k-nearest neighbours", "SVM", "random forest"}),
                 "A forest is many trees. Does a tree care about units?",
             ),
         ),

@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, same_choice, same_set, same_whole_number, workbook
+from course_utils.exercises import (
+    Exercise,
+    Mistake,
+    always,
+    same_choice,
+    same_set,
+    same_whole_number,
+    workbook,
+)
 
 Sets = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Batches = list[tuple[np.ndarray, np.ndarray]]
 
 COPIES, TEST_SEED = 4, 100
 """Places for each training picture, seeds 0 to 3; seed of the test pictures' places."""
-
-
-def _answer(value: Any) -> Callable[..., Any]:
-    return lambda **context: value
 
 
 def _sets(
@@ -92,16 +96,14 @@ exercises = workbook(
     Exercise(
         "2.1",
         "A convolution by hand",
-        solution=_answer(6),  # 3 · 1 + 2 · 2 + 5 · 0 + 1 · (-1)
+        solution=always(6),  # 3 · 1 + 2 · 2 + 5 · 0 + 1 · (-1)
         mistakes=(
+            Mistake(always(-1), "That is the upper left. One row further down there is room for the window."),
+            Mistake(always(3), "That is the upper right. Rows count from the top, columns from the left."),
+            Mistake(always(4), "That is the lower right. Columns count from the left."),
+            Mistake(always(7), "One of the four products is missing: the last weight is −1."),
             Mistake(
-                _answer(-1), "That is the upper left. One row further down there is room for the window."
-            ),
-            Mistake(_answer(3), "That is the upper right. Rows count from the top, columns from the left."),
-            Mistake(_answer(4), "That is the lower right. Columns count from the left."),
-            Mistake(_answer(7), "One of the four products is missing: the last weight is −1."),
-            Mistake(
-                _answer(8),
+                always(8),
                 "You turned the kernel round. Mathematicians do that, deep learning does not.",
             ),
         ),
@@ -116,15 +118,15 @@ exercises = workbook(
     Exercise(
         "2.2",
         "Parameters of a layer",
-        solution=_answer(32 * (16 * 3 * 3 + 1)),
+        solution=always(32 * (16 * 3 * 3 + 1)),
         mistakes=(
-            Mistake(_answer(32 * 16 * 9), "Those are the weights. Each of the 32 outputs also has one bias."),
+            Mistake(always(32 * 16 * 9), "Those are the weights. Each of the 32 outputs also has one bias."),
             Mistake(
-                _answer(32 * (9 + 1)),
+                always(32 * (9 + 1)),
                 "That is for one input channel. A kernel has nine weights for each of the 16 channels.",
             ),
             Mistake(
-                _answer(16 * (32 * 9 + 1)),
+                always(16 * (32 * 9 + 1)),
                 "You have 16 outputs of 32 inputs there. nn.Conv2d takes the number of inputs first.",
             ),
         ),
@@ -199,14 +201,14 @@ exercises = workbook(
     Exercise(
         "2.5",
         "You are the judge",
-        solution=_answer("inconclusive"),
+        solution=always("inconclusive"),
         mistakes=(
             Mistake(
-                _answer("supported"),
+                always("supported"),
                 "The mean lies within ± 2, but the whole interval must. Its upper end is above.",
             ),
             Mistake(
-                _answer("not supported"),
+                always("not supported"),
                 "For that the whole interval would have to lie outside of ± 2. Most of this one lies inside.",
             ),
         ),
@@ -221,22 +223,22 @@ exercises = workbook(
     Exercise(
         "2.6",
         "Who would notice shuffled pixels?",
-        solution=_answer({"CNN"}),
+        solution=always({"CNN"}),
         mistakes=(
             Mistake(
-                _answer({"MLP", "CNN"}),
+                always({"MLP", "CNN"}),
                 "The MLP connects every neuron with every pixel: their order is all the same to it.",
             ),
             Mistake(
-                _answer({"logistic regression", "SVM", "MLP", "CNN"}),
+                always({"logistic regression", "SVM", "MLP", "CNN"}),
                 "You would, and so would the CNN. But the others never knew which pixels are neighbours.",
             ),
             Mistake(
-                _answer({"logistic regression", "SVM", "MLP"}),
+                always({"logistic regression", "SVM", "MLP"}),
                 "It is the other way round: those three would not notice.",
             ),
             Mistake(
-                _answer(set()),
+                always(set()),
                 "One of them looks at windows of 3 × 3 neighbours. What is left of them after shuffling?",
             ),
         ),

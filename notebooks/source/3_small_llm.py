@@ -1,0 +1,1278 @@
+# %% [markdown]
+# # Lesson 3 · Small LLM
+#
+# **The claim.** Fine-tuning makes a language model better at one particular task.
+#
+# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Large Language Models (LLMs): Understanding Human Language" and "How AI Systems Handle Data".*
+
+# %% [markdown]
+# **Why this matters.** Your phone suggests the next word. A chatbot writes an e-mail, one word after the other. Behind both stands a *language model*: it has read a great deal of text and guesses what comes next. Reading the whole internet costs millions. So, says the article, one takes a model that has read everything and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **fine-tuning**. What is it worth? In this lesson you build a language model from nothing, on your own machine, and find out.
+
+# %% [markdown]
+# ## What you will learn
+#
+# When you have finished, you can say
+#
+# 1. what a **token** is, and how a text is cut into them;
+# 2. how to measure how well a model knows a language: **bits per byte**;
+# 3. what **attention** computes, by hand, and why a language model must not look ahead;
+# 4. how a language model **writes**, and what temperature and top-p change;
+# 5. what **fine-tuning** gives, what it costs, and against what to compare it;
+# 6. what a small model has learned of **grammar, context and meaning**, and how to test that.
+#
+# You need Python and lesson 2's ideas: network, batch, loss, training loop. **transformers** is the library for language models, **tokenizers** cuts text into tokens.
+
+# %%
+import copy
+import shutil
+from collections import Counter
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from course_utils import cards, claims, docstrings, plots, results, runtime, statistics, text
+from course_utils.exercises.lesson_3 import exercises
+
+# %%
+run = runtime.start(
+    "3_small_llm", expected={"cpu (2 cores)": "5 min, 1.2 GB", "cuda": "not measured yet"}
+)
+plots.use_style()
+
+# %% [markdown]
+# ## The claim, as it will be judged
+#
+# Better than what? The ledger asks for two comparisons. The fine-tuned model must be better than the model *before* fine-tuning. And it must be better than a model that has learned the task *from scratch*, with the same effort and the same texts; otherwise all the reading before was for nothing.
+
+# %%
+claim = claims.get("llm-finetune")
+claim
+
+# %% [markdown]
+# (A *budget* is how long a model may learn the task. There is a short one and a long one.)
+#
+# ## Predict
+#
+# Our model first reads the documentation of three Python libraries: numpy, scipy and pandas. Then it is fine-tuned on the documentation of a fourth, scikit-learn. Measured is how many *bits per byte* it needs for pages of scikit-learn that it has never seen; what that is you will see below. Fewer is better.
+#
+# Write down what you expect: how many percent fewer bits does the fine-tuned model need, with the long budget,
+#
+# - than a model from scratch, and than the model before fine-tuning?
+# - And the verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
+
+# %%
+predicted_saving = {"against from scratch": 20, "against pre-trained only": 20}  # %
+predicted_verdict = "supported"
+
+# %% [markdown]
+# ## Settings
+#
+# All sizes in one place; each comes back where it is used.
+
+# %%
+settings = {
+    "n_tokens": run.pick(smoke=512, laptop=2048, full=4096),  # size of the vocabulary
+    "width": run.pick(smoke=32, laptop=128, full=256),  # numbers that stand for one token
+    "depth": run.pick(smoke=2, laptop=4, full=8),  # layers
+    "context": run.pick(smoke=64, laptop=256, full=512),  # tokens that the model sees at most
+    "batch_size": run.pick(smoke=4, laptop=8, full=16),  # windows of text in one step
+    "pretrain_steps": run.pick(smoke=8, laptop=400, full=4_000),
+    "muon_rate": 0.02,  # how far a step moves the matrices, at most
+    "adamw_rate": 0.005,  # and all other weights
+    "weight_decay": 0.1,
+    "budgets": run.pick(smoke={"short": 2, "long": 4}, laptop={"short": 15, "long": 60},
+                        full={"short": 100, "long": 400}),  # steps of learning the task
+    "finetune_rate": 0.5,  # share of the two rates when a model already knows something
+    "seeds": run.pick(smoke=2, laptop=3, full=3),  # trainings of each kind
+    "documents": run.pick(smoke=40, laptop=None, full=None),  # used of each part; None: all
+    "functions": run.pick(smoke=8, laptop=200, full=400),  # in the test of meaning
+    "cut_width": run.pick(smoke=32, laptop=96, full=128),  # a smaller model compares ways to cut
+    "cut_documents": run.pick(smoke=40, laptop=500, full=4_000),  # that it learns from
+    "cut_steps": run.pick(smoke=4, laptop=60, full=600),
+    "prompts": run.pick(smoke=10, laptop=100, full=100),  # to time the answers to
+    "answer": 24,  # tokens that are timed in each answer
+}
+
+# %% [markdown]
+# ## Data
+#
+# Every function of a good Python library carries its documentation with it, the **docstring**: English prose, written by people. The libraries that this course has installed carry several megabytes of it. `docstrings.load` reads it out of the source files, without running them. The first time takes some seconds. `datasets/docstrings.md` says whose texts these are, and what a model trained on them must not be used for.
+
+# %%
+general, scikit = docstrings.load()
+print(general.report)
+
+# %% [markdown]
+# Three parts of the *general* text (numpy, scipy and pandas), and three of the *task*. (With `COURSE_TEXT=path` the task is *your own* text; the README says how.)
+
+# %%
+task = text.load_task(text.wanted(), general)
+parts = {f"{name}, {part}": getattr(texts, part)[: settings["documents"]]
+         for name, texts in {"general": general, "task": task}.items()
+         for part in ("train", "validation", "test")}
+table = {name: [len(documents), sum(len(d.text.encode()) for d in documents) / 1000]
+         for name, documents in parts.items()}
+pd.DataFrame(table, ["documents", "kilobytes"]).T.round().astype(int)
+
+# %% [markdown]
+# One document of the task, its beginning:
+
+# %%
+example = task.validation[1]
+print(example.file, example.name, "\n\n" + example.text[:600])
+
+# %% [markdown]
+# ### Is anything on both sides?
+#
+# Documentation is full of repetitions; whole paragraphs are copied from page to page. If a test page stood in the training text, its score would be worth nothing. So near-copies were left out, all documents of one source file are in the same part, and paragraphs of the held-out parts that share 13 words in a row with a training text were cut out. We check it: what is the longest passage that a test document shares with any text the models learn from?
+
+# %%
+from course_utils.passages import longest_shared_passage
+
+learned = [d.text for name, documents in parts.items() if "train" in name for d in documents]
+shared = longest_shared_passage([d.text for d in parts["task, test"]], learned)
+print(f"{len(shared)} characters: {shared!r}")
+
+# %% [markdown]
+# ## Tokens
+#
+# A computer stores text as **bytes**: numbers from 0 to 255; a plain English letter is one byte. One could predict text byte by byte. But most language models read larger pieces, **tokens**. How does one find good pieces? With *byte-pair encoding* (Sennrich and others 2016): begin with single characters, find the two neighbours that stand together most often, make them one piece, and again.
+
+
+# %%
+def most_frequent_pair(words):
+    """The two neighbouring pieces that stand together most often; words: {pieces: how often}."""
+    pairs = Counter()
+    for pieces, count in words.items():
+        for pair in zip(pieces[:-1], pieces[1:], strict=True):
+            pairs[pair] += count
+    return max(pairs, key=pairs.get)
+
+
+def merge(pieces, pair):
+    """The pieces of a word with this pair made one, wherever it stands."""
+    merged = []
+    for piece in pieces:
+        if merged and (merged[-1], piece) == pair:
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+# %% [markdown]
+# Six merges, learned from the words of two hundred documents. (A space belongs to the word that follows it; we write it as `_`.)
+
+# %%
+some = " ".join(document.text for document in general.train[:200]).split()
+words = Counter("_" + word for word in some if word.isalpha() and word.isascii())
+words = {tuple(word): count for word, count in words.items()}
+by_hand = []
+for _ in range(6):
+    pair = most_frequent_pair(words)
+    by_hand.append("".join(pair))
+    words = {merge(pieces, pair): count for pieces, count in words.items()}
+print("pieces that were made:", ", ".join(by_hand))
+
+# %% [markdown]
+# The library does the same, quicker and with bytes, so that no character is ever unknown to it. Let it learn from the same words, and compare the first pieces. (`language.train_tokenizer` wraps the library; 257 + 6: the 256 bytes, a token that marks the beginning of a document, and six merges.)
+
+# %%
+from course_utils import language
+
+same_words = ["".join(pieces).replace("_", " ") for pieces, count in words.items() for _ in range(count)]
+small_tokenizer = language.train_tokenizer(same_words, 257 + 6)
+by_library = [small_tokenizer.decode([k]).replace(" ", "_") for k in range(257, 263)]
+print("library:              ", ", ".join(by_library))
+assert by_library == by_hand
+
+# %% [markdown]
+# Now the real one. It learns from the *training part of the general text* alone: a tokenizer that has seen the test pages knows something about them.
+
+# %%
+tokenizer = language.train_tokenizer([d.text for d in parts["general, train"]], settings["n_tokens"])
+line = "Compute the mean squared error of an array-like of shape (n_samples,)."
+pieces = [tokenizer.decode([k]) for k in tokenizer(line)["input_ids"]]
+print(" | ".join(pieces))
+
+# %% [markdown]
+# Every document becomes a row of token numbers. `language.encode` puts a *begin* token in front, so that the first real token has something before it as well.
+
+# %%
+def encode_all(tokenizer):
+    """Token numbers of the documents of each part, by its name."""
+    return {name: language.encode(tokenizer, [d.text for d in documents])
+            for name, documents in parts.items()}
+
+
+encoded = encode_all(tokenizer)
+n_bytes = {name: np.array([len(d.text.encode()) for d in documents])
+           for name, documents in parts.items()}
+bytes_per_token = sum(n_bytes["general, train"]) / sum(len(e) - 1 for e in encoded["general, train"])
+print(f"a token stands for {bytes_per_token:.2f} bytes on average")
+
+# %% [markdown]
+# ## How well does a model know a text?
+#
+# A language model gives *every* possible next token a probability. Then we look at which token really came. If the model had given it the probability *p*, its **surprise** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits.
+#
+# We add up the surprise over a document. A model with larger tokens needs fewer of them, so to be fair we divide by something that does not depend on how we cut: the number of bytes. **Bits per byte**: to how many bits could this model compress a byte of this text? Without any knowledge it is 8.
+#
+# ### A model that you can count yourself
+#
+# The simplest model looks one token back: a **bigram** table. How often did token *j* follow token *i*?
+
+# %%
+n_tokens = len(tokenizer)
+followed = np.zeros((n_tokens, n_tokens))
+for document in encoded["general, train"]:
+    np.add.at(followed, (document[:-1], document[1:]), 1)
+print(f"{np.mean(followed > 0):.1%} of all pairs have been seen at least once")
+
+# %% [markdown]
+# A pair that was never seen would get the probability 0, and its surprise would be infinite. So we pretend to have seen every pair a little, 0.05 times (that is called *smoothing*), and divide by the row's sum.
+
+
+# %%
+bigram = (followed + 0.05) / (followed + 0.05).sum(axis=1, keepdims=True)
+
+
+def bigram_bits(document):
+    """Surprise of each token but the first, in bits: (n + 1,) to (n,)."""
+    return -np.log2(bigram[document[:-1], document[1:]])
+
+
+checked = "task, validation"
+total = sum(bigram_bits(document).sum() for document in encoded[checked])
+print(f"bigram table: {total / n_bytes[checked].sum():.2f} bits per byte")
+
+# %% [markdown]
+# The classic of the trade looks further back and smooths better: an **n-gram model** with *Kneser-Ney smoothing* (`ngrams.KneserNey`; its file explains the formula). For decades it stood behind speech recognition and spelling correction. It is the baseline that a neural network has to beat. How far back is best, and how much does it help if the n-gram model has also read the *task's* training part?
+
+
+# %%
+from course_utils.ngrams import KneserNey
+
+
+def ngram_bits(model, name):
+    """Bits of each document of a part, (n_documents,); the begin token is given, not predicted."""
+    return np.array([model.bits(document)[1:].sum() for document in encoded[name]])
+
+
+learn_from = {"general": encoded["general, train"],
+              "general and task": encoded["general, train"] + encoded["task, train"]}
+rows = {}
+for n in (1, 2, 3, 4):
+    models = {name: KneserNey(n, n_tokens).fit(documents) for name, documents in learn_from.items()}
+    rows[f"{n}-gram"] = {name: ngram_bits(model, checked).sum() / n_bytes[checked].sum()
+                         for name, model in models.items()}
+pd.DataFrame(rows).T.round(3).rename_axis("bits per byte, task, validation")
+
+# %% [markdown]
+# We keep the one that looks three tokens back, and come back to it.
+
+# %%
+NGRAM = 4
+ngram = KneserNey(NGRAM, n_tokens).fit(encoded["general, train"])
+
+# %% [markdown]
+# ## Attention, by hand
+#
+# An n-gram model sees only a few tokens. How can a network look back at hundreds? With **attention** (Vaswani and others 2017). Every token gets three short lists of numbers, computed from what is known about it:
+#
+# - a **query**: what am I looking for?
+# - a **key**: what do I have to offer?
+# - a **value**: what do I pass on, if somebody looks at me?
+#
+# Where the query of one token fits the key of another (their product is large), it looks there: it takes more of that token's value. One rule makes it a language model: **nobody looks ahead**. A token that could see the next one would not have to guess it. So all later places get the score −∞, which softmax turns into a weight of 0: the *causal mask*.
+
+
+# %%
+def attention(queries, keys, values):
+    """What each token takes over from itself and those before: (T, d), and the weights (T, T)."""
+    scores = queries @ keys.T / np.sqrt(queries.shape[1])  # (T, T): who fits whom
+    scores[np.triu_indices(len(scores), k=1)] = -np.inf  # nobody looks ahead
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)  # each row adds up to 1
+    return weights @ values, weights
+
+# %% [markdown]
+# Four tokens, with random lists of eight numbers (a network learns them):
+
+# %%
+four = ["Return", " the", " mean", " of"]
+queries, keys, values = np.random.default_rng(1).normal(size=(3, 4, 8)).astype(np.float32)
+mixed, weights = attention(queries, keys, values)
+fig, ax = plt.subplots(figsize=(4.6, 3.8))
+shown = np.where(np.tri(4, dtype=bool), weights, np.nan)  # the mask stays white
+image = ax.imshow(shown, cmap="cividis", vmin=0, vmax=1)
+ax.set_xticks(range(4), four)
+ax.set_yticks(range(4), four)
+ax.set(xlabel="looks at", ylabel="token")
+ax.grid(False)
+fig.colorbar(image, label="attention weight")
+plots.show(fig, "A triangle of attention weights: each of four tokens looks at itself and those before it.",
+           pd.DataFrame(weights, four, four).round(2))
+
+# %% [markdown]
+# White is the mask. The first token can only look at itself. The library's attention, which our model will use, gives the same:
+
+# %%
+tensors = [torch.from_numpy(each)[None] for each in (queries, keys, values)]  # (1, T, d)
+by_library = nn.functional.scaled_dot_product_attention(*tensors, is_causal=True)[0].numpy()
+print(f"largest difference: {np.abs(by_library - mixed).max():.1e}")
+assert np.allclose(by_library, mixed, atol=1e-5)
+
+# %% [markdown]
+# ## The model
+#
+# A **Llama** (Touvron and others 2023) is built like this: each token number is looked up in a table that has a list of numbers for each (the *embedding*). Then come layers. Each has two halves: *attention*, in which tokens look at each other (several times side by side, each *head* with its own queries, keys and values), and a small MLP, in which each token thinks for itself. As in lesson 2's residual blocks, each half only *adds* to what is there. At the end the embedding table turns numbers back into a score for every token. ChatGPT is built in the same way, some hundred thousand times as large.
+#
+# Which token stands where? In each head, queries and keys are turned by an angle that grows with the place, so that their product depends on how far apart two tokens are (*rotary position embedding*). The library does that.
+
+
+# %%
+def make_model(seed):
+    """An untrained Llama: (B, T) token numbers to (B, T, n_tokens) scores."""
+    model = language.make_llama(n_tokens, settings["width"], settings["depth"], seed, settings["context"])
+    return model.to(run.device)
+
+
+untrained = make_model(run.seed)
+sizes = {"embedding table": untrained.model.embed_tokens.weight.numel(),
+         "all layers": sum(p.numel() for p in untrained.model.layers.parameters()),
+         "everything": sum(p.numel() for p in untrained.parameters())}
+pd.Series(sizes, name="parameters").to_frame()
+
+# %% [markdown]
+# Does it keep the rule? We change the *last* of ten tokens. The scores at all places before must stay as they were; only the last may change.
+
+# %%
+ten = torch.from_numpy(encoded["task, validation"][0][None, :10]).to(run.device)  # (1, 10)
+changed = ten.clone()
+changed[0, -1] = (changed[0, -1] + 1) % n_tokens
+before, after = (untrained(input_ids=tokens).logits[0] for tokens in (ten, changed))  # (10, n_tokens)
+assert torch.allclose(before[:-1], after[:-1], atol=1e-4)
+assert not torch.allclose(before[-1], after[-1], atol=1e-4)
+print("what was said before the last token does not depend on it")
+
+# %% [markdown]
+# `language.token_bits` gives the surprise of every token of every document, as `bigram_bits` did. From it, the bits per byte of a whole part:
+
+
+# %%
+def document_bits(model, name):
+    """Bits that a model needs for each document of a part, (n_documents,)."""
+    bits = language.token_bits(model.eval(), encoded[name], settings["context"])
+    return np.array([each.sum() for each in bits])
+
+
+def bits_per_byte(model, name):
+    """Bits per byte of a whole part."""
+    return document_bits(model, name).sum() / n_bytes[name].sum()
+
+
+print(f"untrained: {bits_per_byte(untrained, checked):.2f} bits per byte")
+print(f"all tokens equally likely: {np.log2(n_tokens) / bytes_per_token:.2f} bits per byte, roughly")
+
+# %% [markdown]
+# ## Pre-training
+#
+# All documents in a row, cut into **windows** of 256 tokens and one. In each the model predicts every token from those before it: 256 little exercises a window. The loss is lesson 2's cross-entropy.
+
+
+# %%
+def batch_loss(model, windows):
+    """Mean surprise of all tokens of a batch, in nats: windows (B, T + 1)."""
+    scores = model(input_ids=windows[:, :-1], use_cache=False).logits  # (B, T, n_tokens)
+    return nn.functional.cross_entropy(scores.flatten(0, 1), windows[:, 1:].flatten())
+
+
+windows = {name: language.windows(encoded[f"{name}, train"], settings["context"])
+           for name in ("general", "task")}
+print({name: tuple(each.shape) for name, each in windows.items()})
+
+# %% [markdown]
+# The training loop is lesson 2's; we use its twin, `training.fit`. One thing is new, the optimizer. AdamW looks at each weight by itself. **Muon** (Jordan and others 2024) looks at whole matrices: it makes a step equally strong in all directions, so that rare things are learned too. For language models of this kind it needs far fewer steps. It is for the matrices inside the layers; the embedding table and the rest stay with AdamW. (The rates were tried out on the validation parts.)
+
+# %%
+from course_utils import optimizers, training
+
+checkpoints = run.out / "checkpoints" / run.lesson
+rates = {"muon_rate": settings["muon_rate"], "adamw_rate": settings["adamw_rate"]}
+
+
+def recipe(share=1.0):
+    """Makes the optimizers, with this share of the highest rates."""
+    scaled = {name: share * rate for name, rate in rates.items()}
+    return partial(optimizers.muon_adamw, **scaled, weight_decay=settings["weight_decay"])
+
+# %% [markdown]
+# Some processors and graphics cards multiply numbers of 16 bits (*bfloat16*) much quicker than of 32. They are coarser, so `runtime.choose_precision` takes them only where the hardware has them and a check on a small network shows no harm.
+
+# %%
+precision = runtime.choose_precision(run.device)
+common = {"batch_size": settings["batch_size"], "device": run.device, "precision": precision}
+print(f"this run computes with {precision}")
+
+# %% [markdown]
+# Where 16 bits are used, we look for ourselves: the same few steps in both precisions, from the same weights and in the same order. How far apart are the losses?
+
+# %%
+def short_training(precision):
+    """Losses of a few steps, in nats per token."""
+    options = common | {"precision": precision, "steps": min(20, settings["pretrain_steps"])}
+    return training.fit(make_model(run.seed), batch_loss, (windows["general"],), seed=run.seed,
+                        optimizers=recipe(), **options).losses
+
+
+if precision != "float32":
+    coarse, fine = (np.array(short_training(each)) for each in (precision, "float32"))
+    print(f"largest difference of the loss in {len(fine)} steps: {np.abs(coarse - fine).max():.3f} nats")
+    assert np.abs(coarse - fine).max() < 0.1
+
+# %% [markdown]
+# How does it write while it learns? We let it continue the same words at several moments. Writing is simple: ask for the scores of the next token, take the best, put it behind the text, and ask again.
+
+
+# %%
+@torch.no_grad()
+def write_greedily(model, tokens, n_new):
+    """Tokens (1, T) and the n_new likeliest ones after them, one by one."""
+    for _ in range(n_new):
+        scores = model(input_ids=tokens, use_cache=False).logits[:, -1]  # (1, n_tokens)
+        tokens = torch.cat([tokens, scores.argmax(dim=-1, keepdim=True)], dim=1)
+    return tokens
+
+
+def to_tokens(prompt):
+    """Token numbers of a prompt after the begin token, (1, T)."""
+    return torch.from_numpy(language.encode(tokenizer, [prompt])[0])[None].to(run.device)
+
+# %% [markdown]
+# Always taking the best soon goes in circles. So we *draw* the next token with the probabilities that the model gives (more on that below). The library does it, and stops where the model begins a new document.
+
+
+# %%
+def write(model, prompt, n_new=60, seed=0, **how):
+    """The prompt and what the model draws after it, as text."""
+    tokens = to_tokens(prompt)
+    torch.manual_seed(seed)
+    written = model.generate(tokens, max_new_tokens=n_new, do_sample=True, **how)[0, 1:].tolist()
+    begin = tokenizer.bos_token_id
+    return tokenizer.decode(written[: written.index(begin)] if begin in written else written)
+
+
+PROMPT = "Compute the mean of"
+stages = {}  # step: what the model wrote then
+
+
+def look(model):
+    """Bits per byte on the validation part; and a sample is kept."""
+    stages[len(stages)] = write(model, PROMPT, seed=run.seed)
+    return {"bits per byte": bits_per_byte(model, "general, validation")}
+
+# %% [markdown]
+# Now it reads. On two cores this takes about a minute. (Stop the kernel in the middle, if you like, and run the lesson again: the training goes on from its last checkpoint and ends at the same weights.)
+
+# %%
+pretrained = make_model(run.seed)
+history = training.fit(pretrained, batch_loss, (windows["general"],), steps=settings["pretrain_steps"],
+                       seed=run.seed, optimizers=recipe(), validate=look,
+                       validate_every=settings["pretrain_steps"] // 4, label="pre-training",
+                       checkpoint=checkpoints / "pretrained.safetensors", **common)
+
+# %% [markdown]
+# The same prompt, four times:
+
+# %%
+from course_utils import text_view
+
+text_view.boxes({f"after {v['step']} steps, {v['bits per byte']:.2f} bits per byte": sample
+                 for v, sample in zip(history.validations, stages.values(), strict=False)})
+
+# %% [markdown]
+# The loss at each step, in bits per byte, and the n-gram's line, on the general validation part. (The single steps jump because each sees other text; the line is their running mean.)
+
+# %%
+name = "general, validation"
+line = ngram_bits(ngram, name).sum() / n_bytes[name].sum()
+per_step = pd.Series(history.losses) / np.log(2) / bytes_per_token
+found = pd.DataFrame(history.validations)
+fig, ax = plt.subplots(figsize=(7.5, 3.6))
+ax.plot(per_step, color=plots.COLOURS[5], alpha=0.4)
+ax.plot(per_step.rolling(20, min_periods=1).mean(), color=plots.COLOURS[0], label="training text")
+ax.plot(found["step"], found["bits per byte"], "s", color=plots.COLOURS[1], label="validation part")
+ax.axhline(line, color=plots.GREY, linestyle="--", label=f"{NGRAM}-gram model")
+ax.set(xlabel="step", ylabel="bits per byte", ylim=(1, 4))
+ax.legend()
+plots.show(fig, "Bits per byte while the model learns, beside those of the n-gram model.",
+           per_step.rename("bits per byte").iloc[::20].round(3).to_frame())
+
+# %% [markdown]
+# When does the network pass the n-gram model, which has read all of the general text once, and which learns in seconds? Our network has seen less than that:
+
+# %%
+seen = settings["pretrain_steps"] * settings["batch_size"] / len(windows["general"])
+print(f"{seen:.0%} of the general text, {history.cpu_s:.0f} CPU seconds")
+
+# %% [markdown]
+# We save it the way the library does, as *safetensors*: plain numbers, no program code. `language.load_pretrained` reads such a folder, and in the full profile (or with `COURSE_MODEL=folder`) a published model takes the place of ours.
+
+# %%
+folder = run.out / "models" / run.lesson
+pretrained.save_pretrained(folder)
+tokenizer.save_pretrained(folder)
+again, _ = language.load_pretrained(str(folder))
+same = [torch.equal(a, b.cpu()) for a, b in zip(again.parameters(), pretrained.parameters(), strict=True)]
+print(f"{sum(same)} of {len(same)} tensors came back bit for bit")
+assert all(same)
+
+# %%
+wanted = language.wanted(run.profile)
+if wanted:
+    pretrained, tokenizer = language.load_pretrained(wanted)
+    pretrained, n_tokens = pretrained.to(run.device), pretrained.config.vocab_size
+    encoded = encode_all(tokenizer)
+    windows["task"] = language.windows(encoded["task, train"], settings["context"])
+print(f"pre-trained model: {wanted or 'the one trained here'}")
+
+# %% [markdown]
+# ## How a model writes
+#
+# First: does the library write what our loop writes? It should, when both always take the likeliest token. And it is quicker: it remembers the keys and values of the tokens before (the *KV cache*) instead of computing them again for every new token.
+
+# %%
+start, n_new = to_tokens(PROMPT), 40
+with runtime.CostMeter() as ours_cost:
+    ours = write_greedily(pretrained, start, n_new)
+with runtime.CostMeter() as library_cost:
+    by_library = pretrained.generate(start, max_new_tokens=n_new, do_sample=False)
+print(tokenizer.decode(ours[0, 1:]))
+print(f"\nthe library takes {library_cost.wall_s / ours_cost.wall_s:.1f} times as long as our loop")
+assert torch.equal(ours, by_library)
+
+# %% [markdown]
+# **Temperature** divides the scores before softmax. Below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) keeps only the likeliest tokens that together have the probability *p*, and drops the long tail.
+
+
+# %%
+def next_probabilities(scores, temperature=1.0, top_p=1.0):
+    """Probability of each next token: (n_tokens,) scores to (n_tokens,)."""
+    p = torch.softmax(scores / temperature, dim=0)
+    order = p.argsort(descending=True)
+    before = p[order].cumsum(dim=0) - p[order]  # what the likelier ones have together
+    p[order[before >= top_p]] = 0
+    return p / p.sum()
+
+# %% [markdown]
+# The eight likeliest tokens after "Compute the mean of", for three ways to draw:
+
+# %%
+with torch.no_grad():
+    scores = pretrained(input_ids=start).logits[0, -1].float().cpu()  # (n_tokens,)
+likeliest = scores.argsort(descending=True)[:8]
+ways = {"temperature 0.5": {"temperature": 0.5}, "temperature 1": {}, "temperature 1, top-p 0.5": {"top_p": 0.5}}
+table = pd.DataFrame({way: next_probabilities(scores, **how)[likeliest].numpy() for way, how in ways.items()},
+                     [repr(tokenizer.decode([k])) for k in likeliest.tolist()])
+fig, ax = plt.subplots(figsize=(7.5, 3.6))
+table.plot.barh(ax=ax, color=plots.COLOURS, width=0.8)
+ax.invert_yaxis()
+ax.set(xlabel="probability", ylabel="next token")
+plots.show(fig, "Probabilities of eight tokens with three ways to draw.", table.round(3))
+
+# %% [markdown]
+# What comes out of it:
+
+# %%
+ways = {"temperature 0.3": {"temperature": 0.3}, "temperature 0.8, top-p 0.9": {"temperature": 0.8, "top_p": 0.9},
+        "temperature 1.5": {"temperature": 1.5}}
+text_view.boxes({way: write(pretrained, PROMPT, seed=run.seed, **how) for way, how in ways.items()})
+
+# %% [markdown]
+# And with your own hand. When you run this cell, two sliders appear; a printed page cannot show them. Where does it begin to rave?
+
+# %%
+text_view.sliders(partial(write, pretrained, PROMPT, seed=run.seed),
+                  temperature=((0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0), 0.7),
+                  top_p=((0.1, 0.3, 0.5, 0.7, 0.9, 1.0), 0.9))
+
+# %% [markdown]
+# What surprises the model? A page of the validation part. The stronger the mark, the more bits the token cost. Look where words *begin*, and at words that have been there before.
+
+# %%
+page = encoded["general, validation"][5][:150]
+bits = language.token_bits(pretrained, [page], settings["context"])[0]
+text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
+
+# %% [markdown]
+# ## Experiment
+#
+# Four contestants, the same held-out pages:
+#
+# - the **n-gram** model, which has read the general text (baseline);
+# - **pre-trained only**: our model as it is;
+# - **from scratch**: an untrained model that learns the task alone;
+# - **fine-tuned**: the pre-trained model learns the task, the same steps on the same windows in the same order.
+#
+# The last two are trained with two budgets and three times each: another seed, so another order of the windows (and for the model from scratch other initial weights). Both were given good rates: of a few that we tried on the validation part, a model that already knows something does best with half of them. (We also tried that for the model from scratch.)
+
+# %%
+seeds = [int(seed) for seed in np.random.SeedSequence(run.seed).generate_state(settings["seeds"])]
+
+
+def learn_task(kind, steps, seed):
+    """A model that has learned the task for so many steps, and its history."""
+    fine_tuned = kind == "fine-tuned"
+    model = copy.deepcopy(pretrained) if fine_tuned else new_like(pretrained, seed)
+    return model, training.fit(
+        model, batch_loss, (windows["task"],), steps=steps, seed=seed,
+        optimizers=recipe(settings["finetune_rate"] if fine_tuned else 1.0),
+        checkpoint=checkpoints / f"{kind}_{steps}_{seed}.safetensors".replace(" ", "_"), **common)
+
+# %% [markdown]
+# (`new_like` builds an untrained model of the same shape, so that a published model gets a rival of its own size.) The bits for every held-out document, of the task and of the general text:
+
+
+# %%
+def new_like(model, seed):
+    """An untrained Llama with the config of another."""
+    return language.make_llama_like(model.config, seed).to(run.device)
+
+
+def measure(kind, budget, steps):
+    """Bits by document on both test parts, one row a seed; a trained model and its history are kept."""
+    found = {"task, test": [], "general, test": []}
+    for seed in seeds:
+        model, learned = learn_task(kind, steps, seed)
+        for name, rows in found.items():
+            rows.append(document_bits(model, name))
+    trained[kind, budget] = model, learned
+    return {name: np.array(rows) for name, rows in found.items()}  # (n_seeds, n_documents)
+
+# %% [markdown]
+# Now all of it: two budgets, two kinds, three seeds. About a minute and a half on two cores, in two cells.
+
+# %%
+trained = {}  # (kind, budget): the model of the last seed, and its history
+measured = {}  # (kind, budget): bits by document
+budgets = settings["budgets"]
+for kind in ("from scratch", "fine-tuned"):
+    measured[kind, "short"] = measure(kind, "short", budgets["short"])
+
+# %%
+for kind in tqdm(("from scratch", "fine-tuned"), desc="long budget", unit="kind"):
+    measured[kind, "long"] = measure(kind, "long", budgets["long"])
+
+# %% [markdown]
+# The other two need no training. They are the same for every seed and every budget:
+
+# %%
+for name in ("task, test", "general, test"):
+    alone = {"n-gram": KneserNey(NGRAM, n_tokens).fit(encoded["general, train"]), "pre-trained only": pretrained}
+    for kind, model in alone.items():
+        bits = ngram_bits(model, name) if kind == "n-gram" else document_bits(model, name)
+        for budget in budgets:
+            measured.setdefault((kind, budget), {})[name] = np.tile(bits, (len(seeds), 1))
+
+# %% [markdown]
+# Bits per byte on the test part of the task. The interval draws anew what came by chance: which documents are in the test part, and which seeds the trainings had (a *bootstrap*, as in lesson 2; here both at once, because every model saw the same documents).
+
+# %%
+def per_byte(kind, budget, name="task, test"):
+    """Bits per byte with its 95 % interval."""
+    bits = measured[kind, budget][name]
+    return statistics.ratio_of_totals(bits, np.tile(n_bytes[name], (len(bits), 1)), seed=run.seed)
+
+
+levels = {(kind, budget): per_byte(kind, budget) for kind, budget in sorted(measured, key=lambda key: key[1])}
+pd.DataFrame({key: each.text() for key, each in levels.items()}, ["bits per byte"]).T.unstack()
+
+# %% [markdown]
+# And as a picture. On the right what the claim is about: how much less the fine-tuned model needs than its rivals. All of an interval has to lie in the shaded part.
+
+# %% tags=["readme-picture"]
+def saved(rival, budget, name="task, test", kind="fine-tuned"):
+    """Bits saved against a rival, in %, paired by document and seed."""
+    return statistics.percent_saved(measured[kind, budget][name], measured[rival, budget][name], seed=run.seed)
+
+
+savings = {f"against {rival},\n{budget} budget": saved(rival, budget)
+           for rival in ("from scratch", "pre-trained only") for budget in budgets}
+fig, axes = plt.subplots(1, 2, figsize=(10.5, 4))
+shown = {f"{kind}, {budget}": each for (kind, budget), each in levels.items()}
+plots.forest(axes[0], shown)
+axes[0].set(title="documents never seen", xlabel="bits per byte (fewer is better)")
+plots.forest(axes[1], savings, margin=claim.test("against_scratch").margin)
+axes[1].set(title="saved by fine-tuning", xlabel="bits saved (%)")
+plots.show(fig, "Left: bits per byte of four models. Right: bits saved by fine-tuning, with the margin.",
+           shown | savings)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+tests = {"against_scratch": "from scratch", "against_pretrained": "pre-trained only"}
+estimates = {test: {budget: saved(rival, budget) for budget in budgets} for test, rival in tests.items()}
+verdict = claim.judge(estimates, run.profile)
+verdict
+
+# %% [markdown]
+# Beside what you predicted (long budget):
+
+# %%
+rows = {f"saved {each} (%)": [guess, f"{saved(each.removeprefix('against '), 'long').effect:.1f}"]
+        for each, guess in predicted_saving.items()}
+rows["verdict"] = [predicted_verdict, verdict.word]
+pd.DataFrame(rows, ["predicted", "measured"]).T
+
+# %% [markdown]
+# How much hangs on the kind of interval? Documents of one source file resemble each other, so one might say that the *files* came by chance, not the documents. Then there are fewer independent pieces, and the interval gets wider. Does a word change?
+
+# %%
+files = np.unique([d.file for d in parts["task, test"]], return_inverse=True)[1]
+
+
+def by_file(bits):
+    """Bits added up within each source file: (n_seeds, n_documents) to (n_seeds, n_files)."""
+    return np.array([np.bincount(files, weights=row) for row in bits])
+
+
+rows = {}
+for test, rival in tests.items() if files.max() > 0 else ():  # a single file cannot be drawn anew
+    for budget in budgets:
+        pair = [measured[kind, budget]["task, test"] for kind in ("fine-tuned", rival)]
+        two = {"documents": saved(rival, budget), "files": statistics.percent_saved(*map(by_file, pair), seed=run.seed)}
+        rows[f"{rival}, {budget}"] = {name: f"{e.text('%')}: {claim.test(test).judge(e.effect, (e.low, e.high))}"
+                                      for name, e in two.items()}
+pd.DataFrame(rows).T
+
+# %% [markdown]
+# ### What did it learn?
+#
+# The same beginning, continued by three models (with the same seed and temperature):
+
+# %%
+prompt = "Parameters\n----------\nX : "
+of_three = {"pre-trained only": pretrained} | {f"{kind}, long": trained[kind, "long"][0]
+                                               for kind in ("from scratch", "fine-tuned")}
+text_view.boxes({name: write(model, prompt, temperature=0.5, seed=run.seed) for name, model in of_three.items()})
+
+# %% [markdown]
+# And which tokens did fine-tuning help with? We add up, over the test part, how many bits each token of the vocabulary has saved.
+
+# %%
+name = "task, test"
+before, after = (np.concatenate(language.token_bits(model, encoded[name], settings["context"]))
+                 for model in (pretrained, trained["fine-tuned", "long"][0]))
+which = np.concatenate([document[1:] for document in encoded[name]])
+table = pd.DataFrame({"times": np.bincount(which, minlength=n_tokens),
+                      "bits saved in all": np.bincount(which, before - after, minlength=n_tokens)})
+table.index = [repr(tokenizer.decode([k])) for k in range(n_tokens)]
+share = table["bits saved in all"].clip(lower=0).nlargest(20).sum() / table["bits saved in all"].sum()
+print(f"the twenty best tokens make up {share:.0%} of all that was saved")
+table.nlargest(12, "bits saved in all").round(0).astype(int)
+
+# %% [markdown]
+# Are these words that only scikit-learn uses, or is it how sentences are built? Look at the table before you answer. And mind what was *not* tested: the article also speaks of tasks such as translating or answering questions. Here the "task" is a kind of text.
+#
+# ## What does it cost?
+#
+# The article does not speak of the price. A model that learns something new may *forget* what it knew. We ask both models for the general text again; the margin is ours.
+
+# %%
+keeps = claims.get("llm-finetune-keeps")
+lost = {}
+for budget in budgets:
+    gain = saved("pre-trained only", budget, name="general, test")
+    lost[budget] = claims.Estimate(-gain.effect, -gain.high, -gain.low, gain.n)  # lost, not saved
+keeps_verdict = keeps.judge({"lost": lost}, run.profile)
+keeps_verdict
+
+# %% [markdown]
+# ## More claims
+#
+# Four more claims, shorter. Where a *trained* model is asked, it is the pre-trained one.
+
+# %% [markdown]
+# ### From nothing but text: grammar, context, meaning?
+
+# %%
+understands = claims.get("llm-grammar-context")
+understands
+
+# %% [markdown]
+# **Grammar.** Take a sentence and swap two neighbouring words. Which of the two does the model find more probable? Whoever guesses is right in 50 of 100. We take the sentences of the general held-out parts, at most three from a document.
+
+
+# %%
+def sentences(document_text):
+    """Sentences of 6 to 30 plain words, at most three."""
+    flat = " ".join(document_text.split())
+    found = [s.strip() for s in flat.split(". ")]
+    plain = [s for s in found if all(w.strip(",;()'").isalpha() for w in s.split())]
+    return [s for s in plain if 6 <= len(s.split()) <= 30][:3]
+
+
+def swapped(sentence, rng):
+    """The sentence with two neighbouring words changed over; the first stays where it is."""
+    words = sentence.split()
+    at = rng.choice([i for i in range(1, len(words) - 1) if words[i] != words[i + 1]])
+    words[at], words[at + 1] = words[at + 1], words[at]
+    return " ".join(words)
+
+
+rng = np.random.default_rng(run.seed)
+held_out = parts["general, validation"] + parts["general, test"]
+real = [s for document in held_out for s in sentences(document.text)]
+wrong = [swapped(sentence, rng) for sentence in real]
+print(f"{len(real)} pairs, for example\n  {real[0]}\n  {wrong[0]}")
+
+# %% [markdown]
+# The n-gram model is asked as well.
+
+
+# %%
+def total_bits(model, texts):
+    """Surprise of each text, in bits."""
+    tokens = language.encode(tokenizer, texts)
+    if isinstance(model, KneserNey):
+        return np.array([model.bits(each)[1:].sum() for each in tokens])
+    return np.array([bits.sum() for bits in language.token_bits(model, tokens, settings["context"])])
+
+
+ngram = alone["n-gram"]  # with this tokenizer
+prefers = {name: 100.0 * (total_bits(model, real) < total_bits(model, wrong))
+           for name, model in {"network": pretrained, "n-gram": ngram}.items()}
+grammar = {name: statistics.bootstrap(each, seed=run.seed) for name, each in prefers.items()}
+pd.Series({name: each.text("%") for name, each in grammar.items()}, name="real sentence preferred").to_frame()
+
+# %% [markdown]
+# **Context.** How much does it help to see more of the text before? Windows of 256 tokens begin anywhere in a text; their first token is predicted from one token, the last from 255. So the mean surprise at each place says how well the model does with so much context. The n-gram model cannot use more than three.
+
+# %%
+context = settings["context"]
+name = "general, test"
+some = language.windows(encoded[name], context).numpy()  # (n_windows, T + 1)
+by_place = {"network": np.mean(language.token_bits(pretrained, some, context), axis=0),
+            f"{NGRAM}-gram": np.mean([ngram.bits(each)[1:] for each in some], axis=0)}  # (T,)
+edges = np.unique(np.geomspace(1, context, 9).astype(int))
+fig, ax = plt.subplots(figsize=(7.5, 3.6))
+rows = {}
+for i, (model, bits) in enumerate(by_place.items()):
+    rows[model] = [bits[low - 1 : high - 1].mean() for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    ax.plot(edges[:-1], rows[model], label=model, **plots.line_style(i))
+ax.set(xscale="log", xlabel="tokens of context, at least", ylabel="surprise (bits per token)")
+ax.set_xticks(edges[:-1], edges[:-1])
+ax.minorticks_off()
+ax.legend()
+plots.show(fig, "Surprise against the context that a model sees, for the network and the n-gram model.",
+           pd.DataFrame(rows, edges[:-1]).round(2))
+
+# %% [markdown]
+# For the verdict we compare within the same documents: the network with all the text before, and the same network when it may see only the three tokens before, as the n-gram model does.
+
+# %%
+all_before = document_bits(pretrained, name)
+few = language.token_bits(pretrained, encoded[name], NGRAM - 1, step=1)
+few_before = np.array([bits.sum() for bits in few])
+context_gain = statistics.percent_saved(all_before[None], few_before[None], seed=run.seed)
+print("saved by all the text before:", context_gain.text("%"))
+
+# %% [markdown]
+# **Meaning.** A function's documentation begins with a line that says what it does. Below stands its program code. Does the model know which line belongs to which code? For functions of scikit-learn, which it has never read, we put four lines before the beginning of the code: the right one, and three from other functions. In front of which is the code least surprising? Guessing is right in 25 of 100.
+
+# %%
+with_code = [d for d in (*scikit.train, *scikit.validation, *scikit.test) if d.code]
+chosen = np.random.default_rng(run.seed).permutation(len(with_code))[: settings["functions"]]
+functions = [with_code[i] for i in chosen]
+summaries = [d.text.split("\n\n")[0].replace("\n", " ")[:150] for d in functions]
+codes = [d.code[:400] for d in functions]
+print(summaries[0] + "\n\n" + codes[0][:300])
+
+# %% [markdown]
+# The right line is the first of the four. As a rival stands a person's quick trick: take the line that has the most *words in common* with the code (a tie is shared).
+
+# %%
+rng = np.random.default_rng(run.seed)
+fours = [[i, *rng.choice(np.delete(np.arange(len(functions)), i), 3, replace=False)]
+         for i in range(len(functions))]
+
+
+def code_bits(summary, code):
+    """Surprise of the code after the summary line, in bits."""
+    tokens = language.encode(tokenizer, [f"{summary}\n\n{code}"])[0][: context + 1]
+    n_before = len(language.encode(tokenizer, [f"{summary}\n\n"])[0])
+    return language.token_bits(pretrained, [tokens], context)[0][n_before - 1 :].mean()
+
+
+picks = [np.argmin([code_bits(summaries[j], codes[i]) for j in four]) for i, four in enumerate(tqdm(fours, desc="functions"))]
+right = 100.0 * (np.array(picks) == 0)
+
+# %%
+def words_of(text):
+    """The different words of a text, in small letters."""
+    return {w for w in "".join(c.lower() if c.isalpha() else " " for c in text).split() if len(w) > 2}
+
+
+def by_words(four, code):
+    """Chance to be right when the line with the most words in common is taken."""
+    common = np.array([len(words_of(summaries[j]) & words_of(code)) for j in four])
+    best = common == common.max()
+    return best[0] / best.sum()
+
+
+by_word = 100 * np.array([by_words(four, codes[i]) for i, four in enumerate(fours)])
+meaning = {name: statistics.bootstrap(each, seed=run.seed) for name, each in {"network": right, "common words": by_word}.items()}
+pd.Series({name: each.text("%") for name, each in meaning.items()}, name="right line picked").to_frame()
+
+# %% [markdown]
+# Three tests, three answers. The claim as a whole needs all of them.
+
+# %%
+understands_verdict = understands.judge(
+    {"grammar": grammar["network"], "context": context_gain, "meaning": meaning["network"]}, run.profile)
+understands_verdict
+
+# %% [markdown]
+# Before you believe in "grammar", look at the n-gram model's row above: a table of counts prefers real sentences, too. And a model that picks the right line more often than by chance may only have noticed a word that stands in both.
+
+# %% [markdown]
+# ### Does cutting into tokens help?
+
+# %%
+cutting = claims.get("llm-tokenisation")
+cutting
+
+# %% [markdown]
+# Three ways to cut: into bytes, into characters (every character that occurs in the training text is a token), and into our byte-pair tokens. The same small model learns from each, with *equal arithmetic*: we count the operations of a step and give everybody as many steps as the same total allows. A window has 256 tokens, so the one with larger tokens sees more text at once, and reads more of it. That is the point of the claim.
+
+# %%
+rng = np.random.default_rng(run.seed)
+some = rng.permutation(len(parts["general, train"]))[: settings["cut_documents"]]
+train_texts = [parts["general, train"][i].text for i in some]
+cutters = {"bytes": language.train_tokenizer(train_texts, 257),
+           "characters": language.character_tokenizer(train_texts),
+           "byte pairs": language.train_tokenizer(train_texts, settings["n_tokens"])}
+cut_windows = {way: language.windows(language.encode(cutter, train_texts), context)
+               for way, cutter in cutters.items()}
+
+
+def small_model(way, seed):
+    """An untrained smaller Llama for one way to cut."""
+    return language.make_llama(len(cutters[way]), settings["cut_width"], 2, seed, context).to(run.device)
+
+
+def step_operations(way):
+    """Floating-point operations of one step."""
+    batch = cut_windows[way][: settings["batch_size"]].to(run.device)
+    return runtime.count_operations(lambda: batch_loss(small_model(way, 0), batch).backward())
+
+
+operations = {way: step_operations(way) for way in cutters}
+total = operations["byte pairs"] * settings["cut_steps"]
+cut_steps = {way: round(total / each) for way, each in operations.items()}
+pd.DataFrame({"vocabulary": {way: len(c) for way, c in cutters.items()}, "steps": cut_steps})
+
+# %%
+name = "general, validation"
+cut_texts = [d.text for d in parts[name]]
+cut_bits = {way: [] for way in cutters}
+for way, cutter in tqdm(cutters.items(), desc="ways to cut"):
+    documents = language.encode(cutter, cut_texts)
+    for seed in seeds:
+        model = small_model(way, seed)
+        training.fit(model, batch_loss, (cut_windows[way],), steps=cut_steps[way], seed=seed,
+                     optimizers=recipe(), **common)
+        cut_bits[way].append([bits.sum() for bits in language.token_bits(model, documents, context)])
+
+# %%
+gains = {way: statistics.percent_saved(cut_bits["byte pairs"], cut_bits[way], seed=run.seed)
+         for way in ("bytes", "characters")}
+cutting_verdict = cutting.judge({"saved": gains}, run.profile)
+cutting_verdict
+
+# %% [markdown]
+# How many bits per byte is that?
+
+# %%
+weights = np.tile(n_bytes[name], (len(seeds), 1))
+pd.Series({way: statistics.ratio_of_totals(bits, weights, seed=run.seed).text() for way, bits in cut_bits.items()},
+          name="bits per byte").to_frame()
+
+# %% [markdown]
+# ### Does it answer at once?
+
+# %%
+at_once = claims.get("llm-real-time")
+at_once
+
+# %% [markdown]
+# We give the model the beginning of a held-out page and wait: for the first token, and for 24 tokens with the KV cache. A hundred pages, one after the other; three more to warm up. What annoys people is the slow answers, so we look at the slowest in a hundred.
+
+# %%
+pages = (encoded["general, validation"] + encoded["general, test"])[: settings["prompts"] + 3]
+waits, speeds, token_ms = [], [], []
+for page in tqdm(pages, desc="answers", unit="page"):
+    start = torch.from_numpy(page[None, : context // 2]).to(run.device)
+    with runtime.CostMeter() as first:
+        pretrained.generate(start, max_new_tokens=1, do_sample=False)
+    with runtime.CostMeter() as answer:
+        written = pretrained.generate(start, max_new_tokens=settings["answer"], do_sample=False)
+    n_words = len(tokenizer.decode(written[0, start.shape[1] :]).split())
+    waits.append(1000 * first.wall_s)  # ms
+    speeds.append(n_words / answer.wall_s / (238 / 60))  # times the speed of reading
+    token_ms.append(1000 * (answer.cpu_s - first.cpu_s) / (settings["answer"] - 1))
+waits, speeds = np.array(waits[3:]), np.array(speeds[3:])
+
+# %%
+at_once_verdict = at_once.judge({
+    "first_token": statistics.bootstrap(waits, partial(np.percentile, q=99), seed=run.seed),
+    "reading_speed": statistics.bootstrap(speeds, partial(np.percentile, q=1), seed=run.seed),
+}, run.profile)
+at_once_verdict
+
+# %% [markdown]
+# The middle values, and what they mean:
+
+# %%
+print(f"first token after {np.median(waits):.0f} ms; {np.median(speeds):.0f} times as fast as people read")
+
+# %% [markdown]
+# A model of a million weights. One with a hundred thousand times as many needs a hundred thousand times the arithmetic for each token, and gets it from graphics cards. Your sentence on the claim should say *which* model, on *which* machine.
+
+# %% [markdown]
+# ### Do larger models on more text do better?
+
+# %%
+scales = claims.get("llm-scales")
+scales
+
+# %% [markdown]
+# That takes many trainings: four sizes with as much text each, and the largest with less and less text, three seeds each. On two cores they take a quarter of an hour, so they were done beforehand, on the laptop profile's text and with its settings, by the command `python benchmarks/scaling.py`. It wrote the table that we read here. Run it yourself if you have the time.
+
+# %%
+from course_utils import ROOT
+
+points = pd.read_csv(ROOT / "benchmarks" / "scaling.csv")
+points.groupby(["parameters", "tokens"])["bits_per_byte"].agg(["mean", "count"]).round(3)
+
+# %% [markdown]
+# Should you believe a table that somebody else has made? One of its trainings is the very one that you have done above (in the laptop profile with seed 0):
+
+# %%
+mine = points.query("parameters == parameters.max() and tokens == tokens.max() and seed == @run.seed")
+if run.profile == "laptop" and len(mine) and not wanted:
+    here = bits_per_byte(pretrained, "general, validation")
+    print(f"recorded {mine['bits_per_byte'].item():.3f}, here {here:.3f} bits per byte")
+
+# %% [markdown]
+# If each doubling saves the same share, the points lie on a line in a figure with two logarithmic axes: a **power law** (Kaplan and others 2020). The slope of that line is its exponent; we fit it by least squares, with its interval.
+
+# %%
+by_size = points[points["tokens"] == points["tokens"].max()]
+by_text = points[points["parameters"] == points["parameters"].max()]
+laws = {"parameters": statistics.power_law(by_size["parameters"], by_size["bits_per_byte"]),
+        "tokens": statistics.power_law(by_text["tokens"], by_text["bits_per_byte"])}
+fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), sharey=True)
+for ax, (x, table) in zip(axes, {"parameters": by_size, "tokens": by_text}.items(), strict=True):
+    ax.plot(table[x], table["bits_per_byte"], "o", color=plots.COLOURS[0], alpha=0.6)
+    middle = np.exp(np.log(table[[x, "bits_per_byte"]]).mean())
+    ends = np.array([table[x].min(), table[x].max()])
+    ax.plot(ends, middle["bits_per_byte"] * (ends / middle[x]) ** laws[x].effect, "--", color=plots.GREY)
+    ax.set(xscale="log", yscale="log", xlabel={"tokens": "tokens read"}.get(x, x))
+    ax.set_yticks(ticks := [1.5, 1.75, 2, 2.5, 3], ticks)
+    ax.minorticks_off()
+axes[0].set(ylabel="bits per byte")
+plots.show(fig, "Bits per byte against parameters and against tokens read, with the fitted power laws.", laws)
+
+# %% [markdown]
+# An exponent of −0.1 means: twice as much of it leaves 2⁻⁰·¹ = 93 % of the bits, so it saves 7 %.
+
+# %%
+def saved_by_doubling(law):
+    """Bits saved by twice as much, in %."""
+    effect, low, high = (100 * (1 - 2**exponent) for exponent in (law.effect, law.high, law.low))
+    return claims.Estimate(effect, low, high, law.n)
+
+
+scales_verdict = scales.judge({x: saved_by_doubling(law) for x, law in laws.items()}, run.profile)
+scales_verdict
+
+# %% [markdown]
+# Four sizes over a factor of about ten say nothing about the next factor of a hundred thousand. And look whether the points bend away from the line: a straight line is the simplest guess, not a law of nature.
+
+# %% [markdown]
+# ## Exercises
+#
+# Replace the `...`, run the cell, run the check. It tells you whether the answer is right, and if not, which mistake it looks like. `exercises.hint("3.1")` in a new cell gives a nudge.
+
+# %% [markdown]
+# **3.1 Bits per byte.** A text of 12 bytes was cut into four tokens. A model gave the four tokens that really came the probabilities below. How many bits per byte does it need?
+
+# %% exercise="3.1"
+given = np.array([0.5, 0.25, 0.125, 0.25])
+answer_3_1 = ...
+### BEGIN SOLUTION
+answer_3_1 = -np.log2(given).sum() / 12
+### END SOLUTION
+
+# %% check="3.1"
+exercises.check("3.1", answer_3_1, given=given)
+
+# %% [markdown]
+# **3.2 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters. Which piece does byte-pair encoding make *second*? Answer with a string.
+
+# %% exercise="3.2"
+answer_3_2 = ...
+### BEGIN SOLUTION
+answer_3_2 = "hub"
+### END SOLUTION
+
+# %% check="3.2"
+exercises.check("3.2", answer_3_2)
+
+# %% [markdown]
+# **3.3 Too good to be true.** A colleague has trained a model for a short while and reports a wonderful loss, far below ours. Here is how their training goes. (`mask` is added to the attention scores.)
+
+# %%
+def colleagues_loss(model, windows):
+    """The colleague's loss of a batch, in nats per token."""
+    length = windows.shape[1] - 1
+    mask = torch.zeros(len(windows), 1, length, length, device=windows.device)
+    scores = model(input_ids=windows[:, :-1], attention_mask=mask, use_cache=False).logits
+    return nn.functional.cross_entropy(scores.flatten(0, 1), windows[:, 1:].flatten())
+
+
+colleague = small_model("byte pairs", seeds[0])
+learned = training.fit(colleague, colleagues_loss, (cut_windows["byte pairs"],), steps=settings["cut_steps"],
+                       seed=seeds[0], optimizers=recipe(), **common)
+print(f"the colleague's training: {np.mean(learned.losses[-5:]) / np.log(2) / bytes_per_token:.2f} bits per byte")
+text_view.boxes({"the colleague's model writes": write(colleague, PROMPT, seed=run.seed)})
+
+# %% [markdown]
+# What is wrong? Mend it: write a function `mended_attention(queries, keys, values)` that gives what each token takes over, (T, d), as our `attention` did, but do not copy it. This time a token shall also not look *further back than two places* (itself, the one before, and the one before that). That is called a *sliding window*, and real models have it.
+
+# %% exercise="3.3"
+mended_attention = ...
+### BEGIN SOLUTION
+def mended_attention(queries, keys, values):
+    scores = queries @ keys.T / np.sqrt(queries.shape[1])
+    behind = np.arange(len(scores))[:, None] - np.arange(len(scores))  # places back, negative: ahead
+    scores[(behind < 0) | (behind > 2)] = -np.inf
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True) @ values
+### END SOLUTION
+
+# %% check="3.3"
+exercises.check("3.3", mended_attention)
+
+# %% [markdown]
+# **3.4 Which model is better?** *Perplexity* is 2 to the power of the mean surprise in bits **per token**: among how many equally likely tokens the model seems to choose. Two models were tested on the same text. Model A reads single bytes, and its perplexity is 3.1. Model B reads tokens of 3.9 bytes on average, and its perplexity is 45. How many bits per byte does the *better* of the two need?
+
+# %% exercise="3.4"
+answer_3_4 = ...
+### BEGIN SOLUTION
+answer_3_4 = min(np.log2(3.1), np.log2(45) / 3.9)
+### END SOLUTION
+
+# %% check="3.4"
+exercises.check("3.4", answer_3_4)
+
+# %% [markdown]
+# **3.5 You are the judge.** Fine-tuning has to save more than 5 % of the bits. Measured: 8.1 %, 95 % interval from 4.6 to 11.7. What is the word: `"supported"`, `"not supported"` or `"inconclusive"`?
+
+# %% exercise="3.5"
+answer_3_5 = ...
+### BEGIN SOLUTION
+answer_3_5 = "inconclusive"
+### END SOLUTION
+
+# %% check="3.5"
+exercises.check("3.5", answer_3_5)
+
+# %% [markdown]
+# **3.6 Temperature.** Write a function `heated(probabilities, temperature)`: from the probabilities of the next token, (n,), it makes those at another temperature. Remember that softmax turns scores into probabilities, so that up to a constant the logarithm turns them back.
+
+# %% exercise="3.6"
+heated = ...
+### BEGIN SOLUTION
+def heated(probabilities, temperature):
+    p = np.exp(np.log(probabilities) / temperature)
+    return p / p.sum()
+### END SOLUTION
+
+# %% check="3.6"
+exercises.check("3.6", heated)
+
+# %% [markdown]
+# ## Recap
+#
+# 1. A **token** is a piece of text with a number. Byte-pair encoding makes the pieces: it merges what often stands together.
+# 2. **Bits per byte**: the surprise over a text, divided by its bytes. It compares models that cut differently; perplexity per token does not.
+# 3. **Attention** mixes the values of those tokens whose keys fit a query. The causal mask forbids looking ahead; without it the loss is wonderful and worth nothing.
+# 4. A model **writes** by drawing one token after the other. A low temperature or top-p makes it safe and dull, a high temperature wild.
+# 5. **Fine-tuning** is judged against two rivals, the model before and one from scratch with the same effort; and it has a price, which you have measured.
+# 6. A test of **grammar, context or meaning** needs a rival that has none: a guess, a table of counts, common words.
+#
+# What was measured, in one table:
+
+# %%
+rows = {f"bits saved by fine-tuning, {label}".replace("\n", " "): each.text("%") for label, each in savings.items()}
+rows |= {f"bits lost on the general text, {budget} budget": each.text("%") for budget, each in lost.items()}
+rows |= {f"real sentence preferred, {name}": each.text("%") for name, each in grammar.items()}
+rows["bits saved by all the text before"] = context_gain.text("%")
+rows |= {f"right line picked, {name}": each.text("%") for name, each in meaning.items()}
+rows |= {f"bits saved by byte pairs against {way}": each.text("%") for way, each in gains.items()}
+pd.Series(rows, name="measured [95 % interval]").to_frame()
+
+# %% [markdown]
+# Your verdicts:
+
+# %% tags=["nbval-check-output"]
+verdicts = [verdict, keeps_verdict, understands_verdict, cutting_verdict, at_once_verdict, scales_verdict]
+for each in verdicts:
+    print(f"{cards.SYMBOLS[each.word]} {each.claim.id:<22} {each.word}")
+
+# %% [markdown]
+# What training and use cost, for the comparison of all lessons. A "prediction" is one new token after half a window of text, with the KV cache.
+
+# %%
+def step_costs(model):
+    """Floating-point operations of one step of training, and of one token more."""
+    batch = windows["task"][: settings["batch_size"]].to(run.device)
+    step = runtime.count_operations(lambda: batch_loss(copy.deepcopy(model), batch).backward())
+    with torch.no_grad():
+        cache = model(input_ids=batch[:1, : context // 2], use_cache=True).past_key_values
+        token = runtime.count_operations(lambda: model(input_ids=batch[:1, :1], past_key_values=cache))
+    return step, token
+
+
+rows = {}
+for name, model, learned, steps in [
+    ("Llama, pre-trained", pretrained, history, settings["pretrain_steps"]),
+    ("Llama, fine-tuned (long budget)", *trained["fine-tuned", "long"], budgets["long"]),
+]:
+    step, token = step_costs(model)
+    rows[task.source.name, name] = {
+        "parameters": sum(p.numel() for p in model.parameters()), "train_operations": step * steps,
+        "predict_operations": token, "train_cpu_s": learned.cpu_s, "predict_cpu_ms": np.median(token_ms)}
+costs = pd.DataFrame(rows).T
+print(costs.round(4).to_string(float_format="{:,.12g}".format))
+
+# %% [markdown]
+# And your exercises. Everything goes into a typed results file, from which the course makes its final comparison; the checkpoints have done their work.
+
+# %%
+exercises.summary()
+predictions = {**predicted_saving, "verdict": predicted_verdict}
+path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
+shutil.rmtree(checkpoints, ignore_errors=True)
+print(f"saved {path.name}")
+
+# %% [markdown]
+# **Next.** A language model writes one token after the other. A picture has no first and last pixel. Lesson 4 lets digits appear out of noise, and asks whether they are real, and whether they are new.
