@@ -8,6 +8,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_utils import CourseError
 from course_utils.optimizers import Muon, muon_adamw, orthogonalize
+from course_utils.runtime import count_operations
 
 SHAPES = [(6, 6), (4, 9), (9, 4), (6, 6), (4, 9), (1, 5)]
 
@@ -98,6 +99,13 @@ def test_one_iteration_by_hand(monkeypatch):
     scaled = values / 5
     expected = 3.4445 * scaled - 4.7750 * scaled**3 + 2.0315 * scaled**5
     assert torch.allclose(orthogonalize(values.diag()[None])[0], expected.diag(), atol=1e-6)
+
+
+def test_a_tall_matrix_costs_no_more_than_a_wide_one():
+    tall, wide = torch.randn(2, 80, 20), torch.randn(2, 20, 80)
+    operations = 2 * 2 * 5 * (2 * 20 * 20 * 80 + 20**3)  # two matrices, five rounds, three products
+    assert count_operations(lambda: orthogonalize(wide)) == operations
+    assert count_operations(lambda: orthogonalize(tall)) == operations
 
 
 def test_matrices_do_not_mix():
