@@ -25,7 +25,10 @@ BATCH = 1_000_000
 
 
 def words(text: str) -> list[str]:
-    """The words of a text: runs of letters, digits and underscores, in small letters."""
+    """The words of a text: runs of letters, digits and underscores, in small letters.
+
+    In a script without spaces, a word is all that stands between two punctuation marks.
+    """
     return re.findall(r"\w+", text.lower())
 
 

@@ -59,19 +59,16 @@ def make(
     min_characters : int
         Documents that are shorter after the cutting are left out.
     """
-    others = () if general is None else (*general.train, *general.validation, *general.test)
-    twins = near_duplicates([document.text for document in (*others, *documents)])[len(others) :]
+    learned, measured = ((), ()) if general is None else (general.train, general.validation + general.test)
+    before = [document.text for document in (*learned, *measured)]
+    twins = near_duplicates([*before, *(document.text for document in documents)])[len(before) :]
     distinct = [document for document, twin in zip(documents, twins, strict=True) if not twin]
     parts = _stretches(distinct, shares) if key is None else _by_key(distinct, key, shares)
-    train, validation, test = parts
-    if general is not None:
-        train = _without(train, general.validation + general.test, min_characters)
-    training = (*(() if general is None else general.train), *train)
-    validation, test = (
-        _without([*validation], training, min_characters),
-        _without(test, training, min_characters),
-    )
-    texts = Texts(tuple(train), tuple(validation), tuple(test), source, "")
+    train = _without(parts[0], SharedRuns(document.text for document in measured), min_characters)
+    training = [document.text for document in (*learned, *train)]
+    known = SharedRuns(training)
+    validation, test = (_without(part, known, min_characters) for part in parts[1:])
+    texts = Texts(train, validation, test, source, "")
     counts = len(documents), sum(twins), len(distinct) - sum(map(len, (train, validation, test)))
     return replace(texts, report="\n".join(filter(None, _report(texts, training, about, counts))))
 
@@ -115,18 +112,14 @@ def _stretches(documents: Sequence[Document], shares: tuple[float, float]) -> Pa
     return parts
 
 
-def _without(
-    documents: Iterable[Document], others: Iterable[Document], min_characters: int
-) -> list[Document]:
-    """Documents without what they share with others, except those that are too short then."""
-    known = SharedRuns(document.text for document in others)
+def _without(documents: Iterable[Document], known: SharedRuns, min_characters: int) -> tuple[Document, ...]:
+    """Documents without the known runs, except those that are too short then."""
     cut = (replace(document, text=known.cut(document.text)) for document in documents)
-    return [document for document in cut if len(document.text) >= min_characters]
+    return tuple(document for document in cut if len(document.text) >= min_characters)
 
 
-def _report(
-    texts: Texts, training: Sequence[Document], about: str, counts: tuple[int, int, int]
-) -> Iterator[str]:
+def _report(texts: Texts, training: Sequence[str], about: str, counts: tuple[int, int, int]) -> Iterator[str]:
+    """The lines of a report; `counts` are documents read, near-duplicates, and those left too short."""
     n_documents, n_twins, n_short = counts
     yield about
     parts = {"train": texts.train, "validation": texts.validation, "test": texts.test}
@@ -139,7 +132,7 @@ def _report(
         f"words in others before them, and {n_short:,} of which cutting left too little"
     )
     yield "cut out: paragraphs and entries with 13 words in a row that a training and a held-out part share"
-    passage = longest_shared_passage(*([each.text for each in part] for part in (texts.test, training)))
+    passage = longest_shared_passage([document.text for document in texts.test], training)
     yield f"longest passage that the test part shares with a training part: {len(passage):,} characters"
 
 

@@ -42,6 +42,9 @@ else:
         async def waits(): "Async. {LONG}"; return 1
     except ValueError:
         def rescued():
+            """Rescued. {LONG}"""
+    else:
+        def fine():
             """Short."""
     finally:
         def ends():
@@ -73,11 +76,11 @@ def test_every_docstring_is_found_in_the_order_of_the_source(documents):
     here = "pack.core._thing"
     assert list(documents) == [
         *(here, f"{here}.Outer", f"{here}.Outer.method", f"{here}.Outer.method.inner", f"{here}.waits"),
-        *(f"{here}.ends", f"{here}.windows", f"{here}.within"),
+        *(f"{here}.rescued", f"{here}.ends", f"{here}.windows", f"{here}.within"),
     ]
     assert {document.file for document in documents.values()} == {"pack/core/_thing.py"}
     assert [document.text.split()[0] for document in documents.values()] == [
-        *("Module.", "Class", "Method.", "Inner.", "Async.", "Ends.", "Windows.", "Within.")
+        *("Module.", "Class", "Method.", "Inner.", "Async.", "Rescued.", "Ends.", "Windows.", "Within.")
     ]
 
 

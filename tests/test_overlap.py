@@ -150,6 +150,13 @@ def test_a_title_with_nothing_left_below_it_goes_too():
     assert known.cut(first) == "Fit it.\n\nReturns\n-------\nself\n    Fitted."
 
 
+def test_a_title_that_a_run_goes_over_stays_while_something_is_below_it():
+    known = SharedRuns([" ".join([*LETTERS[:7], "Parameters", *LETTERS[7:14]])])
+    first, second = " ".join(LETTERS[:7]), "    " + " ".join(LETTERS[7:14])
+    text = f"Before.\n\n{first}\n\nParameters\n----------\n{second}\nbeta : float"
+    assert known.cut(text) == "Before.\n\nParameters\n----------\nbeta : float"
+
+
 def test_a_run_over_several_paragraphs_takes_all_that_it_touches():
     paragraphs = [" ".join(LETTERS[i : i + 6]) for i in range(0, 24, 6)]
     known = SharedRuns([" ".join(LETTERS[4:20])])  # from the end of the first to the beginning of the last
