@@ -163,12 +163,12 @@ def module(word):
 
 
 def test_packages_are_read_in_the_order_of_their_file_names(package):
-    files = {name: module(name) for name in ("b.py", "__init__.py", "a/z.py", "a.py", "B.py")}
+    files = {name: module(name) for name in ("b.py", "__init__.py", "a/z.py", "a.py", "C.py")}
     package("fakeone", files)
     package("faketwo", {"__init__.py": module("two")})
     found, broken = docstring_files.read(["faketwo", "fakeone"])
     assert [each.file for each in found] == [
-        *("faketwo/__init__.py", "fakeone/B.py", "fakeone/__init__.py", "fakeone/a.py", "fakeone/a/z.py"),
+        *("faketwo/__init__.py", "fakeone/C.py", "fakeone/__init__.py", "fakeone/a.py", "fakeone/a/z.py"),
         "fakeone/b.py",
     ]
     assert broken == [] and {"fakeone", "faketwo"}.isdisjoint(sys.modules)
