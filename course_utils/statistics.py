@@ -211,11 +211,17 @@ def ratio_of_totals(
     Owen, A. B. (2007). The pigeonhole bootstrap. Annals of Applied Statistics, 1, 386-411.
     """
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
-    fits = above.shape == below.shape and above.ndim == 2 and above.shape[0] >= 1 and above.shape[1] >= 2
-    if not fits or not (np.isfinite(above).all() and (above >= 0).all() and (below > 0).all()):
+    if above.shape != below.shape or above.ndim != 2 or above.shape[0] < 1 or above.shape[1] < 2:
         raise CourseError(
-            "expected two tables of one shape, a row a run and a column an item, at least two items, no "
-            f"negative number and no zero to divide by; got {above.shape} and {below.shape}"
+            "expected two tables of one shape, a row a run and a column an item, at least two items; got "
+            f"{above.shape} and {below.shape}"
+        )
+    usable = np.isfinite(above) & np.isfinite(below) & (above >= 0) & (below > 0)
+    if not usable.all():
+        run, item = (int(where[0]) for where in np.nonzero(~usable))
+        raise CourseError(
+            "expected finite numbers, none negative and no zero to divide by; "
+            f"got {above[run, item]:g} over {below[run, item]:g} in run {run}, item {item}"
         )
     (n_runs, n_items), rng = above.shape, np.random.default_rng(seed)
     runs = rng.multinomial(n_runs, np.full(n_runs, 1 / n_runs), n_resamples)  # how often each was drawn
@@ -255,7 +261,8 @@ def power_law(x: ArrayLike, y: ArrayLike) -> Estimate:
             f"{x.size} and {y.size} values"
         )
     line = stats.linregress(np.log(x), np.log(y))
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, df=x.size - 2) * line.stderr
+    error = line.stderr if np.ptp(y) > 0 else 0.0  # scipy gives nan for a level line
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, df=x.size - 2) * error
     return Estimate(float(line.slope), float(line.slope - half_width), float(line.slope + half_width), x.size)
 
 

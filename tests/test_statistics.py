@@ -58,6 +58,8 @@ def test_a_share_outside_0_to_1_is_refused(share):
         st.percentile_interval,
         st.bootstrap,
         st.paired_permutation_p,
+        lambda values: st.power_law(values, [1, 2, 3]),
+        lambda values: st.power_law([1, 2, 3], values),
     ],
 )
 def test_anything_but_a_list_of_numbers_is_refused(function, values):
@@ -204,3 +206,173 @@ def test_two_levels_need_two_runs_of_numbers():
         st.two_level_bootstrap([[1.0, 2.0]])
     with pytest.raises(CourseError, match="at least two finite numbers"):
         st.two_level_bootstrap([[1.0, 2.0], [np.nan, 1.0]])
+
+
+def some_tables(n_runs=4, n_items=12, seed=5):
+    """Bits and bytes: documents of different lengths, and each run and each document is hard or easy."""
+    rng = np.random.default_rng(seed)
+    n_bytes = np.tile(rng.uniform(50, 500, n_items), (n_runs, 1))
+    hard = 2 + rng.normal(0, 0.1, (n_runs, 1)) + rng.normal(0, 0.2, n_items)
+    return n_bytes * (hard + rng.normal(0, 0.02, (n_runs, n_items))), n_bytes
+
+
+def slow_ratio(above, below, n_resamples, seed):
+    """Both ends of the interval, one resample after the other, each cut out row by row."""
+    rng, drawn = np.random.default_rng(seed), []
+    for _ in range(n_resamples):
+        cells = np.ix_(
+            rng.integers(len(above), size=len(above)), rng.integers(len(above[0]), size=len(above[0]))
+        )
+        drawn.append(above[cells].sum() / below[cells].sum())
+    return np.quantile(drawn, [0.025, 0.975])
+
+
+def test_a_ratio_of_totals_lets_long_items_count_more():
+    estimate = st.ratio_of_totals([[1, 9]], [[1, 3]])  # 10 over 4; each for itself 1 and 3
+    assert ends(estimate) == (2.5, 1, 3)
+    assert estimate.n == 2
+
+
+def test_a_ratio_of_totals_adds_up_all_runs():
+    estimate = st.ratio_of_totals([[1, 2, 0], [3, 4, 5]], [[2, 2, 1], [1, 1, 3]])
+    assert (estimate.effect, estimate.n) == (1.5, 3)
+
+
+def test_items_alike_leave_the_chance_of_the_runs():
+    assert ends(st.ratio_of_totals([[1, 1], [3, 3]], np.ones((2, 2)))) == (2, 1, 3)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_ratio_everywhere_has_no_width():
+    _, n_bytes = some_tables()
+    assert ends(st.ratio_of_totals(3 * n_bytes, n_bytes)) == pytest.approx((3, 3, 3))
+    assert ends(st.ratio_of_totals(0 * n_bytes, n_bytes)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("n_runs", "n_items"), [(1, 12), (4, 12), (12, 4)])
+def test_ratio_of_totals_agrees_with_a_slow_loop(n_runs, n_items):
+    tables = some_tables(n_runs, n_items)
+    estimate = st.ratio_of_totals(*tables, n_resamples=4000)
+    low, high = slow_ratio(*tables, n_resamples=4000, seed=9)
+    # 4,000 draws know each end to about 1 % of the width
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.05 * (high - low))
+    assert estimate.n == n_items
+
+
+def test_more_runs_of_the_same_do_not_make_the_items_surer():
+    bits, n_bytes = some_tables(n_runs=1)
+    widths = [
+        estimate.high - estimate.low
+        for estimate in (st.ratio_of_totals(np.tile(bits, (k, 1)), np.tile(n_bytes, (k, 1))) for k in (1, 9))
+    ]
+    assert widths[1] == pytest.approx(widths[0], rel=0.1)
+
+
+def test_ratio_of_totals_covers_the_true_ratio_about_95_times_in_100():
+    covered = 0
+    for seed in range(150):
+        estimate = st.ratio_of_totals(*some_tables(15, 30, seed), n_resamples=300)
+        covered += estimate.low <= 2 <= estimate.high
+    assert 0.88 <= covered / 150 <= 0.985
+
+
+def test_ratio_of_totals_follows_its_seed():
+    first, again, other = (st.ratio_of_totals(*some_tables(), seed) for seed in (0, 0, 1))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("function", [st.ratio_of_totals, st.percent_saved])
+@pytest.mark.parametrize(
+    ("above", "below", "shapes"),
+    [
+        ([[1, 2, 3]], [[1, 2]], r"\(1, 3\) and \(1, 2\)"),
+        (np.ones((2, 3)), np.ones((3, 2)), r"\(2, 3\) and \(3, 2\)"),
+        (np.ones((2, 3)), np.ones((1, 3)), r"\(2, 3\) and \(1, 3\)"),
+        ([1, 2], [1, 2], r"\(2,\) and \(2,\)"),
+        ([[[1, 2]]], [[[1, 2]]], r"\(1, 1, 2\)"),
+        ([[1], [2]], [[1], [2]], r"\(2, 1\)"),
+        (np.ones((0, 3)), np.ones((0, 3)), r"\(0, 3\)"),
+    ],
+)
+def test_a_ratio_of_totals_needs_two_tables_of_runs_and_items(function, above, below, shapes):
+    with pytest.raises(CourseError, match=f"two tables of one shape.*at least two items; got .*{shapes}"):
+        function(above, below)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", [st.ratio_of_totals, st.percent_saved])
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [(-1, 5), (5, 0), (5, -2), *((x, 5) for x in (np.nan, np.inf)), (5, np.nan), (5, np.inf)],
+)
+def test_a_ratio_of_totals_says_which_number_it_cannot_take(function, above, below):
+    tables = np.ones((2, 2, 3))
+    tables[:, 1, 2] = above, below
+    with pytest.raises(CourseError, match=f"got {above:g} over {below:g} in run 1, item 2"):
+        function(*tables)
+
+
+def test_percent_saved_counts_from_theirs():
+    assert ends(st.percent_saved([[6, 3]], [[10, 5]])) == pytest.approx((40, 40, 40))
+    assert ends(st.percent_saved([[10, 5]], [[8, 4]])) == pytest.approx((-25, -25, -25))
+
+
+def test_percent_saved_turns_the_interval_of_the_ratio_round():
+    ours, theirs = some_tables()
+    saved, ratio = (each(ours, theirs, 3, 500) for each in (st.percent_saved, st.ratio_of_totals))
+    expected = [100 - 100 * end for end in (ratio.effect, ratio.high, ratio.low)]
+    assert ends(saved) == pytest.approx(expected)
+    assert (saved.n, saved.low < saved.effect < saved.high) == (12, True)
+
+
+@pytest.mark.parametrize("exponent", [-0.3, 0.0, 2.0])
+@pytest.mark.filterwarnings("error")
+def test_an_exact_power_law_gives_its_exponent_back(exponent):
+    x = np.array([1e5, 3e5, 1e6, 3e6])
+    estimate = st.power_law(x, 5 * x**exponent)
+    assert ends(estimate) == pytest.approx((exponent,) * 3, abs=1e-6)
+    assert estimate.n == 4
+
+
+def test_power_law_of_three_points_by_hand():
+    # logarithms (0, 0), (1, 1), (2, 1): slope 1/2, squared residuals 1/36 + 4/36 + 1/36, spread of x 2
+    estimate = st.power_law(np.exp([0, 1, 2]), np.exp([0, 1, 1]))
+    half_width = 12.7062047364 * np.sqrt(1 / 6 / 1 / 2)  # t(0.975; 1)
+    assert ends(estimate) == pytest.approx((0.5, 0.5 - half_width, 0.5 + half_width), rel=1e-8)
+
+
+def test_power_law_agrees_with_polyfit():
+    rng = np.random.default_rng(2)
+    x = rng.uniform(1, 50, 6)
+    y = 3 * x**-0.4 * np.exp(rng.normal(0, 0.1, 6))
+    (slope, _), covariance = np.polyfit(np.log(x), np.log(y), 1, cov=True)
+    half_width = 2.7764451052 * np.sqrt(covariance[0, 0])  # t(0.975; 4)
+    assert ends(st.power_law(x, y)) == pytest.approx((slope, slope - half_width, slope + half_width))
+    assert ends(st.power_law(1e6 * x, y / 8)) == pytest.approx(
+        ends(st.power_law(x, y))
+    )  # units do not matter
+
+
+def test_power_law_covers_the_true_exponent_about_95_times_in_100():
+    rng, x, covered = np.random.default_rng(4), np.geomspace(1, 20, 5), 0
+    for _ in range(200):
+        estimate = st.power_law(x, 2 * x**0.7 * np.exp(rng.normal(0, 0.2, 5)))
+        covered += estimate.low <= 0.7 <= estimate.high
+    assert 0.9 <= covered / 200 <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([1, 2], [1, 2]),
+        ([1, 2, 3], [1, 2]),
+        ([2, 2, 2], [1, 2, 3]),
+        ([0, 1, 2], [1, 2, 3]),
+        ([1, 2, 3], [1, 0, 3]),
+        ([1, 2, -3], [1, 2, 3]),
+        ([1, 2, 3], [1, 2, -3]),
+    ],
+)
+def test_a_power_law_needs_three_positive_points(x, y):
+    with pytest.raises(CourseError, match=f"needs three points or more.* got {len(x)} and {len(y)} values"):
+        st.power_law(x, y)
