@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from math import isnan
 from typing import Any
 
 from IPython.display import display
@@ -14,6 +15,8 @@ MOST_BITS = 12.0
 """Surprise from which a mark is no longer stronger."""
 ORANGE = "213,94,0"
 """That of the figures, as red, green and blue."""
+AS_IT_IS = "mathjax_ignore tex2jax_ignore"
+"""Class of the text, in which MathJax 3 and 2 must not take a $ or a \\begin for a formula."""
 
 
 def surprise(tokens: Sequence[str], bits: Sequence[float]) -> None:
@@ -32,18 +35,20 @@ def surprise(tokens: Sequence[str], bits: Sequence[float]) -> None:
     Raises
     ------
     CourseError
-        The lengths differ.
+        The lengths differ, or a token's bits are not a number.
     """
     if len(tokens) != len(bits):
         raise CourseError(f"each token needs its bits: got {len(tokens)} tokens and {len(bits)} numbers")
-    pairs = list(zip(tokens, map(float, bits), strict=True))
+    pairs = [(token, float(each) + 0.0) for token, each in zip(tokens, bits, strict=True)]  # not '-0.0'
+    if wrong := [token for token, each in pairs if isnan(each)]:
+        raise CourseError(f"the bits of {wrong[0]!r} are not a number: look at the model's scores")
     marked = "".join(_mark(token, each) for token, each in pairs)
     top = sorted(pairs, key=lambda pair: -pair[1])[:10]
     rows = "".join(f"<tr><td><code>{escape(repr(t))}</code></td><td>{b:.1f}</td></tr>" for t, b in top)
     table = f"<table><thead><tr><th>token</th><th>bits</th></tr></thead><tbody>{rows}</tbody></table>"
     plain = "".join(tokens) + "\n" + "\n".join(f"{b:5.1f} bits {t!r}" for t, b in top)
     box = "font-family:monospace;white-space:pre-wrap;line-height:1.9;max-width:48em"
-    html = f"<p style='{box}'>{marked}</p>"
+    html = f"<p class='{AS_IT_IS}' style='{box}'>{marked}</p>"
     html += f"<details><summary>The ten most surprising tokens</summary>{table}</details>"
     display({"text/html": html, "text/plain": plain}, raw=True)
 
@@ -58,8 +63,9 @@ def _mark(token: str, bits: float) -> str:
 def boxes(texts: Mapping[str, str]) -> None:
     """Show texts below each other, each under its title."""
     box = "font-family:monospace;white-space:pre-wrap;max-width:48em;margin:.2em 0 1em;padding-left:1em"
+    box += f";border-left:3px solid rgb({ORANGE})"
     html = "".join(
-        f"<b>{escape(title)}</b><p style='{box};border-left:3px solid rgb({ORANGE})'>{escape(text)}</p>"
+        f"<b>{escape(title)}</b><p class='{AS_IT_IS}' style='{box}'>{escape(text)}</p>"
         for title, text in texts.items()
     )
     plain = "\n\n".join(f"{title}\n{text}" for title, text in texts.items())
