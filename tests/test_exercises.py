@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from course_utils import CourseError, exercises
-from course_utils.exercises import Exercise, Mistake, same_choice, same_number, same_set, same_whole_number
+from course_utils.exercises import (
+    Exercise,
+    Mistake,
+    always,
+    same_choice,
+    same_number,
+    same_set,
+    same_whole_number,
+)
 
 
 def mean(values):
@@ -187,6 +195,10 @@ def test_same_set_ignores_order():
     assert not same_set({"a", "b", "c"}, {"a", "b"})
 
 
+def test_always_gives_its_value_whatever_the_data_are():
+    assert always("hub")() == always("hub")(values=[1, 2], y=None) == "hub"
+
+
 def lesson_1_data(exercise):
     """Data as lesson 1 has them, from seeds of their own."""
     from course_utils import data
@@ -247,10 +259,22 @@ def lesson_2_exercises():
     return lesson_2.exercises.exercises.values()
 
 
+def lesson_3_data(exercise):
+    """Data as lesson 3 has them; only one exercise needs any."""
+    return {"given": np.array([0.5, 0.25, 0.125, 0.25])} if exercise.id == "3.1" else {}
+
+
+def lesson_3_exercises():
+    from course_utils.exercises import lesson_3
+
+    return lesson_3.exercises.exercises.values()
+
+
 def with_data():
     """Each exercise of the lessons, with data for it."""
     pairs = [(each, lesson_1_data(each)) for each in lesson_1_exercises()]
     pairs += [(each, lesson_2_data(each)) for each in lesson_2_exercises()]
+    pairs += [(each, lesson_3_data(each)) for each in lesson_3_exercises()]
     return [pytest.param(*pair, id=pair[0].id) for pair in pairs]
 
 
@@ -275,7 +299,9 @@ def test_lessons_call_three_dots_not_attempted(exercise, context, capsys):
     assert capsys.readouterr().out == f"… {exercise.id} {exercise.title}: not attempted\n"
 
 
-@pytest.mark.parametrize(("lesson", "found"), [(1, lesson_1_exercises()), (2, lesson_2_exercises())])
+@pytest.mark.parametrize(
+    ("lesson", "found"), [(1, lesson_1_exercises()), (2, lesson_2_exercises()), (3, lesson_3_exercises())]
+)
 def test_lessons_number_their_exercises_and_give_hints_to_each(lesson, found):
     assert [exercise.id for exercise in found] == [f"{lesson}.{i}" for i in range(1, len(found) + 1)]
     assert all(len(exercise.hints) >= 2 for exercise in found)
@@ -292,16 +318,25 @@ def test_lesson_1_knows_answers_worked_out_by_hand():
     assert [book.statuses[i] for i in ("1.1", "1.2", "1.4")] == ["correct"] * 3
 
 
-@pytest.fixture
-def lesson_2(capsys):
-    """Checks an answer to an exercise of lesson 2; gives the status and what is said to it."""
+def checker(lesson, data, capsys):
+    """Checks an answer to an exercise; gives the status and what is said to it."""
 
     def check(exercise_id, answer):
-        book = exercises.workbook(*lesson_2_exercises())
-        book.check(exercise_id, answer, **lesson_2_data(book.exercises[exercise_id]))
+        book = exercises.workbook(*lesson)
+        book.check(exercise_id, answer, **data(book.exercises[exercise_id]))
         return book.statuses[exercise_id], capsys.readouterr().out
 
     return check
+
+
+@pytest.fixture
+def lesson_2(capsys):
+    return checker(lesson_2_exercises(), lesson_2_data, capsys)
+
+
+@pytest.fixture
+def lesson_3(capsys):
+    return checker(lesson_3_exercises(), lesson_3_data, capsys)
 
 
 @pytest.mark.parametrize(
@@ -473,6 +508,272 @@ def test_exercise_2_4_answers_whatever_it_gets(lesson_2, answer, line):
     status, said = lesson_2("2.4", answer)
     assert status == "not yet"
     assert "Expected a number in %" in said
+    assert line in said
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer"),
+    [
+        ("3.1", 2 / 3),  # 1 + 2 + 3 + 2 bits for 12 bytes
+        ("3.1", np.float32(0.6667)),
+        ("3.1", 0.67),
+        ("3.2", "hub"),  # hu 11, ug 9, ub 6, pu 4; then hu-b 6, hu-g 5, p-u 4, u-g 4
+        ("3.2", " HUB "),
+        ("3.4", 1.408),  # 45 is 2 to the power of 5.492, which are for 3.9 bytes; A needs 1.632
+        ("3.4", np.array(1.41)),
+        ("3.5", "Inconclusive "),  # from 4.6 to 11.7, and 5 lies between
+    ],
+)
+def test_lesson_3_knows_answers_worked_out_by_hand(lesson_3, exercise_id, answer):
+    assert lesson_3(exercise_id, answer)[0] == "correct"
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "hint"),
+    [
+        ("3.1", 2, "bits per token. The text has 12 bytes"),  # 8 bits for 4 tokens
+        ("3.1", 0.4621, "Those are nats"),  # 8 · 0.6931 / 12
+        ("3.1", 8.0, "bits of the whole text"),
+        ("3.1", 0.61, "mean of the probabilities first"),  # 0.28125 is 1.830 bits, 4 times, by 12
+        ("3.1", -0.667, "Surprise is minus the logarithm"),
+        ("3.2", "hu", "That is the first merge"),
+        ("3.2", "ug", "Before the first merge it would come next, with 9"),
+        ("3.2", "Hug", "hu and g stand together 5 times"),
+        ("3.2", "pu", "4 times only"),
+        ("3.2", "ub", "no u alone before the b"),
+        ("3.4", 1.632, "That is model A"),  # 3.1 is 2 to the power of 1.632
+        ("3.4", 5.49, "Those are B's bits per token"),
+        ("3.4", 11.54, "Perplexity is no number of bits"),  # 45 / 3.9
+        ("3.4", 0.976, "took the natural logarithm"),  # 3.807 / 3.9
+        ("3.4", 0.4185, "divided A's bits by B's bytes"),  # 1.632 / 3.9
+        ("3.5", "Supported", "The lower end is 4.6"),
+        ("3.5", "not supported", "Most of it lies above"),
+    ],
+)
+def test_lesson_3_knows_mistakes_worked_out_by_hand(lesson_3, exercise_id, answer, hint):
+    status, said = lesson_3(exercise_id, answer)
+    assert status == "not yet"
+    assert hint in said
+
+
+def test_exercise_3_1_follows_its_probabilities():
+    exercise = next(iter(lesson_3_exercises()))
+    book = exercises.workbook(exercise)
+    book.check("3.1", 0.5, given=np.full(6, 0.5))  # 6 bits for 12 bytes
+    assert book.statuses["3.1"] == "correct"
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "line"),
+    [
+        ("3.1", [1, 2, 3, 2], "TypeError: these are 4 values, not one number"),
+        ("3.1", None, "TypeError: float() argument"),
+        ("3.1", "0.67 bits", "ValueError: could not convert string to float"),
+        ("3.1", float("nan"), "Expected a number of bits per byte. You gave nan. For a nudge"),
+        ("3.1", np.float32(0.5), "Expected a number of bits per byte. You gave 0.5. For a nudge"),
+        ("3.2", "hu b", "Expected a string, such as 'ug'. You gave 'hu b'. For a nudge"),
+        ("3.2", ("hu", "b"), "Expected a string, such as 'ug'. For a nudge"),
+        ("3.2", None, "Expected a string, such as 'ug'. For a nudge"),
+        ("3.4", "B", "ValueError: could not convert string to float: 'B'"),
+        ("3.4", 0.7, "You gave 0.7. For a nudge"),
+        ("3.5", "maybe", "Expected one of the three words. You gave 'maybe'. For a nudge"),
+        ("3.5", True, "You gave True. For a nudge"),
+    ],
+)
+def test_lesson_3_answers_whatever_it_gets(lesson_3, exercise_id, answer, line):
+    status, said = lesson_3(exercise_id, answer)
+    assert status == "not yet"
+    assert line in said
+
+
+def lesson_3_solution(exercise_id):
+    return next(each for each in lesson_3_exercises() if each.id == exercise_id).solution()
+
+
+def test_exercise_3_3_is_right_for_numbers_worked_out_by_hand():
+    attention = lesson_3_solution("3.3")
+    # without any preference each takes the mean of itself and the two before
+    mixed = attention(np.zeros((4, 1)), np.zeros((4, 1)), np.array([[1.0], [3], [8], [10]]))
+    assert mixed.ravel().tolist() == pytest.approx([1, 2, 4, 7])
+    # the second token's scores are 2 ln 3 and 0, halved because d is 4: weights 3/4 and 1/4
+    queries, keys = np.zeros((2, 4)), np.zeros((2, 4))
+    queries[1, 0], keys[0, 0] = 1, 2 * np.log(3)
+    mixed = attention(queries, keys, np.array([[4.0], [8.0]]))
+    assert mixed.ravel().tolist() == pytest.approx([4, 5])
+
+
+def masked(mask, scale=2, zero_after=False):
+    """An attention with a mask of 0 and 1, (7, 7): 1 is what a row may see."""
+
+    def mix(queries, keys, values):
+        scores = queries @ keys.T / scale
+        e = np.exp(scores) if zero_after else np.exp(scores) * mask
+        weights = e / e.sum(axis=1)[:, None]
+        return (weights * mask if zero_after else weights) @ values
+
+    return mix
+
+
+ONES = np.ones((7, 7))
+WINDOW = np.tril(ONES) - np.tril(ONES, k=-3)  # itself and two before
+SHUT_FIRST = WINDOW * (np.arange(7)[:, None] > 0)
+
+
+def with_added_mask(queries, keys, values):
+    forbidden = np.where(WINDOW == 1, 0, -np.inf)
+    scores = queries @ keys.T / np.sqrt(queries.shape[-1]) + forbidden
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True) @ values
+
+
+def row_by_row(queries, keys, values):
+    rows = []
+    for i, query in enumerate(queries):
+        first = max(0, i - 2)
+        e = [np.exp(sum(query * key) / len(query) ** 0.5) for key in keys[first : i + 1]]
+        seen = zip(e, values[first : i + 1], strict=True)
+        rows.append([float(number) for number in sum(w * value for w, value in seen) / sum(e)])
+    return rows
+
+
+def in_float32(*data):
+    return masked(WINDOW.astype(np.float32))(*(each.astype(np.float32) for each in data))
+
+
+def into_the_values(queries, keys, values):
+    values[:] = with_added_mask(queries, keys, values)
+    queries[:] = keys[:] = 0
+    return values
+
+
+@pytest.mark.parametrize("answer", [masked(WINDOW), with_added_mask, row_by_row, in_float32, into_the_values])
+def test_exercise_3_3_accepts_whatever_mixes_the_same(lesson_3, answer):
+    assert lesson_3("3.3", answer) == ("correct", "✔ 3.3 Nobody looks ahead: correct\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (masked(np.triu(ONES, k=-2)), "the mask is missing for the places after them"),
+        (masked(np.triu(ONES, k=-2) * np.tril(ONES, k=2)), "The window is there, on both sides"),
+        (masked(np.tril(ONES)), "What is missing is the window"),
+        (masked(ONES), "everybody sees everything"),
+        (masked(WINDOW.T), "The mask is turned round"),
+        (masked(WINDOW, zero_after=True), "You set weights to 0 after softmax"),
+        (masked(np.tril(ONES) - np.tril(ONES, k=-4)), "One too many"),
+        (masked(np.tril(ONES) - np.tril(ONES, k=-2)), "One too few"),
+        (masked(WINDOW, scale=1), "divided by the square root of d"),
+        (masked(WINDOW, scale=7**0.5), "For a nudge, run exercises.hint('3.3')"),  # root of the tokens
+        (masked(WINDOW, scale=4), "For a nudge"),  # d itself
+    ],
+)
+def test_exercise_3_3_knows_each_mistake(lesson_3, answer, hint):
+    status, said = lesson_3("3.3", answer)
+    assert status == "not yet"
+    assert hint in said
+
+
+def raises(*data):
+    raise IndexError("index 7 is out of bounds")
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # 0 / 0 in the row that sees nothing
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (None, "TypeError: 'NoneType' object is not callable"),
+        (np.zeros((7, 4)), "TypeError: 'numpy.ndarray' object is not callable"),
+        (lambda queries, keys: queries, "takes 2 positional arguments but 3 were given"),
+        (lambda *data: None, "should give (7, 4), yours gave ()"),
+        (lambda *data: with_added_mask(*data).T, "should give (7, 4), yours gave (4, 7)"),
+        (lambda *data: WINDOW, "should give (7, 4), yours gave (7, 7)"),
+        (lambda *data: (with_added_mask(*data), WINDOW), "and nothing else; yours gave 2 things"),
+        (lambda *data: [[1.0], [1.0, 2.0]], "ValueError: setting an array element with a sequence"),
+        (lambda *data: "mixed", "ValueError: could not convert string to float"),
+        (raises, "IndexError: index 7 is out of bounds"),
+        (masked(SHUT_FIRST), "ValueError: row 0 is not finite: did the mask leave that token nothing"),
+        (masked(SHUT_FIRST[::-1, ::-1]), "ValueError: row 6 is not finite"),
+    ],
+)
+def test_exercise_3_3_answers_whatever_it_gets(lesson_3, answer, line):
+    status, said = lesson_3("3.3", answer)
+    assert status == "not yet"
+    assert "Expected a function of (queries, keys, values), each (T, d), that gives (T, d)" in said
+    assert line in said
+
+
+@pytest.mark.parametrize(
+    ("temperature", "expected"),
+    [(0.5, [16 / 17, 1 / 17]), (1, [0.8, 0.2]), (2, [2 / 3, 1 / 3])],  # squares 0.64 and 0.04; roots 2 : 1
+)
+def test_exercise_3_6_is_right_for_numbers_worked_out_by_hand(temperature, expected):
+    assert lesson_3_solution("3.6")(np.array([0.8, 0.2]), temperature).tolist() == pytest.approx(expected)
+
+
+def as_softmax(p, temperature):
+    scores = np.log(p) / temperature
+    e = np.exp(scores - scores.max())
+    return e / e.sum()
+
+
+def one_by_one(p, temperature):
+    raised = [each ** (1 / temperature) for each in p]
+    return [each / sum(raised) for each in raised]
+
+
+def heated_in_place(p, temperature):
+    p **= 1 / temperature
+    p /= p.sum()
+    return p
+
+
+def heated_in_float32(p, temperature):
+    return as_softmax(p.astype(np.float32), np.float32(temperature))
+
+
+@pytest.mark.parametrize("answer", [as_softmax, one_by_one, heated_in_place, heated_in_float32])
+def test_exercise_3_6_accepts_whatever_gives_the_same(lesson_3, answer):
+    assert lesson_3("3.6", answer) == ("correct", "✔ 3.6 Another temperature: correct\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda p, t: [each / t for each in p], "add up to something else than 1"),
+        (lambda p, t: p, "changes nothing"),
+        (lambda p, t: p ** (1 / t), "the last step of softmax is missing"),
+        (lambda p, t: as_softmax(p, 1 / t), "The wrong way round"),
+        (lambda p, t: as_softmax(np.exp(p), t), "First turn them back into scores, with np.log"),
+        (lambda p, t: np.log(p) / t, "For a nudge, run exercises.hint('3.6')"),
+        (lambda p, t: as_softmax(p, min(t, 1)), "For a nudge"),  # right up to a temperature of 1
+        (lambda p, t: as_softmax(p, max(t, 1)), "For a nudge"),
+    ],
+)
+def test_exercise_3_6_knows_each_mistake(lesson_3, answer, hint):
+    status, said = lesson_3("3.6", answer)
+    assert status == "not yet"
+    assert hint in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (0.5, "TypeError: 'float' object is not callable"),
+        (lambda p: p, "takes 1 positional argument but 2 were given"),
+        (lambda p, t: p.softmax(), "AttributeError"),
+        (lambda p, t: [[1], [1, 2]], "ValueError"),
+        (lambda p, t: "hot", "For a nudge"),
+        (lambda p, t: None, "For a nudge"),
+        (lambda p, t: 1.0, "For a nudge"),
+        (lambda p, t: as_softmax(p, t)[:, None], "For a nudge"),
+        (lambda p, t: as_softmax(p, t)[:3], "For a nudge"),
+        (lambda p, t: p * np.nan, "For a nudge"),
+    ],
+)
+def test_exercise_3_6_answers_whatever_it_gets(lesson_3, answer, line):
+    status, said = lesson_3("3.6", answer)
+    assert status == "not yet"
+    assert "Expected a function of (probabilities, temperature) that gives probabilities" in said
     assert line in said
 
 

@@ -36,12 +36,18 @@ def same_attention(answer: Attention, other: Attention) -> bool:
     Raises
     ------
     ValueError
-        The answer's shape is not that of the values.
+        The answer gives several things, another shape than that of the values, or a row without numbers.
     """
     queries, keys, values = np.random.default_rng(3).normal(size=(3, 7, 4))
-    mixed = np.asarray(answer(queries.copy(), keys.copy(), values.copy()), dtype=float)
+    mixed = answer(queries.copy(), keys.copy(), values.copy())
+    if isinstance(mixed, tuple):
+        raise ValueError(f"return what the tokens take over and nothing else; yours gave {len(mixed)} things")
+    mixed = np.asarray(mixed, dtype=float)
     if mixed.shape != values.shape:
         raise ValueError(f"seven tokens with four values each should give (7, 4), yours gave {mixed.shape}")
+    if not np.isfinite(mixed).all():
+        row = int(np.argmin(np.isfinite(mixed).all(axis=1)))
+        raise ValueError(f"row {row} is not finite: did the mask leave that token nothing, not even itself?")
     return bool(np.allclose(mixed, other(queries, keys, values), atol=1e-5))
 
 
