@@ -1,0 +1,131 @@
+"""How far lesson 3's recipe comes in a given time: ``python benchmarks/language_model.py TEXT``.
+
+Trains a small Llama on the characters of a text file for so many seconds by the clock, and prints its loss
+on the last tenth of the text, the split of nanoGPT (https://github.com/karpathy/nanoGPT), whose figures for
+Tiny Shakespeare are in benchmarks/README.md. The seconds begin when the libraries are loaded and include
+everything but the final measurement.
+
+To try another setting, add ``--tune``: then the last tenth is not looked at, and a piece of the training part
+is held out in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_utils import language, optimizers, runtime, training
+
+WARM_UP_STEPS, TIMED_STEPS = 3, 10
+HELD_OUT_CHARACTERS = 50_000
+"""Of the training part, with --tune."""
+
+
+def parse() -> argparse.Namespace:
+    """The options; their defaults are what has worked best."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("text", type=Path, help="a text file, UTF-8")
+    parser.add_argument("--seconds", type=float, default=177.0, help="wall-clock budget")
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--context", type=int, default=64, help="characters that the model sees")
+    parser.add_argument("--batch-size", type=int, default=32, help="windows in a step")
+    parser.add_argument("--muon-rate", type=float, default=0.02)
+    parser.add_argument("--adamw-rate", type=float, default=0.02)
+    parser.add_argument("--weight-decay", type=float, default=0.1)
+    parser.add_argument("--rope-base", type=float, default=10_000.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--tune", action="store_true", help="leave the last tenth of the text alone")
+    return parser.parse_args()
+
+
+def characters(path: Path) -> tuple[torch.Tensor, int]:
+    """Number of each character of a text, (n,) int64, and how many different ones there are."""
+    text = path.read_text(encoding="utf-8")
+    different = sorted(set(text))
+    numbers = {character: number for number, character in enumerate(different)}
+    return torch.tensor([numbers[character] for character in text]), len(different)
+
+
+def make_batch_loss(text: torch.Tensor, context: int) -> training.BatchLoss:
+    """Mean cross-entropy, in nats per character, of windows that begin at given places (B,)."""
+    offsets = torch.arange(context + 1, device=text.device)
+
+    def batch_loss(model: nn.Module, starts: torch.Tensor) -> torch.Tensor:
+        windows = text[starts[:, None] + offsets]  # (B, T + 1)
+        scores = model(input_ids=windows[:, :-1], use_cache=False).logits
+        return nn.functional.cross_entropy(scores.flatten(0, 1), windows[:, 1:].flatten())
+
+    return batch_loss
+
+
+def loss(model: nn.Module, text: torch.Tensor, context: int, step: int) -> float:
+    """Mean cross-entropy of all characters but the first, in nats, as `language.token_bits` reads them."""
+    (bits,) = language.token_bits(model, [text.cpu().numpy()], context, step)
+    return float(np.mean(bits)) * math.log(2)
+
+
+def main() -> None:
+    """Train, measure, print one line of JSON."""
+    options = parse()
+    torch.set_num_threads(options.threads)
+    began = time.perf_counter()
+    numbers, n_characters = characters(options.text)
+    numbers = numbers.to(options.device)
+    cut = len(numbers) * 9 // 10
+    train, held_out = numbers[:cut], numbers[cut:]
+    if options.tune:
+        train, held_out = train[:-HELD_OUT_CHARACTERS], train[-HELD_OUT_CHARACTERS:]
+    starts = torch.arange(len(train) - options.context)
+
+    def make() -> nn.Module:
+        model = language.make_llama(n_characters, options.width, options.depth, options.seed, options.context)
+        model.config.rope_parameters["rope_theta"] = options.rope_base
+        return language.make_llama_like(model.config, options.seed)
+
+    recipe = partial(
+        optimizers.muon_adamw, muon_rate=options.muon_rate, adamw_rate=options.adamw_rate,
+        weight_decay=options.weight_decay,
+    )  # fmt: skip
+    precision = runtime.choose_precision(options.device)
+    fit = partial(
+        training.fit, batch_loss=make_batch_loss(train, options.context), data=(starts,), optimizers=recipe,
+        batch_size=options.batch_size, seed=options.seed, device=options.device, precision=precision,
+    )  # fmt: skip
+    fit(make(), steps=WARM_UP_STEPS)
+    step_s = fit(make(), steps=TIMED_STEPS).wall_s / TIMED_STEPS
+    steps = int((options.seconds - (time.perf_counter() - began)) / step_s)
+    model = make()
+    history = fit(model, steps=steps, label="training")
+    seconds = time.perf_counter() - began
+    n_read = steps * options.batch_size * options.context
+    found = {
+        "loss, window after window (nats per character)": loss(
+            model, held_out, options.context, options.context
+        ),
+        "loss, each sees half a window or more": loss(model, held_out, options.context, options.context // 2),
+        "on": "a piece of the training part" if options.tune else "the last tenth",
+        "seconds": round(seconds, 1),
+        "steps": steps,
+        "characters a second": round(n_read / history.wall_s),
+        "parameters": sum(weights.numel() for weights in model.parameters()),
+        "peak memory (MB)": round(runtime.peak_memory_mb()),
+        "precision": precision,
+        "threads": options.threads,
+    }
+    settings = {key: value for key, value in vars(options).items() if key not in ("text", "tune", "threads")}
+    print(json.dumps(found | settings))
+
+
+if __name__ == "__main__":
+    main()
