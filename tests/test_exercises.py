@@ -521,7 +521,7 @@ def test_exercise_2_4_answers_whatever_it_gets(lesson_2, answer, line):
         ("3.2", " HUB "),
         ("3.4", 1.408),  # 45 is 2 to the power of 5.492, which are for 3.9 bytes; A needs 1.632
         ("3.4", np.array(1.41)),
-        ("3.5", "Inconclusive "),  # from 4.6 to 11.7, and 5 lies between
+        ("3.5", "Inconclusive "),  # one from 22 to 24, one from 4.8 to 10.1, and 5 lies in it
     ],
 )
 def test_lesson_3_knows_answers_worked_out_by_hand(lesson_3, exercise_id, answer):
@@ -546,8 +546,8 @@ def test_lesson_3_knows_answers_worked_out_by_hand(lesson_3, exercise_id, answer
         ("3.4", 11.54, "Perplexity is no number of bits"),  # 45 / 3.9
         ("3.4", 0.976, "took the natural logarithm"),  # 3.807 / 3.9
         ("3.4", 0.4185, "divided A's bits by B's bytes"),  # 1.632 / 3.9
-        ("3.5", "Supported", "The lower end is 4.6"),
-        ("3.5", "not supported", "Most of it lies above"),
+        ("3.5", "Supported", "the lower end of the interval is 4.8"),
+        ("3.5", "not supported", "The n-gram model is in neither test"),
     ],
 )
 def test_lesson_3_knows_mistakes_worked_out_by_hand(lesson_3, exercise_id, answer, hint):
@@ -648,7 +648,7 @@ def into_the_values(queries, keys, values):
 
 @pytest.mark.parametrize("answer", [masked(WINDOW), with_added_mask, row_by_row, in_float32, into_the_values])
 def test_exercise_3_3_accepts_whatever_mixes_the_same(lesson_3, answer):
-    assert lesson_3("3.3", answer) == ("correct", "✔ 3.3 Nobody looks ahead: correct\n")
+    assert lesson_3("3.3", answer) == ("correct", "✔ 3.3 Attention with a window: correct\n")
 
 
 @pytest.mark.parametrize(

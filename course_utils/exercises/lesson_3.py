@@ -135,7 +135,7 @@ exercises = workbook(
     ),
     Exercise(
         "3.3",
-        "Nobody looks ahead",
+        "Attention with a window",
         solution=lambda: _attention(lambda back: (back >= 0) & (back <= 2)),
         mistakes=(
             Mistake(
@@ -221,16 +221,19 @@ exercises = workbook(
         mistakes=(
             Mistake(
                 always("supported"),
-                "The effect is above 5, but its whole interval must be. The lower end is 4.6.",
+                "Both tests must hold. Against pre-trained only, the lower end of the interval is 4.8: below "
+                "the margin.",
             ),
             Mistake(
                 always("not supported"),
-                "For that the whole interval would have to lie below 5. Most of it lies above.",
+                "For that the whole interval of a test would have to lie below 5. "
+                "The n-gram model is in neither test: "
+                "the claim compares language models with each other.",
             ),
         ),
         hints=(
-            "Draw the interval on a line, and the margin 5.",
-            "On which side of 5 does each end lie?",
+            "Which two comparisons does the ledger ask for? Is the n-gram model one of them?",
+            "Draw both intervals on a line, and the margin 5. On which side of 5 does each end lie?",
         ),
         same=same_choice,
         expects="one of the three words",
