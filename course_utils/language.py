@@ -21,7 +21,7 @@ from course_utils import CourseError, registry
 BEGIN = "<|begin|>"
 """The token that stands before each document; a model sees it when nothing has been said yet."""
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
-LOGITS_AT_ONCE = 2**24
+LOGITS_AT_ONCE = 2**22
 """Scores that are computed at once, so that memory does not grow with the data."""
 
 
