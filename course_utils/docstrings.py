@@ -52,12 +52,12 @@ def load() -> tuple[Texts, Texts]:
     source, versions = registry()["docstrings"], installed_versions()
     locked = versions == locked_versions()
     kept, remark = _from_cache(source, versions)
-    if kept and locked and _digest(*kept) != source.sha256:
+    if kept and locked and content_digest(*kept) != source.sha256:
         kept, remark = None, "the kept corpus was another one: made anew"
     general, task = kept or build(source)
     if not kept:
         if locked:
-            require_content(source, _digest(general, task))
+            require_content(source, content_digest(general, task))
         remark += _to_cache(general, task, versions)
     if not locked:
         shown = ", ".join(f"{name} {number}" for name, number in versions.items())
@@ -109,7 +109,8 @@ def _content(*collections: Texts) -> bytes:
     return b"\n\n".join(text_parts.as_lines(part) for part in _parts(*collections))
 
 
-def _digest(*collections: Texts) -> str:
+def content_digest(*collections: Texts) -> str:
+    """SHA-256 of all documents of these texts, as the registry has it for those that `load` gives."""
     return hashlib.sha256(_content(*collections)).hexdigest()
 
 
@@ -140,7 +141,7 @@ def _from_cache(source: Source, versions: Mapping[str, str]) -> tuple[tuple[Text
 
 def _to_cache(general: Texts, task: Texts, versions: Mapping[str, str]) -> str:
     """Keep the corpus for the next time; gives what to say when that is not possible."""
-    about = {"recipe": RECIPE, "versions": dict(versions), "sha256": _digest(general, task)}
+    about = {"recipe": RECIPE, "versions": dict(versions), "sha256": content_digest(general, task)}
     about["reports"] = [general.report, task.report]
     content = json.dumps(about).encode() + b"\n" + _content(general, task)
     try:

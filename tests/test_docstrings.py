@@ -303,7 +303,7 @@ def test_the_locked_versions_must_give_the_known_content(small, cache, never_bui
     small["fake-task"] = "2.1"
     with pytest.raises(CourseError, match="'docstrings' is not the one this course was written for"):
         docstrings.load()
-    known = replace(registry.registry()["docstrings"], sha256=docstrings._digest(general, task))
+    known = replace(registry.registry()["docstrings"], sha256=docstrings.content_digest(general, task))
     monkeypatch.setattr(docstrings, "registry", lambda: {"docstrings": known})
     again = docstrings.load()
     assert names(*again) == names(general, task)
@@ -315,7 +315,7 @@ def test_the_locked_versions_must_give_the_known_content(small, cache, never_bui
 def test_a_kept_corpus_that_is_not_the_known_one_is_made_anew(small, monkeypatch):
     general, task = docstrings.load()
     small["fake-task"] = "2.1"
-    known = replace(registry.registry()["docstrings"], sha256=docstrings._digest(general, task))
+    known = replace(registry.registry()["docstrings"], sha256=docstrings.content_digest(general, task))
     monkeypatch.setattr(docstrings, "registry", lambda: {"docstrings": known})
     docstrings._to_cache(general, replace(task, test=task.test[1:]), small)
     again = docstrings.load()
@@ -395,7 +395,7 @@ def corpus():
 
 @locked_only
 def test_the_corpus_has_the_registered_content(corpus):
-    assert docstrings._digest(*corpus) == registry.registry()["docstrings"].sha256
+    assert docstrings.content_digest(*corpus) == registry.registry()["docstrings"].sha256
     assert [len(part) for part in docstrings._parts(*corpus)] == [4252, 148, 221, 1076, 123, 190]
     sheet = (docstrings.ROOT / "datasets" / "docstrings.md").read_text(encoding="utf-8")
     for part in docstrings._parts(*corpus):
