@@ -720,6 +720,9 @@ def train_and_measure(kind, budget):
 for kind in ("from scratch", "fine-tuned"):
     train_and_measure(kind, "short")
 
+# %% [markdown]
+# The long budget:
+
 # %%
 for kind in tqdm(("from scratch", "fine-tuned"), desc="long budget", unit="kind"):
     train_and_measure(kind, "long")
@@ -1006,6 +1009,10 @@ for i, four in enumerate(tqdm(fours, desc="functions")):
     bits = [code_bits(summaries[j], codes[i]) for j in four]
     right.append(100.0 * (np.argmin(bits) == 0))
 
+# %% [markdown]
+# And the trick with the common words:
+
+
 # %%
 def words_of(text):
     """The different words of a text, in small letters."""
@@ -1130,6 +1137,9 @@ for page in tqdm(pages, desc="answers", unit="page"):
     speeds.append(n_words / answer.wall_s / (238 / 60))  # times the speed of reading
     token_ms.append(1000 * (answer.cpu_s - first.cpu_s) / (settings["answer"] - 1))
 waits, speeds = np.array(waits[3:]), np.array(speeds[3:])
+
+# %% [markdown]
+# The slowest in a hundred, with an interval over the pages:
 
 # %%
 at_once_verdict = at_once.judge({
