@@ -111,7 +111,7 @@ def test_the_student_edition_runs_through_and_twice_to_the_same_numbers(lesson, 
     record = run_smoke(notebook, tmp_path / "first")
     assert set(record["exercises"].values()) == {exercises.NOT_ATTEMPTED}
     assert {verdict["verdict"] for verdict in record["verdicts"]} == {claims.TOO_SMALL}
-    assert not re.search(r"\b(?:supported|inconclusive)\b", text_of(notebook))
+    assert not any(word in text_of(notebook) for word in ("supported", "inconclusive"))
     assert results.comparable(record) == results.comparable(run_smoke(again, tmp_path / "second"))
 
 

@@ -133,7 +133,7 @@ pd.DataFrame(table, ["documents", "kilobytes"]).T.round().astype(int)
 # One document of the task, its beginning:
 
 # %%
-example = parts["task, validation"][1]
+example = parts["task, validation"][0]
 print(example.file, example.name, "\n\n" + example.text[:600])
 
 # %% [markdown]
