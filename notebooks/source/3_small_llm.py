@@ -293,7 +293,7 @@ table = {f"{n}-gram": {name: ngram_level(n, documents) for name, documents in le
 pd.DataFrame(table).T.round(3).rename_axis("bits per byte, task, validation")
 
 # %% [markdown]
-# Remember both columns: they are the baselines that a neural network has to beat. From here on we take the 4-gram model, which looks three tokens back.
+# Remember both columns: they are the baselines beside which a neural network has to be seen. From here on we take the 4-gram model, which looks three tokens back.
 
 # %%
 NGRAM = 4
@@ -353,8 +353,8 @@ assert np.allclose(library_mixed, mixed, atol=1e-5)
 # A **Llama** (Touvron and others 2023) is built like this:
 #
 # 1. **Embedding.** Each token number is looked up in a table that has a list of numbers for every token.
-# 2. **Layers**, one after the other, each with two halves. *Attention*: tokens look at each other, several times side by side; each such *head* computes its own queries, keys and values from the lists, with matrices that are learned. Then a small *MLP* (lesson 1's network) works on each token's list by itself. As in lesson 2's residual blocks, each half only *adds* to what is there.
-# 3. **Scores.** The list of the last token is compared with every list in the embedding table: the better the fit, the higher the score of that token.
+# 2. **Layers**, one after the other, each with two halves. *Attention*: tokens look at each other, several times side by side; each such *head* computes its own queries, keys and values from the lists, with matrices that are learned. Then a small *MLP* (lesson 1's network) works on each token's list by itself. As in lesson 2's residual blocks, each half only *adds* to what is there. Before each half, and once more at the end, a *norm* brings the lists to a common size.
+# 3. **Scores.** Each token's list is compared with every list in the embedding table: the better the fit, the higher the score of that token as the next one.
 #
 # GPT-3, from which ChatGPT grew, is built in much the same way, with 175 billion parameters (Brown and others 2020).
 #
@@ -485,7 +485,7 @@ def to_tokens(prompt, tokenizer):
     return torch.from_numpy(language.encode(tokenizer, [prompt])[0])[None].to(run.device)
 
 # %% [markdown]
-# Always taking the best soon goes in circles. So we *draw* the next token with the probabilities that the model gives (more on that below). The library does it, and stops where the model begins a new document.
+# Always taking the best soon goes in circles. So we *draw* the next token with the probabilities that the model gives (more on that below). The library does it; unless told otherwise it draws among the 50 likeliest tokens only. Where the model begins a new document, we cut off the rest.
 
 
 # %%
@@ -529,7 +529,7 @@ text_view.boxes({f"after {v['step']} steps, {v['bits per byte']:.2f} bits per by
                  for v, sample in zip(history.validations[-len(stages):], stages, strict=True)})
 
 # %% [markdown]
-# The loss at each step, in bits per byte, and the n-gram's line. (Single steps jump because each sees other text; the dark line is their running mean. The validation part is other text again, so it may lie a little higher or lower.)
+# The loss at each step, in bits per byte, and the n-gram's line. (Single steps jump because each sees other text; the dark line is their running mean. The validation part is other text, so its squares may lie higher or lower than the line. Compare the n-gram's line with the squares only: both are measured on the same text.)
 
 # %%
 name = "general, validation"
@@ -558,9 +558,9 @@ print(f"The network has read {seen:.0%} of the general text, in {history.cpu_s:.
       "the n-gram model all of it, in a few.")
 
 # %% [markdown]
-# Counting is cheap, and documentation repeats its phrases. Keep this in mind for the verdicts: the claim compares language models *with each other*. Whether a network of this size is the best tool for this text is another question, and the n-gram's row answers it.
+# Counting is cheap, and documentation repeats its phrases. Keep this in mind for the verdicts: the claim compares *networks* with each other. Whether a network of this size is the best tool for this text is another question, and the n-gram models' rows in the table of the experiment answer it.
 #
-# We save it the way the library does, as *safetensors*: plain numbers, no program code. `language.load_pretrained` reads such a folder, and in the full profile (or with `COURSE_MODEL=folder`) a published model takes the place of ours.
+# We save our network the way the library does, as *safetensors*: plain numbers, no program code. `language.load_pretrained` reads such a folder, and in the full profile (or with `COURSE_MODEL=folder`) a published model takes the place of ours.
 
 # %%
 folder = run.out / "models" / run.lesson
@@ -597,7 +597,7 @@ print(f"\nthe library takes {library_cost.wall_s / our_cost.wall_s:.1f} times as
 assert torch.equal(ours, theirs)
 
 # %% [markdown]
-# **Temperature** divides the scores before softmax. Below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) keeps only the likeliest tokens that together have the probability *p*, and drops the long tail.
+# **Temperature** divides the scores before softmax. Below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) keeps only the likeliest tokens, just as many as have together at least the probability *p*, and drops the long tail.
 
 
 # %%
@@ -669,7 +669,7 @@ for budget, steps in settings["budgets"].items():
     print(f"{budget} budget: {steps} steps, {share:.0%} of the task's training text")
 
 # %% [markdown]
-# "From scratch" has the same time *on the task*; what pre-training took is not counted, because in practice somebody else has paid for it. (With as many steps in all, it might well win. Try it: set the long budget to 640.)
+# "From scratch" has the same time *on the task*; what pre-training took is not counted, because in practice somebody else has paid for it. (With as many steps in all, it might well win. Try it: note the row "fine-tuned, long" below, set the long budget to 640, that is 560 + 80, run again, and compare the new row "from scratch, long" with the one you noted.)
 #
 # `new_like` builds an untrained model of the same shape, so that a published model gets a rival of its own size.
 
@@ -728,7 +728,7 @@ for kind in tqdm(("from scratch", "fine-tuned"), desc="long budget", unit="kind"
     train_and_measure(kind, "long")
 
 # %% [markdown]
-# The others need no training. They are the same for every seed and every budget:
+# The others need no further training; the n-gram models only count. They are the same for every seed and every budget:
 
 # %%
 def ngram_task():
@@ -745,7 +745,7 @@ for kind in alone:
         measured[kind, budget] = {name: np.tile(each, (len(seeds), 1)) for name, each in bits.items()}
 
 # %% [markdown]
-# Bits per byte on the test part of the task. The interval draws anew what came by chance: which documents are in the test part, and which seeds the trainings had (a *bootstrap*, as in lesson 2; here both at once, because every model saw the same documents).
+# Bits per byte on the test part of the task. The interval draws anew what came by chance: which documents are in the test part, and which seeds the trainings had (a *bootstrap*, as in lesson 2; documents and seeds are both drawn anew, and all models are compared on the same draw). With three seeds it is somewhat too narrow; and we pre-trained only once, so how another pre-training would have turned out, it does not know.
 
 # %%
 def per_byte(kind, budget, name="task, test"):
@@ -802,7 +802,7 @@ rows["verdict"] = [predicted_verdict, verdict.word]
 pd.DataFrame(rows, ["predicted", "measured"]).T
 
 # %% [markdown]
-# And the two baselines? Subtract in the table above: is the fine-tuned network better or worse than the n-gram model that has read the same two kinds of text? This is no part of the verdict, and yet the first thing that somebody should ask who has to choose.
+# And the two baselines? Subtract in the table above: is the fine-tuned network better or worse than the n-gram model that has read the same two kinds of text? (It has read all of both; the network only the shares printed above.) This is no part of the verdict, and yet the first thing that somebody should ask who has to choose.
 #
 # How much hangs on the kind of interval? Documents of one source file resemble each other, so one might say that the *files* came by chance, not the documents. Does a word change?
 
@@ -869,14 +869,14 @@ gain.nlargest(12).round().astype(int).rename("bits saved").to_frame()
 #
 # ## What does it cost?
 #
-# The article does not speak of the price. A model that learns something new may *forget* what it knew. The margin is ours:
+# A model that learns something new may *forget* what it knew. The article speaks of what fine-tuning gives, not of what it takes; the test and its margin are ours:
 
 # %%
 keeps = claims.get("llm-finetune-keeps")
 keeps
 
 # %% [markdown]
-# We ask the fine-tuned model and the pre-trained one for the general text, which both know:
+# We ask the fine-tuned model and the pre-trained one for held-out pages of the general text, a kind of text that both have read:
 
 # %%
 lost = {}
@@ -889,7 +889,7 @@ keeps_verdict
 # %% [markdown]
 # ## More claims
 #
-# Four more claims, shorter. Where a *trained* model is asked, it is the pre-trained one.
+# Four more claims, shorter. The first and the third of them ask the pre-trained model.
 
 # %% [markdown]
 # ### From nothing but text: grammar, context, meaning?
@@ -946,7 +946,7 @@ grammar = {name: statistics.bootstrap(each, seed=run.seed) for name, each in pre
 pd.Series({name: each.text("%") for name, each in grammar.items()}, name="real sentence preferred").to_frame()
 
 # %% [markdown]
-# **Context.** How much does it help to see more of the text before? Windows of 128 tokens begin anywhere in a text; their second token is predicted from one token, their last from 128. So the mean surprise at each place says how well the model does with so much context. The n-gram model cannot use more than three; what its curve does beyond is chance.
+# **Context.** How much does it help to see more of the text before? Windows of 128 tokens and one begin anywhere in a text; their second token is predicted from one token, their last from 128. So the mean surprise at each place says how well the model does with so much context. The n-gram model cannot use more than three; what its curve does beyond is chance.
 
 # %%
 name = "general, test"
@@ -977,7 +977,7 @@ context_gain = statistics.percent_saved(all_before[None], few_before[None], seed
 print("saved by all the text before:", context_gain.text("%"))
 
 # %% [markdown]
-# **Meaning.** A function's documentation begins with a line that says what it does. Below stands its program code. Does the model know which line belongs to which code? For functions of scikit-learn, which it has never read, we put four lines before the beginning of the code: the right one, and three from other functions. In front of which is the code least surprising? Guessing is right in 25 of 100.
+# **Meaning.** A function's documentation begins with a line that says what it does. Below stands its program code. Does the model know which line belongs to which code? For functions of scikit-learn, which it has never read, we put one line at a time before the beginning of the code: the right one, then each of three from other functions. After which line is the code least surprising? Guessing is right in 25 of 100.
 
 # %%
 with_code = [d for d in (*scikit.train, *scikit.validation, *scikit.test) if d.code]
@@ -1050,7 +1050,7 @@ cutting = claims.get("llm-tokenisation")
 cutting
 
 # %% [markdown]
-# Three ways to cut: into bytes, into characters (every character that occurs in the training text is a token), and into our byte-pair tokens. The same small model learns from each, with *equal arithmetic*: we count the operations of a step and give everybody as many steps as the same total allows. A window has 128 tokens, so the one with larger tokens sees more text at once, and reads more of it. That is the point of the claim.
+# Three ways to cut: into bytes, into characters (every character that occurs in the training text is a token; the 256 bytes stay in the vocabulary for any others), and into our byte-pair tokens. The same small model learns from each, with *equal arithmetic*: we count the operations of a step and give everybody as many steps as the same total allows. A window has 128 tokens, so the one with larger tokens sees more text at once, and reads more of it. That is the point of the claim.
 
 # %%
 train_texts = [d.text for d in parts["general, train"][: settings["cut_documents"]]]
@@ -1111,7 +1111,7 @@ for way, cutter in cutters.items():
 pd.DataFrame(rows, ["bits per byte", "without training"]).T
 
 # %% [markdown]
-# The second column is worth a thought. A tokenizer has counted before the model begins, and that is not in the count of operations: with byte pairs a model starts far ahead. How much of the lead is what the *model* learned more easily, and how much a present from the counting? With longer training the others catch up, how far this test does not say.
+# The second column is worth a thought. A tokenizer has counted before the model begins, and that is not in the count of operations: with byte pairs a model starts far ahead. How much of the lead is what the *model* learned more easily, and how much a present from the counting? Whether the others catch up with longer training, this test does not say.
 
 # %% [markdown]
 # ### Does it answer at once?
@@ -1174,7 +1174,7 @@ points = pd.read_csv(ROOT / "benchmarks" / "scaling.csv")
 points.groupby(["parameters", "tokens"])["bits_per_byte"].agg(["mean", "count"]).round(3)
 
 # %% [markdown]
-# Should you believe a table that somebody else has made? One of its trainings is the very one that you have done above (in the laptop profile, with seed 0, 1 or 2). Another machine may round otherwise, so we allow 3 %.
+# Should you believe a table that somebody else has made? One of its trainings is the very one that you have done above (in the laptop profile, with seed 0, 1 or 2). Another machine may round otherwise, so we allow 3 %. (On all validation pages, not only the drawn ones above; so it is another number than before.)
 
 # %%
 largest = (points["parameters"] == points["parameters"].max()) & (points["tokens"] == points["tokens"].max())
@@ -1223,7 +1223,7 @@ scales_verdict = scales.judge({x: saved_by_doubling(law) for x, law in laws.item
 scales_verdict
 
 # %% [markdown]
-# Four sizes over a factor of about ten say nothing about the next factor of a hundred thousand. And look whether the points bend away from the line, at its ends to one side and in its middle to the other: a straight line is the simplest guess, not a law of nature.
+# Four sizes over a factor of about ten say nothing about the next factor of a hundred thousand. And look whether the points bend away from the line, at its ends to one side and in its middle to the other: a straight line is the simplest guess, not a law of nature. Where they bend, the number in the verdict is an average over the sizes tried, its interval takes the straight line for granted, and the next doubling may save less.
 
 # %% [markdown]
 # ## Exercises
@@ -1275,7 +1275,7 @@ for who, losses in {"the colleague": learned.losses, "we": cut_losses["bytes"]}.
 text_view.boxes({"the colleague's model writes": write(colleague, PROMPT, cutters["bytes"])})
 
 # %% [markdown]
-# What does a mask of zeros forbid? Now write it right, and a little different, so that you cannot copy ours: a function `window_attention(queries, keys, values)` that gives what each token takes over, (T, d). A token may look at itself, the one before it, and the one before that, at nothing else. (This is called a *sliding window*, and real models have it.)
+# What does a mask of zeros forbid? Now write it right, and a little different, so that you cannot copy ours: a function `window_attention(queries, keys, values)` on numpy arrays, with the same scores as `attention`, that returns only what each token takes over, (T, d), not the weights. A token may look at itself, the one before it, and the one before that, at nothing else. (This is called a *sliding window*, and real models have it.)
 
 # %% exercise="3.3"
 window_attention = ...
@@ -1304,7 +1304,7 @@ answer_3_4 = min(np.log2(3.1), np.log2(45) / 3.9)
 exercises.check("3.4", answer_3_4)
 
 # %% [markdown]
-# **3.5 You are the judge.** Another class, another text. Fine-tuning saved, with the ledger's margin of 5 %: against from scratch 23 % [22, 24], against pre-trained only 7.4 % [4.8, 10.1]. An n-gram model was better than all three networks. What is the word for the claim `llm-finetune`: `"supported"`, `"not supported"` or `"inconclusive"`?
+# **3.5 You are the judge.** Another class, another text. With the only budget they tried, fine-tuning saved (the margin is the ledger's 5 %): against from scratch 23 % [22, 24], against pre-trained only 7.4 % [4.8, 10.1]. An n-gram model was better than all three networks. What is the word for the claim `llm-finetune`: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %% exercise="3.5"
 answer_3_5 = ...
@@ -1336,7 +1336,7 @@ exercises.check("3.6", heated)
 # 2. **Bits per byte**: the surprise over a text, divided by its bytes. It compares models that cut differently; perplexity per token does not.
 # 3. **Attention** mixes the values of those tokens whose keys fit a query. The causal mask forbids looking ahead; without it the loss is wonderful and worth nothing.
 # 4. A model **writes** by drawing one token after the other. A low temperature or top-p makes it safe and dull, a high temperature wild.
-# 5. **Fine-tuning** is judged against two rivals, the model before and one from scratch with the same effort; and it has a price, which you have measured.
+# 5. **Fine-tuning** is judged against two rivals, the model before and one from scratch with the same task budget; and it has a price, which you have measured.
 # 6. A test of **grammar, context or meaning** needs a rival that has none: a guess, a table of counts, common words.
 #
 # What was measured, in one table:
@@ -1372,7 +1372,7 @@ for each in verdicts:
     print(f"{cards.SYMBOLS[each.word]} {each.claim.id:<22} {each.word}")
 
 # %% [markdown]
-# What training and use cost, for the comparison of all lessons. A "prediction" is one new token after half a window of text, with the KV cache.
+# What training and use cost, for the comparison of all lessons. "One token" is one new token after half a window of text, with the KV cache, timed on the pre-trained model. The fine-tuned row counts fine-tuning alone; what pre-training cost comes on top.
 
 # %%
 def step_costs(model):
