@@ -997,7 +997,7 @@ fours = [[i, *rng.choice(np.delete(np.arange(len(functions)), i), 3, replace=Fal
 
 
 def code_bits(summary, code):
-    """Surprise of the code after the summary line, in bits."""
+    """Mean surprise of a token of the code after the summary line, in bits."""
     tokens = language.encode(tokenizer, [f"{summary}\n\n{code}"])[0][: context + 1]
     n_summary = len(language.encode(tokenizer, [f"{summary}\n\n"])[0])
     bits = language.token_bits(pretrained, [tokens], context)[0]  # (n - 1,): the first is given
@@ -1359,7 +1359,7 @@ forgot = lost["long"].effect
 print(f"Claim: {verdict.word}. With the long budget the fine-tuned network needs "
       f"{saved('pre-trained only', 'long').effect:.0f} % fewer bits than before\n"
       f"and {saved('from scratch', 'long').effect:.0f} % fewer than one from scratch; for the general text it needs "
-      f"{abs(forgot):.0f} % {'more' if forgot > 0 else 'fewer'}.\nA table of counts that has read the same texts needs "
+      f"{abs(forgot):.0f} % {'more' if forgot > 0 else 'fewer'}.\nA table of counts that has read all of both training parts needs "
       f"{best_count:.2f} bits per byte, the network {tuned:.2f}.\n"
       "All of this holds for a network of this size, which has read this much.")
 
