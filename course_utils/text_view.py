@@ -102,15 +102,10 @@ def sliders(write: Callable[..., str], **choices: tuple[Sequence[Any], Any]) -> 
 
     def rewrite(change: object = None) -> None:
         values = {name: control.value for name, control in controls.items()}
+        title = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in values.items())
         with output:
             output.clear_output(wait=True)
-            boxes(
-                {
-                    ", ".join(f"{name.replace('_', '-')} {value}" for name, value in values.items()): write(
-                        **values
-                    )
-                }
-            )
+            boxes({title: write(**values)})
 
     for control in controls.values():
         control.observe(rewrite, names="value")

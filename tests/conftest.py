@@ -5,7 +5,10 @@ import http.server
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -175,3 +178,38 @@ def register(tmp_path, monkeypatch):
         monkeypatch.setattr(registry, "REGISTRY_PATH", path)
 
     return put
+
+
+@pytest.fixture
+def torch_as_before():
+    """One thread, and the global random state is put back afterwards."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with torch.random.fork_rng():
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def killed_in_training():
+    """Runs code that trains in another process, and kills it after so many versions of a checkpoint."""
+
+    def run(code, path, versions, limit_s):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=Path(__file__).parent, stderr=subprocess.PIPE
+        )
+        try:
+            seen, deadline = set(), time.monotonic() + limit_s
+            while len(seen) < versions and process.poll() is None and time.monotonic() < deadline:
+                if path.exists():
+                    seen.add(path.stat().st_mtime_ns)
+                time.sleep(0.005)
+        finally:
+            process.kill()
+        errors = process.communicate()[1].decode()
+        assert len(seen) == versions, errors
+        return process.returncode
+
+    return run

@@ -13,17 +13,9 @@ from torch import nn
 
 from course_utils import CourseError, checkpoints
 
+pytestmark = pytest.mark.usefixtures("torch_as_before")
+
 STATE = {"step": 3, "settings": {"seed": 0}, "history": {"losses": [0.1, 1 / 3]}}
-
-
-@pytest.fixture(autouse=True)
-def torch_as_before():
-    """One thread, and the global random state is put back afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng():
-        yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

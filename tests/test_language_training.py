@@ -1,6 +1,5 @@
 """`training.fit` as a small language model needs it: several optimisers, bfloat16, many rows."""
 
-import subprocess
 import sys
 import time
 from contextlib import nullcontext
@@ -18,22 +17,12 @@ from course_utils.optimizers import muon_adamw
 from course_utils.training import batches, fit, rate_factor
 
 # a warning is a checkpoint that was refused, and no test may overlook one
-pytestmark = pytest.mark.filterwarnings("error::UserWarning")
+pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]
 
 STEPS, LENGTH, VOCABULARY = 20, 6, 11
 TEXT = torch.arange(200).square() % VOCABULARY  # (n_tokens,)
 STARTS = torch.arange(len(TEXT) - LENGTH)
 every_precision = pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-
-
-@pytest.fixture(autouse=True)
-def torch_as_before():
-    """One thread, and the global random state is put back afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng():
-        yield
-    torch.set_num_threads(threads)
 
 
 def untrained():
@@ -219,30 +208,13 @@ def slow_training(path, precision):
     long_training(untrained(), Path(path), precision, loss)
 
 
-def killed_in_training(path, precision, versions):
-    """Start a slow training in another process and kill it after so many versions of its checkpoint."""
-    code = f"import test_language_training as t; t.slow_training({str(path)!r}, {precision!r})"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=Path(__file__).parent, stderr=subprocess.PIPE
-    )
-    try:
-        seen, deadline = set(), time.monotonic() + 120
-        while len(seen) < versions and process.poll() is None and time.monotonic() < deadline:
-            if path.exists():
-                seen.add(path.stat().st_mtime_ns)
-            time.sleep(0.005)
-    finally:
-        process.kill()
-    errors = process.communicate()[1].decode()
-    assert len(seen) == versions, errors
-    return process.returncode
-
-
 @every_precision
-def test_a_training_that_was_killed_ends_at_the_same_weights(tmp_path, precision):
+def test_a_training_that_was_killed_ends_at_the_same_weights(tmp_path, precision, killed_in_training):
     path = tmp_path / "a.safetensors"
     expected = long_training(undisturbed := untrained(), None, precision)
-    assert killed_in_training(path, precision, versions=4) == (1 if sys.platform == "win32" else -9)
+    code = f"import test_language_training as t; t.slow_training({str(path)!r}, {precision!r})"
+    returncode = killed_in_training(code, path, versions=4, limit_s=120)
+    assert returncode == (1 if sys.platform == "win32" else -9)
     step = step_of(path)
     assert 0 < step < 120
     model = untrained()

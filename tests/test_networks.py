@@ -10,17 +10,7 @@ from course_utils import CourseError, networks, training
 from course_utils.networks import NetworkClassifier
 
 # a warning is a checkpoint that was refused, and no test may overlook one
-pytestmark = pytest.mark.filterwarnings("error::UserWarning")
-
-
-@pytest.fixture(autouse=True)
-def torch_as_before():
-    """One thread, and the global random state is put back afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng():
-        yield
-    torch.set_num_threads(threads)
+pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]
 
 
 def stripes(n_rows=60, seed=0):

@@ -116,6 +116,17 @@ def test_the_student_edition_runs_through_and_twice_to_the_same_numbers(lesson, 
 
 
 @every_lesson
+def test_a_lesson_that_was_interrupted_goes_on_to_the_same_numbers(lesson, tmp_path):
+    undisturbed = run_smoke(student_edition(source_of(lesson)), tmp_path / "undisturbed")
+    half = student_edition(source_of(lesson))
+    half.cells = half.cells[: len(half.cells) // 2]
+    settings = {"COURSE_PROFILE": "smoke", "COURSE_RESULTS": str(tmp_path / "interrupted")}
+    assert lessons.execute(half, lessons.NOTEBOOKS, settings, timeout_s=300) is None
+    record = run_smoke(student_edition(source_of(lesson)), tmp_path / "interrupted")
+    assert results.comparable(record) == results.comparable(undisturbed)
+
+
+@every_lesson
 def test_no_solution_is_left_in_the_student_edition(lesson):
     solved, student = solved_edition(source_of(lesson)), stored(lesson)
     regions = [cell for cell in solved.cells if "BEGIN SOLUTION" in cell.source]

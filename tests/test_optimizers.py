@@ -10,18 +10,9 @@ from course_utils import CourseError
 from course_utils.optimizers import Muon, muon_adamw, orthogonalize
 from course_utils.runtime import count_operations
 
+pytestmark = pytest.mark.usefixtures("torch_as_before")
+
 SHAPES = [(6, 6), (4, 9), (9, 4), (6, 6), (4, 9), (1, 5)]
-
-
-@pytest.fixture(autouse=True)
-def torch_as_before():
-    """One thread, and the global random state is put back afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
-    torch.set_num_threads(threads)
 
 
 def llama(**settings):

@@ -1,7 +1,6 @@
 import itertools
 import json
 import math
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,20 +17,10 @@ from course_utils import CourseError, checkpoints
 from course_utils.training import History, batches, fit, rate_factor
 
 # a warning is a checkpoint that was refused, and no test may overlook one
-pytestmark = pytest.mark.filterwarnings("error::UserWarning")
+pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]
 
 STEPS = 24
 RATE = 0.02
-
-
-@pytest.fixture(autouse=True)
-def torch_as_before():
-    """One thread, and the global random state is put back afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng():
-        yield
-    torch.set_num_threads(threads)
 
 
 def rows(seed=0, n_rows=44):
@@ -365,30 +354,12 @@ def slow_training(path):
     long_training(untrained("all"), Path(path), loss)
 
 
-def killed_in_training(path, versions):
-    """Start a slow training in another process and kill it after so many versions of its checkpoint."""
-    code = f"import test_training; test_training.slow_training({str(path)!r})"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=Path(__file__).parent, stderr=subprocess.PIPE
-    )
-    try:
-        seen, deadline = set(), time.monotonic() + 60
-        while len(seen) < versions and process.poll() is None and time.monotonic() < deadline:
-            if path.exists():
-                seen.add(path.stat().st_mtime_ns)
-            time.sleep(0.005)
-    finally:
-        process.kill()
-    errors = process.communicate()[1].decode()
-    assert len(seen) == versions, errors
-    return process.returncode
-
-
-def test_a_training_that_was_killed_ends_at_the_same_weights(tmp_path):
+def test_a_training_that_was_killed_ends_at_the_same_weights(tmp_path, killed_in_training):
     path = tmp_path / "a.safetensors"
     undisturbed = untrained("all")
     expected = long_training(undisturbed, None)
-    returncode = killed_in_training(path, versions=6)
+    code = f"import test_training; test_training.slow_training({str(path)!r})"
+    returncode = killed_in_training(code, path, versions=6, limit_s=60)
     assert returncode == (1 if sys.platform == "win32" else -9)
     step = step_of(path)
     assert expected.best_step < step < len(expected.losses) < 300  # the best weights come from the file
