@@ -520,13 +520,14 @@ history = training.fit(pretrained, batch_loss, (windows["general"],), steps=sett
                        checkpoint=checkpoints / "pretrained.safetensors", **common)
 
 # %% [markdown]
-# The same prompt, four times. (One sample says little: a good model may draw badly, and a bad one well.)
+# The same prompt, four times. (After an interruption only those since then: samples are not in a checkpoint. And one sample says little: a good model may draw badly, and a bad one well.)
 
 # %%
 from course_utils import text_view
 
-text_view.boxes({f"after {v['step']} steps, {v['bits per byte']:.2f} bits per byte": sample
-                 for v, sample in zip(history.validations[-len(stages):], stages, strict=True)})
+latest = zip(reversed(history.validations), reversed(stages), strict=False)  # stages may lack the first
+samples = {f"after {v['step']} steps, {v['bits per byte']:.2f} bits per byte": sample for v, sample in latest}
+text_view.boxes(dict(reversed(samples.items())))
 
 # %% [markdown]
 # The loss at each step, in bits per byte, and the n-gram's line. (Single steps jump because each sees other text; the dark line is their running mean. The validation part is other text, so its squares may lie higher or lower than the line. Compare the n-gram's line with the squares only: both are measured on the same text.)
