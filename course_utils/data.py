@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils import docstrings
-from course_utils.images import Images, load_digits
+from course_utils.images import Images, load_digits, load_faces
 from course_utils.registry import Source, content_sha256, fetch, registry, require_content
 from course_utils.sampling import stratified_rows
 from course_utils.text import Texts
@@ -86,6 +86,7 @@ EMBEDDED: dict[str, Callable[[], Table | Images | tuple[Texts, ...]]] = {
     "breast_cancer": load_breast_cancer,
     "wine": load_wine,
     "digits": load_digits,
+    "faces": load_faces,
     "docstrings": docstrings.load,
 }
 """Loaders of the data that come with the installed packages."""

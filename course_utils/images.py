@@ -1,7 +1,7 @@
 """Pictures with their classes: one loader each, with where the data come from and a checksum.
 
-The digits come with an installed package; `registry` downloads the others. `image_folder` reads the
-reader's own pictures into the same form.
+The digits and the faces come with installed packages; `registry` downloads the others. `image_folder`
+reads the reader's own pictures into the same form.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import tarfile
 import zlib
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,33 @@ def load_digits() -> Images:
     require_content(source, content_sha256((*bunch.feature_names, *classes), bunch.data, bunch.target))
     pixels = bunch.data.astype(np.float32).reshape(-1, 1, 8, 8) / 16
     return Images(pixels, bunch.target.astype(np.int64), classes, source)
+
+
+def load_faces() -> Images:
+    """Faces: 100 grey crops of 25 × 25 pixels (class 1), then 100 crops without a face (class 0), no parts.
+
+    The order of the pictures is the one in which scikit-image has them. The file is read where the
+    package lies: `skimage.data.lfw_subset` would download it again if it were damaged, even with
+    ``COURSE_OFFLINE`` set.
+
+    Raises
+    ------
+    CourseError
+        The installed copy is missing, damaged, or not the one this course was written for.
+    """
+    classes = ("no face", "face")
+    labels = np.repeat(np.array([1, 0], np.int64), 100)
+    source = registry()["faces"]
+    try:
+        crops = np.load(resources.files("skimage") / "data" / "lfw_subset.npy")
+        found = content_sha256(classes, crops, labels)
+    except (OSError, EOFError, ValueError) as error:
+        raise CourseError(
+            f"cannot read data set 'faces', which comes with scikit-image ({type(error).__name__}): "
+            "reinstall the packages of requirements.lock"
+        ) from error
+    require_content(source, found)
+    return Images(crops.astype(np.float32).reshape(-1, 1, 25, 25), labels, classes, source)
 
 
 def load_fashion_mnist(n_train: int, n_test: int, seed: int = 0) -> Images:

@@ -50,9 +50,9 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     rows = doctor.examine()
     assert [row.what for row in rows] == [
         *("Python", "packages", "device", "cores", "memory", "free disk"),
-        *("data: breast_cancer", "data: wine", "data: digits", "data: docstrings"),
+        *("data: breast_cancer", "data: wine", "data: digits", "data: faces", "data: docstrings"),
     ]
-    assert [row.remedy for row in rows] == [""] * 10
+    assert [row.remedy for row in rows] == [""] * 11
     found = {row.what: row.found for row in rows}
     assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
     assert found["device"] == "CPU (no NVIDIA GPU: fine)"

@@ -6,6 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.data import lfw_subset
 from sklearn import datasets
 
 from course_utils import CourseError, images, registry
@@ -107,6 +108,64 @@ def test_changed_digits_are_refused(monkeypatch, change):
     monkeypatch.setattr(datasets, "load_digits", lambda: bunch)
     with pytest.raises(CourseError, match=r"'digits' is not the one.*reinstall the packages of require"):
         images.load_digits()
+
+
+def test_faces():
+    faces = images.load_faces()
+    assert faces.pixels.shape == (200, 1, 25, 25) and faces.pixels.dtype == np.float32
+    assert (faces.pixels.min(), faces.pixels.max()) == (0, 1)
+    assert faces.labels.dtype == np.int64 and faces.labels.tolist() == [1] * 100 + [0] * 100
+    assert faces.classes == ("no face", "face")
+    assert faces.is_test is None and faces.report == ""
+    assert faces.source == registry.registry()["faces"]
+    assert np.array_equal(faces.pixels[:, 0], lfw_subset().astype(np.float32))
+    assert len({picture.tobytes() for picture in faces.pixels}) == 200
+
+
+def test_the_faces_are_cut_as_their_data_sheet_says():
+    """One point of the photograph a pixel with a face, the mean of four without; a mean of three colours."""
+    pixels = images.load_faces().pixels.astype(float)
+    for crops, steps in ((pixels[:100], 765), (pixels[100:], 3060)):
+        assert np.abs(crops * steps - np.round(crops * steps)).max() < 1e-3
+    assert (pixels[:100] == 0).sum() == 2 and (pixels[100:] == 0).sum() == 8489
+    roughness = np.abs(np.diff(pixels, axis=3)).mean(axis=(1, 2, 3))
+    assert ((roughness > 0.05) == np.repeat([True, False], 100)).sum() == 195
+
+
+@pytest.fixture
+def skimage_file(tmp_path, monkeypatch):
+    """Where the faces are read from; nothing is there yet."""
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(images.resources, "files", lambda package: tmp_path)
+    return tmp_path / "data" / "lfw_subset.npy"
+
+
+@pytest.mark.parametrize("change", ["value", "order", "number"])
+def test_changed_faces_are_refused(skimage_file, change):
+    crops = lfw_subset()
+    if change == "value":
+        crops[150, 12, 12] += 1 / 255
+    crops = {"value": crops, "order": crops[::-1], "number": crops[:199]}[change]
+    np.save(skimage_file, crops)
+    with pytest.raises(CourseError, match=r"'faces' is not the one.*reinstall the packages of require"):
+        images.load_faces()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no array", "cut", "names"])
+def test_faces_that_cannot_be_read_are_refused_and_not_downloaded(skimage_file, content):
+    if content == "names":
+        np.save(skimage_file, np.array(["face", "no face"]))
+    elif content is not None:
+        np.save(skimage_file, lfw_subset())
+        skimage_file.write_bytes(skimage_file.read_bytes()[:-1] if content == "cut" else content)
+    with pytest.raises(CourseError, match=r"^cannot read data set 'faces'.*Error\): reinstall") as got:
+        images.load_faces()
+    assert str(skimage_file.parent) not in str(got.value)
+
+
+def test_the_faces_are_no_choice_for_lesson_2():
+    with pytest.raises(CourseError, match="unknown images 'faces': choose digits, fashion_mnist, cifar10"):
+        images.load("faces", 5, 5)
 
 
 def test_fashion_mnist_with_all_pictures(fashion):
