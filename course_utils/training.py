@@ -11,7 +11,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from numbers import Integral
@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
 from course_utils import CourseError, checkpoints
@@ -97,6 +98,7 @@ def fit(
     validate: Validate | None = None,
     validate_every: int = 100,
     patience: int | None = None,
+    average: float | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 100,
     label: str = "",
@@ -140,6 +142,10 @@ def fit(
         Steps between two validations; one more follows the last step.
     patience : int, optional
         Stop when so many validations in a row bring nothing better, and keep the best weights.
+    average : float, optional
+        Keep an exponential moving average of the weights instead of the last ones, and have `validate`
+        measure it. This is its decay, for instance 0.999; the first steps have a lower one. Buffers, such
+        as the running statistics of a batch norm, are not averaged. Not together with `patience`.
     checkpoint : Path, optional
         File to save the state in and to go on from. One that is damaged or belongs to another training
         is set aside under another name, with a warning, and training begins anew.
@@ -152,8 +158,9 @@ def fit(
     ------
     CourseError
         A size is not positive, the precision is unknown, the tensors differ in length, a weight has no
-        optimiser or several, `patience` has nothing to watch, `validate` gives no numbers, the loss or a
-        weight is no longer finite, or the checkpoint cannot be written.
+        optimiser or several, `patience` has nothing to watch, `average` is not between 0 and 1 or comes
+        with `patience`, `validate` gives no numbers, the loss or a weight is no longer finite, or the
+        checkpoint cannot be written.
     """
     counts = {"steps": steps, "batch_size": batch_size, "validate_every": validate_every}
     counts |= {"checkpoint_every": checkpoint_every, "patience": 1 if patience is None else patience}
@@ -165,8 +172,13 @@ def fit(
         raise CourseError(f"data needs tensors with the same number of rows, got {[len(t) for t in data]}")
     if patience is not None and validate is None:
         raise CourseError("patience needs validate, a function that measures the model: give both or neither")
+    if average is not None and not 0 < average < 1:
+        raise CourseError(f"average must lie between 0 and 1, got {average}")
+    if average is not None and patience is not None:
+        raise CourseError("average and patience each say which weights are kept: give one of them")
     settings = {"steps": steps, "batch_size": batch_size, "seed": seed, "rows": len(data[0])}
     settings |= {"precision": precision, "validate_every": validate_every, "patience": patience}
+    settings |= {"average": average}
     model.to(device).train()
     made = _make_optimizers(model, optimizers, lr=learning_rate, weight_decay=weight_decay)
     data = tuple(tensor.to(device) for tensor in data)
@@ -206,7 +218,7 @@ class _Training:
     checkpoint: Path | None
     checkpoint_every: int
     history: History = field(default_factory=History)
-    best: dict[str, torch.Tensor] | None = None
+    best: dict[str, torch.Tensor] | None = None  # the weights to keep, where those are not the last
 
     def __post_init__(self) -> None:
         for group in self._groups():
@@ -227,6 +239,8 @@ class _Training:
                 if self._out_of_patience():
                     break
                 waiting.append(self._step(step - 1, rows))
+                if self.settings["average"] is not None:
+                    self._average(step)
                 bar.update()
                 look = self.validate is not None and self._due(step, self.settings["validate_every"])
                 save = self.checkpoint is not None and self._due(step, self.checkpoint_every)
@@ -251,6 +265,22 @@ class _Training:
         for optimizer in self.optimizers:
             optimizer.step()
         return loss.detach()
+
+    def _average(self, step: int) -> None:
+        """Bring the weights after a step into the average.
+
+        The decay is lower at first, so that early weights are soon forgotten: the warm-up of TensorFlow's
+        ExponentialMovingAverage and of diffusers' EMAModel.
+        """
+        updates = step - 1
+        decay = min(self.settings["average"], (1 + updates) / (10 + updates))
+        live = self.model.state_dict()
+        before = self.best or _copied(live)
+        # a weight that layers share has several names, and each of them is saved and loaded
+        named = self.model.named_parameters(remove_duplicate=False)
+        averages = {name: before[name] for name, weights in named if weights.is_floating_point()}
+        get_ema_multi_avg_fn(decay)(list(averages.values()), [live[name] for name in averages], None)
+        self.best = live | averages
 
     def _loss(self, model: nn.Module, rows: torch.Tensor) -> torch.Tensor:
         with self._autocast():
@@ -298,14 +328,14 @@ class _Training:
                 "mend validate, or leave patience out"
             )
         if latest < min(earlier, default=math.inf):
-            self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+            self.best = _copied(self.model.state_dict())
             self.history.best_step = step
 
     @torch.no_grad()
     def _measure(self) -> dict[str, float]:
         """What `validate` finds, without a trace in the training."""
         self.model.eval()
-        with checkpoints.random_state_kept(), self._autocast():
+        with checkpoints.random_state_kept(), self._averaged(), self._autocast():
             numbers = self.validate(self.model)
         self.model.train()
         if not isinstance(numbers, Mapping) or not numbers or "step" in numbers:
@@ -314,6 +344,19 @@ class _Training:
                 f"called 'step'; it gave {numbers!r}"
             )
         return {name: float(value) for name, value in numbers.items()}
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The model has the average of its weights, if there is one, until the block ends."""
+        if self.settings["average"] is None:
+            yield
+            return
+        live = _copied(self.model.state_dict())
+        self.model.load_state_dict(self.best)
+        try:
+            yield
+        finally:
+            self.model.load_state_dict(live)
 
     def _watched(self) -> list[float]:
         """The number that early stopping watches, at each validation."""
@@ -358,7 +401,11 @@ class _Training:
             kept = checkpoints.set_aside(self.checkpoint)
             warnings.warn(f"{error}. It is kept as '{kept.name}'; training begins anew", stacklevel=3)
             return
-        self.history, self.best = History(**state["history"]), best
+        self.history = History(**state["history"])
+        if best is not None:
+            # a file has no channels_last, and with two orders in memory averaging on a GPU goes the slow way
+            live = self.model.state_dict()
+            self.best = {name: torch.empty_like(live[name]).copy_(tensor) for name, tensor in best.items()}
         self.history.resumed_at = state["step"]
 
     def _first_loss(self) -> float:
@@ -374,9 +421,13 @@ class _Training:
 
     def finish(self) -> History:
         """Leave the model with the weights to keep."""
-        if self.best is None:
+        if self.settings["patience"] is None:
             self.history.best_step = self.settings["steps"]
-        else:
+        if self.best is not None:
             self.model.load_state_dict(self.best)
         self.model.eval()
         return self.history
+
+
+def _copied(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in weights.items()}

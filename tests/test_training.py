@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_utils import CourseError, checkpoints
+from course_utils import CourseError, checkpoints, training
 from course_utils.training import History, batches, fit, rate_factor
 
 # a warning is a checkpoint that was refused, and no test may overlook one
@@ -335,15 +335,127 @@ def test_a_number_that_nobody_watches_may_be_nan():
     assert math.isnan(history.validations[0]["loss"])
 
 
+# --- the average of the weights ---
+
+
+def each_steps_weights(kind="plain", **settings):
+    """The weights after each step of a training that keeps the last ones."""
+    seen = []
+
+    def look(model):
+        seen.append(weights(model))
+        return {"loss": 0.0}
+
+    train(untrained(kind), validate=look, validate_every=1, **settings)
+    return seen
+
+
+def test_the_average_of_a_single_weight_by_hand():
+    """Its gradient is 1, so that plain descent takes away the rate of the step: 0.4, 0.3, 0.2, 0.1."""
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 1.0)
+    seen = []
+
+    def look(model):
+        seen.append(model.weight.item())
+        return {"loss": 0.0}
+
+    fit(
+        model,
+        lambda model, images: model(images).mean(),
+        (torch.ones(8, 1),),
+        steps=4,
+        optimizers=lambda model: [torch.optim.SGD(model.parameters(), lr=0.4)],
+        validate=look,
+        validate_every=1,
+        average=0.2,
+    )
+    first = 0.6
+    second = 2 / 11 * first + 9 / 11 * 0.3  # the warm-up: 2/11 is less than 0.2, 3/12 is not
+    third = 0.2 * second + 0.8 * 0.1
+    fourth = 0.2 * third + 0.8 * 0.0
+    assert seen == pytest.approx([first, second, third, fourth], abs=1e-6)
+    assert model.weight.item() == seen[-1]
+
+
+@pytest.mark.parametrize("average", [0.5, 0.999])
+@every_model
+def test_the_average_is_that_of_each_steps_weights(kind, average):
+    names = [name for name, _ in untrained(kind).named_parameters()]
+    seen = each_steps_weights(kind)
+    expected = {name: seen[0][name] for name in names}
+    for updates, found in enumerate(seen[1:], start=1):
+        decay = min(average, (1 + updates) / (10 + updates))
+        expected = {name: decay * expected[name] + (1 - decay) * found[name] for name in names}
+    model = untrained(kind)
+    history = train(model, average=average)
+    kept = weights(model)
+    assert all(torch.allclose(kept[name], expected[name], atol=1e-6) for name in names)
+    assert not any(torch.equal(kept[name], seen[-1][name]) for name in names)
+    buffers = set(kept) - set(names)
+    assert bool(buffers) == (kind in ("batch norm", "channels last", "all"))
+    assert all(torch.equal(kept[name], seen[-1][name]) for name in buffers)
+    assert history.best_step == STEPS
+    assert not model.training
+
+
+@every_model
+def test_a_training_does_not_notice_its_average(kind):
+    _, losses = bare_loop(untrained(kind))
+    unseen = train(silent := untrained(kind), average=0.9)
+    measured = train(model := untrained(kind), average=0.9, validate=validate, validate_every=1)
+    assert unseen.losses == measured.losses == losses
+    assert equal(weights(model), weights(silent))
+
+
+def test_validation_measures_the_average():
+    model = untrained("all")
+    history = train(model, average=0.9, validate=validate, validate_every=7)
+    train(last := untrained("all"))
+    with torch.no_grad():
+        found = history.validations[-1]["loss"]
+        assert validate(model)["loss"].item() == found != validate(last)["loss"].item()
+
+
+def test_the_average_of_weights_that_are_shared(tmp_path):
+    def build():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 32))
+        model[3].weight = model[1].weight
+        return model
+
+    train(last := build())
+    train(model := build(), average=0.9)
+    assert model[3].weight is model[1].weight
+    assert not torch.equal(model[1].weight, last[1].weight)
+    for _ in range(2):  # the second time from the file
+        train(again := build(), average=0.9, checkpoint=tmp_path / "a.safetensors")
+        assert equal(weights(again), weights(model))
+
+
+@pytest.mark.parametrize("average", [0, 1, -0.1, 1.5, math.nan])
+def test_the_decay_of_an_average_lies_between_0_and_1(average):
+    with pytest.raises(CourseError, match=f"average must lie between 0 and 1, got {average}"):
+        train(untrained(), average=average)
+
+
+def test_average_and_patience_exclude_each_other():
+    with pytest.raises(CourseError, match=r"average and patience each say .*: give one of them"):
+        train(untrained(), average=0.9, validate=validate, patience=3)
+
+
 # --- killed and interrupted ---
 
 
-def long_training(model, path, loss=batch_loss):
-    """Everything at once: batch norm, dropout, channels last and early stopping."""
-    return train(model, loss, checkpoint=path, **stopping(steps=300, patience=20, validate_every=5))
+def long_training(model, path, loss=batch_loss, average=None):
+    """Everything at once: batch norm, dropout, channels last, and early stopping or an average."""
+    settings = stopping(steps=300, patience=20, validate_every=5)
+    if average is not None:
+        settings |= {"steps": 120, "patience": None, "average": average}
+    return train(model, loss, checkpoint=path, **settings)
 
 
-def slow_training(path):
+def slow_training(path, average=None):
     """Runs in a process of its own, until that is killed."""
 
     def loss(model, *batch):
@@ -351,7 +463,7 @@ def slow_training(path):
         return batch_loss(model, *batch)
 
     torch.set_num_threads(1)
-    long_training(untrained("all"), Path(path), loss)
+    long_training(untrained("all"), Path(path), loss, average)
 
 
 def test_a_training_that_was_killed_ends_at_the_same_weights(tmp_path, killed_in_training):
@@ -371,6 +483,64 @@ def test_a_training_that_was_killed_ends_at_the_same_weights(tmp_path, killed_in
     assert equal(weights(model), weights(undisturbed))
     assert (history.losses, history.validations) == (expected.losses, expected.validations)
     assert history.best_step == expected.best_step
+
+
+def test_an_average_goes_on_after_its_training_was_killed(tmp_path, killed_in_training):
+    path = tmp_path / "a.safetensors"
+    undisturbed = untrained("all")
+    expected = long_training(undisturbed, None, average=0.9)
+    code = f"import test_training; test_training.slow_training({str(path)!r}, average=0.9)"
+    killed_in_training(code, path, versions=6, limit_s=60)
+    step = step_of(path)
+    assert 0 < step < 120
+
+    history = long_training(model := untrained("all"), path, average=0.9)
+    assert history.resumed_at == step
+    assert equal(weights(model), weights(undisturbed))
+    assert (history.losses, history.validations) == (expected.losses, expected.validations)
+
+
+@every_model
+def test_an_interrupted_average_ends_at_the_same_weights(tmp_path, kind):
+    path = tmp_path / "a.safetensors"
+    train(undisturbed := untrained(kind), average=0.999)
+    assert interrupted(path, call=15, kind=kind, average=0.999) == 10
+    for resumed_at in (10, STEPS):  # the second time it is finished
+        history = train(model := untrained(kind), checkpoint=path, average=0.999)
+        assert (history.resumed_at, history.best_step) == (resumed_at, STEPS)
+        assert equal(weights(model), weights(undisturbed))
+
+
+def test_an_average_from_a_file_has_its_weights_order_in_memory(tmp_path, monkeypatch):
+    """Otherwise averaging on a GPU takes the slow way."""
+    path = tmp_path / "a.safetensors"
+    interrupted(path, call=15, kind="channels last", average=0.9)
+
+    def same_order(decay):
+        def update(averages, live, _):
+            assert [tensor.stride() for tensor in averages] == [tensor.stride() for tensor in live]
+
+        return update
+
+    monkeypatch.setattr(training, "get_ema_multi_avg_fn", same_order)
+    assert train(untrained("channels last"), checkpoint=path, average=0.9).resumed_at == 10
+
+
+def test_a_checkpoint_that_does_not_know_of_averages_is_good(tmp_path, monkeypatch):
+    """Those from before there were any."""
+    path = tmp_path / "a.safetensors"
+    save = checkpoints.save
+
+    def save_as_before(path, model, optimizers, state, best):
+        settings = {name: value for name, value in state["settings"].items() if name != "average"}
+        save(path, model, optimizers, state | {"settings": settings}, best)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "save", save_as_before)
+        assert interrupted(path, call=15) == 10
+    assert "average" not in state_of(path)["settings"]
+    assert train(model := untrained(), checkpoint=path).resumed_at == 10
+    assert equal(weights(model), bare_loop(untrained())[0])
 
 
 @every_model
@@ -595,6 +765,7 @@ OTHERS = {
     "decay": other(r"other optimisers \(AdamW weight_decay 0.01 there, 0.0 here\)", weight_decay=0.0),
     "batch size": other(r"another training \(batch_size 8 there, 9 here", batch_size=9),
     "number of rows": other(r"another training \(rows 44 there, 40 here", data=rows(0, 40)),
+    "average": other(r"another training \(average None there, 0.9 here\)", average=0.9),
     "data": other(r"another training \(first_loss [\d.]+ there, [\d.]+ here\)", data=rows(2)),
     "loss function": other(r"another training \(first_loss", loss=smoothed),
     "first weights": other(r"another training \(first_loss", build=lambda: with_seed(1)),
@@ -749,6 +920,7 @@ def test_an_error_is_raised_as_it_is():
 
 def test_numpys_numbers_are_numbers(tmp_path):
     settings = {"seed": np.int64(3), "steps": np.int32(12), "learning_rate": np.float32(0.02)}
+    settings["average"] = np.float32(0.9)
     path = tmp_path / "a.safetensors"
     train(untrained(), checkpoint=path, **settings)
     assert train(untrained(), failing(2, AssertionError), checkpoint=path, **settings).resumed_at == 12
