@@ -1,7 +1,7 @@
 """The state of a training in one safetensors file: no pickle, and all of it or nothing.
 
-A file holds tensors (weights, the optimisers' memory, the random state, with early stopping the best
-weights so far) and, as JSON in its header, how far the training is and which one it is. A SHA-256 of all
+A file holds tensors (weights, the optimisers' memory, the random state, and the weights to keep where those
+are not the latest) and, as JSON in its header, how far the training is and which one it is. A SHA-256 of all
 that tells a file that is damaged, or lacks a part, from a whole one.
 """
 
@@ -51,7 +51,7 @@ def save(
     state : mapping
         'step' (int), 'settings' and 'history', as JSON can hold them; numpy's numbers become plain ones.
     best : dict of tensors, optional
-        The best weights so far.
+        The weights to keep, where those are not the latest: the best so far, or an average.
 
     Raises
     ------

@@ -376,3 +376,46 @@ def test_power_law_covers_the_true_exponent_about_95_times_in_100():
 def test_a_power_law_needs_three_positive_points(x, y):
     with pytest.raises(CourseError, match=f"needs three points or more.* got {len(x)} and {len(y)} values"):
         st.power_law(x, y)
+
+
+def test_half_sampling_of_a_mean_agrees_with_the_bootstrap():
+    values = np.random.default_rng(0).normal(10, 3, 400)
+    halves = st.half_sampling(np.mean, [[values]], n_resamples=2000)
+    drawn = st.bootstrap(values)
+    assert halves.effect == pytest.approx(values.mean()) and halves.n == 400
+    assert halves.low == pytest.approx(drawn.low, abs=0.1)
+    assert halves.high == pytest.approx(drawn.high, abs=0.1)
+
+
+def test_half_sampling_covers_the_truth_about_as_often_as_it_says():
+    rng, covered = np.random.default_rng(1), 0
+    for _ in range(200):
+        groups = rng.normal(2, 1, 60), rng.normal(1, 1, 60)
+        found = st.half_sampling(lambda a, b: a.mean() / b.mean(), [groups], n_resamples=100)
+        covered += found.low < 2 < found.high
+    assert 170 <= covered <= 199  # 95 % is 190
+
+
+def test_half_sampling_does_not_move_with_a_statistic_that_depends_on_the_size():
+    values = np.arange(1.0, 101.0)
+    found = st.half_sampling(lambda group: 1 / len(group), [[values]])
+    assert (found.effect, found.low, found.high) == pytest.approx((0.01, 0.01, 0.01))
+
+
+def test_half_sampling_draws_runs_too():
+    same = [[np.full(10, value)] for value in (1.0, 3.0)]
+    found = st.half_sampling(np.mean, same)
+    assert (found.effect, found.low, found.high) == pytest.approx((2.0, 1.0, 3.0))
+    assert found.n == 20
+    assert found == st.half_sampling(np.mean, same) != st.half_sampling(np.mean, same[:1])
+
+
+@pytest.mark.parametrize("runs", [[], [[np.ones(3)]], [[np.ones(10), np.ones(2)]]])
+def test_half_sampling_needs_groups_to_halve(runs):
+    with pytest.raises(CourseError, match="four items or more"):
+        st.half_sampling(lambda *groups: 1.0, runs)
+
+
+def test_half_sampling_refuses_what_is_not_positive():
+    with pytest.raises(CourseError, match="expected a positive statistic, got 0"):
+        st.half_sampling(lambda group: 0.0, [[np.ones(10)]])

@@ -1,0 +1,1418 @@
+# %% [markdown]
+# # Lesson 4 · Generative model
+#
+# **The claim.** A generative model that is trained on images makes new ones. They copy none of the training images and still look real.
+#
+# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Generative AI (GenAI): Creating New Content".*
+
+# %% [markdown]
+# **Why this matters.** You type "a cat on a skateboard" and a picture appears that nobody has painted. Or has somebody? Artists say that such programs copy their work; makers say that every picture is new. And a hospital would like to share invented patients instead of real ones, which is safe only if no invented patient *is* a real one. In this lesson you train a model that makes pictures out of noise, on your own machine, and ask the two questions that decide what it is worth: **do its pictures look real, and are they new?**
+
+# %% [markdown]
+# ## What you will learn
+#
+# When you have finished, you can say
+#
+# 1. how a **diffusion model** makes a picture out of noise, and how to compute one step by hand;
+# 2. how to measure whether generated pictures **look real**, and who may be the judge;
+# 3. how to measure whether they are **new**, and why such a test needs a thief that it must catch;
+# 4. what **guidance** gives, and what it takes away;
+# 5. how GANs, VAEs and a **classic model** compare with diffusion;
+# 6. why **useful** and **private** are two different questions.
+#
+# You need Python and lesson 2's ideas: convolution, batch, loss, training loop. **diffusers** is the library for diffusion models.
+
+# %%
+import shutil
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from scipy import stats
+from skimage.transform import resize
+from sklearn import linear_model, mixture, model_selection, svm
+from sklearn.metrics import pairwise_distances, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+from tqdm.auto import tqdm
+
+from course_utils import cards, claims, data, images, networks, plots, results, runtime, statistics, training
+from course_utils.exercises.lesson_4 import exercises
+
+# %%
+run = runtime.start(
+    "4_generative_model", expected={"cpu (2 cores)": "5 min, 1.0 GB", "cuda": "not measured yet"}
+)
+plots.use_style()
+
+# %% [markdown]
+# ## The claim, as it will be judged
+#
+# Four tests, and all must hold. The first two ask whether the pictures look *real*, the third whether they are *new*. The fourth is about the test itself: a model that was trained on only 20 pictures will learn them by heart. If our check does not catch *that* one copying, it is blind.
+
+# %%
+claim = claims.get("gen-new-and-real")
+claim
+
+# %% [markdown]
+# ## Predict
+#
+# The model sees about 900 handwritten digits. Then it is asked for new ones: "a 7, please". Write down what you expect:
+#
+# - how many percent of its digits does a judge recognise as what was asked for? (Of real ones that the judge has not seen, it recognises about 97.)
+# - how many percent are near-copies of a training picture?
+# - and the verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
+
+# %%
+predicted = {"recognised": 90, "near-copies": 5}  # %
+predicted_verdict = "supported"
+
+# %% [markdown]
+# ## Settings
+#
+# All sizes in one place; each comes back where it is used. (Before the first run, rates, sizes and the strength of guidance were tried on another split of the pictures.)
+
+# %%
+settings = {
+    "pictures": run.pick(smoke=400, laptop=None, full=None),  # how many to use; None: all
+    "full_train": 9_000,  # pictures drawn from a downloaded set
+    "full_test": 1_000,
+    "side": run.pick(smoke=8, laptop=8, full=32),  # pixels that your own pictures get
+    "channels": run.pick(smoke=(8,), laptop=(24,), full=(64, 128)),  # feature maps, level by level
+    "steps": run.pick(smoke=4, laptop=1_000, full=20_000),  # how often the weights are changed
+    "batch_size": 32,  # pictures looked at in one step
+    "learning_rate": 0.005,  # how far a step moves the weights, at most
+    "average": 0.99,  # of the weights over the steps; see below
+    "no_class": 0.1,  # share of pictures whose class the network is not told
+    "noise_levels": 1_000,
+    "sampling_steps": run.pick(smoke=3, laptop=20, full=50),  # from noise to picture
+    "guidance": 1.1,  # how strongly to follow the class; 1: not strengthened
+    "trainings": 2,  # of the model that is judged, each from other first weights
+    "samplings": run.pick(smoke=2, laptop=3, full=3),  # of each trained model
+    "judge_steps": run.pick(smoke=8, laptop=400, full=2_000),
+    "curve": (2, 8, 30),  # training pictures of each class in "when does it copy?"
+    "vae_steps": run.pick(smoke=4, laptop=6_000, full=100_000),
+    "gan_steps": run.pick(smoke=4, laptop=4_000, full=70_000),
+    "skew_steps": run.pick(smoke=4, laptop=400, full=5_000),
+    "face_side": run.pick(smoke=8, laptop=12, full=24),
+    "face_steps": run.pick(smoke=4, laptop=250, full=20_000),
+    "tables": run.pick(smoke=2, laptop=10, full=20),  # splits of the table of patients
+    "draws": run.pick(smoke=20, laptop=200, full=200),  # for intervals
+}
+
+# %% [markdown]
+# ## Data
+#
+# The UCI digits of lesson 2: 1,797 real scans of 8 × 8 pixels. (With `COURSE_IMAGES=folder` the lesson runs on *your own* pictures; the README says how.)
+
+# %%
+sizes = {"n_train": settings["full_train"], "n_test": settings["full_test"]}
+pictures = images.load(images.wanted(run.profile), **sizes, seed=run.seed, side=settings["side"])
+print(pictures.report or f"{pictures.source.name}: {len(pictures.labels)} pictures")
+used = np.random.default_rng(run.seed).permutation(len(pictures.labels))[: settings["pictures"]]
+pixels, labels = pictures.pixels[used], pictures.labels[used]  # (n, C, H, W) and (n,)
+n_channels, side, n_classes = pixels.shape[1], pixels.shape[2], len(pictures.classes)
+grey_levels = 16 if pictures.source.name == "digits" else 255
+
+# %% [markdown]
+# Three parts, and no picture is in two of them. The *generator* learns from one half. The *judge*, who will say what a picture shows, learns from a part that the generator has never seen. And the *held-out* part is the measure of everything: what real pictures look like that nobody has seen.
+
+
+# %%
+def split(rows, share):
+    """Two parts of these rows, each class in both; `share` is that of the second."""
+    return model_selection.train_test_split(rows, test_size=share, stratify=labels[rows], random_state=run.seed + 1)
+
+
+rest, held_out = split(np.arange(len(labels)), 0.3)
+train, judge_rows = split(rest, 2 / 7)
+print(f"generator {len(train)}, judge {len(judge_rows)}, held out {len(held_out)} pictures")
+
+# %% [markdown]
+# One of each class:
+
+# %%
+examples = [train[labels[train] == k][0] for k in range(n_classes)][:10]
+names = [pictures.classes[labels[i]] for i in examples]
+plots.show(plots.gallery(pixels[examples], names), "One real training picture of each class.")
+
+# %% [markdown]
+# ## From picture to noise
+#
+# The idea (Ho and others 2020): destroying a picture is easy, add noise until nothing is left. Teach a network to *undo a little* of that. Then begin with pure noise and let it undo, again and again.
+#
+# First the destroying. Brightness runs from −1 (black) to 1 (white). With a share *a* between 1 and 0:
+#
+# > noisy = √*a* · clean + √(1 − *a*) · noise
+#
+# *noise* is a random number for each pixel, around 0, with standard deviation 1. With *a* = 1 the picture is untouched, with *a* = 0 all is noise. The roots keep the spread of the sum as it was.
+
+
+# %%
+def add_noise(clean, noise, a):
+    """Clean pictures and noise, mixed: `a` is 1 for the picture alone, 0 for noise alone."""
+    return np.sqrt(a) * clean + np.sqrt(1 - a) * noise
+
+
+clean = 2 * pixels[examples[3]] - 1  # (C, H, W), from −1 to 1
+noise = np.random.default_rng(run.seed).normal(size=clean.shape).astype(np.float32)
+
+# %% [markdown]
+# One digit with more and more noise. Until where can you read it?
+
+# %%
+shares = [1, 0.9, 0.7, 0.5, 0.3, 0.1, 0.03, 0]
+strip = [np.clip((add_noise(clean, noise, a) + 1) / 2, 0, 1) for a in shares]
+plots.show(plots.gallery(strip, [f"a = {a:g}" for a in shares]),
+           "One digit with more and more noise, from the clean picture to noise alone.")
+
+# %% [markdown]
+# The library calls this a *scheduler*. It knows 1,000 levels of noise, *t* = 0 to 999, and the share *a* of each. (`squaredcos_cap_v2` is a schedule by Nichol and Dhariwal 2021, `prediction_type="sample"` says what our network will guess: the clean picture.)
+
+# %%
+from diffusers import DDIMScheduler, DDPMScheduler
+
+schedule = {"num_train_timesteps": settings["noise_levels"], "beta_schedule": "squaredcos_cap_v2",
+            "prediction_type": "sample"}
+scheduler = DDPMScheduler(**schedule)
+a = scheduler.alphas_cumprod.numpy()  # (levels,)
+
+# %% [markdown]
+# Do the two agree? We compare at a middle level.
+
+# %%
+t = settings["noise_levels"] // 2
+by_library = scheduler.add_noise(torch.from_numpy(clean), torch.from_numpy(noise), torch.tensor(t)).numpy()
+by_hand = add_noise(clean, noise, a[t])
+print(f"level {t}: a = {a[t]:.3f}, largest difference {np.abs(by_library - by_hand).max():.1e}")
+assert np.allclose(by_library, by_hand, atol=1e-5)
+
+# %% [markdown]
+# ## From noise to picture, one step by hand
+#
+# Suppose that a network looks at a noisy picture and guesses the clean one. Its guess will be poor, a blur of all digits that it could be. But it helps: whoever knows the noisy and the clean picture also knows the noise (solve the formula above for it). So mix the two again, with a *little less* noise than before:
+
+
+# %%
+def denoise_step(noisy, guess, a_now, a_next):
+    """One step towards the picture (Song and others 2021, DDIM): the same noise, but less of it."""
+    noise = (noisy - np.sqrt(a_now) * guess) / np.sqrt(1 - a_now)
+    return np.sqrt(a_next) * guess + np.sqrt(1 - a_next) * noise
+
+# %% [markdown]
+# To check it, we let the mean of all training digits be the "guess", and compare with the library's step from one level to the next of 20.
+
+# %%
+ddim = DDIMScheduler(**schedule, clip_sample=False)
+ddim.set_timesteps(20)
+now, following = ddim.timesteps[9].item(), ddim.timesteps[10].item()
+guess = (2 * pixels[train] - 1).mean(axis=0)
+by_hand = denoise_step(noise, guess, a[now], a[following])
+by_library = ddim.step(torch.from_numpy(guess), now, torch.from_numpy(noise)).prev_sample.numpy()
+print(f"from level {now} to {following}: largest difference {np.abs(by_library - by_hand).max():.1e}")
+assert np.allclose(by_library, by_hand, atol=1e-5)
+
+# %% [markdown]
+# ## The network
+#
+# The network that guesses is a **U-Net** (Ronneberger and others 2015): convolutions as in lesson 2, but what comes out is a picture of the same size as what went in. It gets three things: the noisy picture, the level *t*, and the class that the picture is meant to show. One class more stands for "not told".
+
+# %%
+from diffusers import UNet2DModel
+
+NOT_TOLD = n_classes
+
+
+def make_unet(seed):
+    """An untrained U-Net: noisy pictures (B, C, H, W), levels (B,) and classes (B,) to clean guesses."""
+    torch.manual_seed(seed)
+    channels = settings["channels"]
+    return UNet2DModel(
+        sample_size=side, in_channels=n_channels, out_channels=n_channels, block_out_channels=channels,
+        down_block_types=("DownBlock2D",) * len(channels), up_block_types=("UpBlock2D",) * len(channels),
+        layers_per_block=1, norm_num_groups=8, num_class_embeds=n_classes + 1, add_attention=False,
+    ).to(run.device)
+
+
+print(f"{sum(p.numel() for p in make_unet(0).parameters()):,} parameters")
+
+# %% [markdown]
+# What is it taught? Draw a level of noise for each picture, add the noise, let the network guess, and compare with the truth. The loss is the mean squared error. For one picture in ten the class is withheld, so that the network also learns to do without; that will be needed soon.
+
+
+# %%
+def batch_loss(model, clean, labels):
+    """Mean squared error of the guessed clean pictures, at random levels of noise."""
+    t = torch.randint(0, settings["noise_levels"], labels.shape, device=labels.device)  # (B,)
+    withheld = torch.rand(labels.shape, device=labels.device) < settings["no_class"]
+    labels = torch.where(withheld, NOT_TOLD, labels)
+    noisy = scheduler.add_noise(clean, torch.randn_like(clean), t)  # (B, C, H, W)
+    guess = model(noisy, t, class_labels=labels).sample
+    return nn.functional.mse_loss(guess, clean)
+
+# %% [markdown]
+# ## Sampling
+#
+# Begin with noise, and let the network undo a little, 20 times. The library's step adds one thing to ours: after each step some *fresh* noise (`eta=1`), which covers up small mistakes of the steps before.
+#
+# **Guidance** (Ho and Salimans 2022): ask the network twice, with the class (*c*) and without (*u*), and go further in the direction in which the class pulls: *u* + *w* · (*c* − *u*). With *w* = 1 nothing is strengthened. Exercise 4.5 does it by hand.
+
+
+# %%
+@torch.no_grad()
+def guess_clean(model, noisy, t, labels, w):
+    """The guessed clean pictures, with guidance w, (B, C, H, W)."""
+    with_class = model(noisy, t, class_labels=labels).sample
+    if w == 1:
+        return with_class
+    without = model(noisy, t, class_labels=torch.full_like(labels, NOT_TOLD)).sample
+    return without + w * (with_class - without)
+
+
+def to_pixels(x):
+    """From −1 to 1 to brightness from 0 to 1, in as many levels of grey as the real pictures have."""
+    return np.round(np.clip((x.cpu().numpy() + 1) / 2, 0, 1) * grey_levels) / grey_levels
+
+# %% [markdown]
+# The loop, in full. Noise comes from a generator of its own (on the processor, so that a graphics card begins with the same noise).
+
+
+# %%
+def sample_path(model, asked, seed, w=settings["guidance"], side=side):
+    """Pictures for these classes: the guess and the noisy pictures after each step of sampling."""
+    sampler, generator = DDIMScheduler(**schedule), torch.Generator().manual_seed(seed)
+    sampler.set_timesteps(settings["sampling_steps"])
+    classes = torch.as_tensor(asked, device=run.device)
+    x = torch.randn((len(asked), n_channels, side, side), generator=generator).to(run.device)
+    for t in sampler.timesteps:
+        guess = guess_clean(model, x, t.to(run.device), classes, w)
+        fresh = torch.randn(x.shape, generator=generator).to(run.device)
+        x = sampler.step(guess, t, x, eta=1.0, variance_noise=fresh).prev_sample
+        yield guess, x
+
+
+def sample(model, asked, seed, **options):
+    """Finished pictures for these classes, (n, C, H, W) from 0 to 1."""
+    *_, (_, x) = sample_path(model, asked, seed, **options)
+    return to_pixels(x)
+
+# %% [markdown]
+# ## Training
+#
+# `training.fit` is lesson 2's loop with progress bar and checkpoints: a kernel that dies costs you some seconds. With `average` it keeps a moving *average* of the weights over the last steps (an *EMA*), which makes better pictures than the weights of any single step.
+
+# %%
+checkpoints = run.out / "checkpoints" / run.lesson
+
+
+def train_unet(rows, seed, name, steps=settings["steps"], classes=labels, validate=None):
+    """A U-Net trained on these pictures, and its history."""
+    model = make_unet(seed)
+    clean = torch.from_numpy(2 * pixels[rows] - 1), torch.from_numpy(classes[rows])
+    history = training.fit(
+        model, batch_loss, clean, steps=steps, batch_size=settings["batch_size"],
+        optimizers=partial(adamw, rate=settings["learning_rate"]), average=settings["average"],
+        seed=seed, device=run.device, checkpoint=checkpoints / f"{name}.safetensors", label=name,
+        validate=validate, validate_every=max(settings["steps"] // 5, 1))
+    return model, history
+
+
+def adamw(model, rate, betas=(0.9, 0.999)):
+    """Lesson 2's optimizer; `fused` computes all weights at once, which is quicker."""
+    return [torch.optim.AdamW(model.parameters(), lr=rate, betas=betas, fused=True)]
+
+# %% [markdown]
+# Five times during the training we ask for the same pictures, from the same noise. About half a minute.
+
+# %%
+stages = []
+
+
+def look(model):
+    """Keep some pictures of the model, and measure its loss on the judge's pictures."""
+    stages.append(sample(model, labels[examples], seed=1))
+    clean = torch.from_numpy(2 * pixels[judge_rows] - 1).to(run.device)
+    return {"loss": batch_loss(model, clean, torch.from_numpy(labels[judge_rows]).to(run.device))}
+
+
+seeds = [int(seed) for seed in np.random.SeedSequence(run.seed).generate_state(settings["trainings"])]
+first, history = train_unet(train, seeds[0], "first training", validate=look)
+
+# %% [markdown]
+# Row by row, later and later in the training. (After an interruption only those since then: pictures are not in a checkpoint.)
+
+# %%
+steps_of = [validation["step"] for validation in history.validations[-len(stages):]] if stages else []
+rows = [picture for stage in stages for picture in stage]
+titles = [f"step {int(step)}" for step in steps_of for _ in examples]
+plots.show(plots.gallery(rows or list(sample(first, labels[examples], seed=1)), titles, columns=len(examples)),
+           "The same ten pictures asked for at five moments of training, from blur to digits.")
+
+# %% [markdown]
+# And one picture after the other on its way out of the noise. Upper rows: what the network guesses the clean picture to be. Lower rows: the noisy picture itself. When is it decided what it becomes?
+
+# %%
+three = labels[examples[:3]]
+path = [(to_pixels(guess), to_pixels(x)) for guess, x in sample_path(first, three, seed=2)]
+shown = np.linspace(0, len(path) - 1, 8).astype(int)
+rows = [path[step][kind][k] for k in range(3) for kind in (0, 1) for step in shown]
+plots.show(plots.gallery(rows, [f"step {step + 1}" for step in shown], columns=len(shown)),
+           "Three digits on their way out of the noise: the guess and the noisy picture at eight steps.")
+
+# %% [markdown]
+# The same with your own hand: this cell shows a slider when you run it.
+
+
+# %%
+def step_figure(step):
+    """Guess and noisy picture after this step, for three digits."""
+    guess, noisy = path[step - 1]
+    return plots.gallery([*guess, *noisy], ["guess"] * 3 + ["noisy"] * 3, columns=3, width=1.6)
+
+
+plots.slider(step_figure, range(1, len(path) + 1), "step of sampling", start=len(path) // 2)
+
+# %% [markdown]
+# What does guidance do? The same noise, the same classes, three strengths.
+
+# %%
+strengths = (1, 2, 4)
+by_strength = {w: sample(first, labels[examples], seed=3, w=w) for w in strengths}
+titles = [f"w = {w}" for w in strengths for _ in examples]
+plots.show(plots.gallery([p for w in strengths for p in by_strength[w]], titles, columns=len(examples)),
+           "The same ten digits with guidance 1, 2 and 4.")
+
+
+# %% [markdown]
+# And as a slider, for one class at a time: eight pictures of it, from the same noise.
+
+# %%
+def guidance_figure(w):
+    """Eight pictures of the fourth class with this guidance."""
+    return plots.gallery(sample(first, np.full(8, labels[examples[3]]), seed=4, w=w), columns=8)
+
+
+plots.slider(guidance_figure, [1, 1.5, 2, 3, 4, 6], "guidance w", start=1)
+
+# %% [markdown]
+# They become cleaner, and more alike. Keep that in mind: a picture that everybody recognises and a group of pictures that is as varied as reality are two things.
+#
+# The trained model goes into a folder of two files, weights and settings. Weights are stored as *safetensors*, a format that holds numbers only and can run no code. Does what comes back make the same pictures?
+
+# %%
+folder = run.out / "digits_unet"
+first.save_pretrained(folder)
+again = UNet2DModel.from_pretrained(folder, use_safetensors=True).to(run.device)
+same = np.array_equal(sample(again, labels[examples], seed=1), sample(first, labels[examples], seed=1))
+print(*sorted(path.name for path in folder.iterdir()), "| the same pictures:", same)
+assert same
+
+# %% [markdown]
+# ## A classic baseline
+#
+# Nobody needs a network to invent numbers like those in a table. A classic *density model* looks at the training pictures of a class as points (here with 64 coordinates, one a pixel), lays a few bell-shaped clouds over them, and draws new points from the clouds: a **Gaussian mixture**.
+
+
+# %%
+def fit_mixtures(rows, n_clouds=3):
+    """One Gaussian mixture for each class."""
+    flat = pixels[rows].reshape(len(rows), -1)
+    make = partial(mixture.GaussianMixture, n_clouds, reg_covar=0.005, random_state=run.seed)
+    return [make().fit(flat[labels[rows] == k]) for k in range(n_classes)]
+
+
+def sample_mixtures(mixtures, asked, seed):
+    """Pictures for these classes, (n, C, H, W) from 0 to 1."""
+    out = np.zeros((len(asked), *pixels.shape[1:]), dtype=np.float32)
+    for k in np.unique(asked):
+        wanted = np.flatnonzero(asked == k)
+        mixtures[k].set_params(random_state=seed + k)
+        drawn, _ = mixtures[k].sample(len(wanted))
+        out[wanted] = drawn[np.random.default_rng(seed).permutation(len(drawn))].reshape(-1, *pixels.shape[1:])
+    return to_pixels(torch.from_numpy(2 * out - 1))
+
+# %% [markdown]
+# Below each other: real digits, those of the mixture, and those of the network. Can you tell which is which?
+
+# %%
+mixtures = fit_mixtures(train)
+rows = [pixels[examples], sample_mixtures(mixtures, labels[examples], seed=1), sample(first, labels[examples], seed=1)]
+titles = [name for name in ("real", "mixture", "diffusion") for _ in examples]
+plots.show(plots.gallery([p for row in rows for p in row], titles, columns=len(examples)),
+           "Ten real digits, ten of the Gaussian mixture, ten of the diffusion model.")
+
+# %% [markdown]
+# ## Do they look real?
+#
+# Eyes are easily pleased. We need a judge, and a number.
+#
+# **The judge** is a CNN like that of lesson 2. It learns from *real* pictures only, and from ones that the generator has never seen. (Each is moved by up to one pixel in training, so that it does not learn places by heart.)
+
+
+# %%
+def make_judge(seed, width=32):
+    """An untrained CNN: (B, C, H, W) pictures to (B, n_classes) scores; before its last layer `width` numbers."""
+    torch.manual_seed(seed)
+    layers, n_in = [], n_channels
+    for block in range(4):
+        layers += [nn.Conv2d(n_in, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if block == 1 else []
+        n_in = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, n_classes))
+
+
+def judge_loss(model, images, labels):
+    """Cross-entropy; in training the batch is moved by up to one pixel."""
+    if model.training:
+        images = torch.roll(images, torch.randint(-1, 2, (2,)).tolist(), dims=(2, 3))
+    return nn.functional.cross_entropy(model(images), labels)
+
+# %% [markdown]
+# How well does it know real digits that it has not seen? The baseline says the most frequent class to every picture.
+
+# %%
+judge = networks.NetworkClassifier(make_judge(run.seed), judge_loss, settings["judge_steps"], weight_decay=0.1,
+                                   seed=run.seed, device=run.device, checkpoint=checkpoints / "judge.safetensors")
+judge.fit(pixels[judge_rows], labels[judge_rows])
+real_right = judge.predict(pixels[held_out]) == labels[held_out]  # (n_held_out,)
+print(f"held-out real pictures: {100 * real_right.mean():.1f} % right, "
+      f"baseline {100 * np.bincount(labels[held_out]).max() / len(held_out):.1f} %")
+
+# %% [markdown]
+# Now the contest. Each model is asked for exactly as many pictures of each class as the held-out part has. The diffusion model was trained twice and is sampled three times each, because both go by chance. Here is the second training.
+
+# %%
+second, _ = train_unet(train, seeds[1], "second training")
+asked = labels[held_out]
+
+# %% [markdown]
+# `runs` will hold one array of pictures for each training and sampling.
+
+# %%
+def sample_runs(models, samplings=settings["samplings"]):
+    """Pictures for the asked classes, one array for each model and sampling."""
+    return [sample(model, asked, seed=100 * i + j) for i, model in enumerate(models) for j in range(samplings)]
+
+
+runs = {"diffusion": sample_runs([first, second]),
+        "mixture": [sample_mixtures(mixtures, asked, seed=1000 * (j + 1)) for j in range(settings["samplings"])]}
+pd.Series({name: 100 * np.mean([judge.predict(g) == asked for g in groups]) for name, groups in runs.items()},
+          name="recognised as what was asked for (%)").round(1).to_frame()
+
+# %% [markdown]
+# **Is that enough?** No. A model that draws *one* perfect 7 again and again would get 100 %. Real sevens differ. So the second measure compares the *whole group* of generated pictures with the whole group of held-out ones.
+#
+# The **Fréchet distance** (Heusel and others 2017, there FID) looks at a picture through the judge's eyes: the 32 numbers before its last layer. It treats each group as a cloud and compares the means and the spreads of the clouds. In one dimension it is (*m*₁ − *m*₂)² + (*s*₁ − *s*₂)², as in exercise 4.4; in more, matrices of covariances take the place of the spreads *s*.
+
+
+# %%
+@torch.no_grad()
+def features(pictures):
+    """The judge's numbers before its last layer, (n, 32)."""
+    return judge.model[:-1](torch.from_numpy(pictures).to(run.device)).cpu().numpy()
+
+
+def frechet(ours, theirs):
+    """Fréchet distance of two groups of features, (n, 32) each."""
+    difference = ours.mean(axis=0) - theirs.mean(axis=0)
+    cov_ours, cov_theirs = np.cov(ours.T), np.cov(theirs.T)
+    roots = np.sqrt(np.linalg.eigvals(cov_ours @ cov_theirs).real.clip(0))  # of the matrix product
+    return difference @ difference + np.trace(cov_ours) + np.trace(cov_theirs) - 2 * roots.sum()
+
+
+judge.model.eval()
+rng = np.random.default_rng(0)
+x, y = rng.normal(0, 1, 100_000), rng.normal(3, 2, 100_000)
+stacked = [np.stack([each, np.zeros(100_000)], axis=1) for each in (x, y)]  # in one of two dimensions
+print(f"one dimension: by the formula {(0 - 3) ** 2 + (1 - 2) ** 2}, by our function {frechet(*stacked):.2f}")
+
+# %% [markdown]
+# Distances have no unit that one could feel. So we divide by what *real* pictures get: as many training pictures against the held-out ones. 1 is as good as real; also a thief who hands out the training pictures gets 1. (With few pictures a distance comes out larger, so all groups have the same size.)
+
+# %%
+held_out_features = features(pixels[held_out])
+same_size = np.random.default_rng(run.seed).permutation(train)[: len(held_out)]
+real_features = features(pixels[same_size])
+real_distance = frechet(real_features, held_out_features)
+
+
+def against_real(generated, held_out, real):
+    """Fréchet distance to the held-out pictures over that of real ones."""
+    return frechet(generated, held_out) / frechet(real, held_out)
+
+
+pd.Series({name: np.mean([frechet(features(g), held_out_features) for g in groups]) / real_distance
+           for name, groups in runs.items()}, name="Fréchet distance (× real)").round(2).to_frame()
+
+# %% [markdown]
+# ## Are they new?
+#
+# A picture is a copy when it is (nearly) the same as a training picture. So we look for the *nearest* training picture: the one with the smallest distance, pixel by pixel. Upper row: generated. Lower row: the nearest training picture, and how far away it is.
+
+
+# %%
+def nearest(pictures, others):
+    """Distance of each picture to the nearest of the others (n,), and which one that is (n,)."""
+    distances = pairwise_distances(pictures.reshape(len(pictures), -1), others.reshape(len(others), -1))
+    return distances.min(axis=1), distances.argmin(axis=1)
+
+
+def beside_nearest(generated, rows):
+    """Generated pictures above their nearest training pictures."""
+    distances, which = nearest(generated, pixels[rows])
+    titles = [""] * len(generated) + [f"{d:.2f}" for d in distances]
+    return plots.gallery([*generated, *pixels[rows][which]], titles, columns=len(generated))
+
+
+some = [np.flatnonzero(asked == k)[0] for k in range(n_classes)][:10]
+plots.show(beside_nearest(runs["diffusion"][0][some], train),
+           "Ten generated digits, and below each the nearest training picture with its distance.")
+
+# %% [markdown]
+# Is 1.0 near or far? Ask real pictures: how far is a *held-out* digit from the nearest training picture? Two people write alike, so some real digits are very near to another. Nobody copied there. We call a generated picture a **near-copy** when it is nearer than all but one in a hundred real held-out pictures. Of *real* pictures, then, 1 % are "near-copies" by definition.
+
+
+# %%
+def copy_threshold(rows):
+    """First percentile of the distances of held-out pictures to the nearest of these."""
+    return np.quantile(nearest(pixels[held_out], pixels[rows])[0], 0.01)
+
+
+def near_copies(generated, rows):
+    """100 for each near-copy of one of these training pictures, 0 for each other, (n,)."""
+    return 100.0 * (nearest(generated, pixels[rows])[0] < copy_threshold(rows))
+
+
+for name, distances in {"held out": nearest(pixels[held_out], pixels[train])[0],
+                        "diffusion": nearest(runs["diffusion"][0], pixels[train])[0]}.items():
+    print(f"{name:<10} median distance {np.median(distances):.2f}, smallest {distances.min():.2f}")
+print(f"near-copy: below {copy_threshold(train):.2f}")
+
+# %% [markdown]
+# The distances of both groups; dashed: the limit of a near-copy.
+
+# %%
+groups = {"real, held out": nearest(pixels[held_out], pixels[train])[0],
+          "diffusion": np.concatenate([nearest(g, pixels[train])[0] for g in runs["diffusion"]])}
+fig, ax = plt.subplots(figsize=(7.5, 3.2))
+bins = np.linspace(0, max(d.max() for d in groups.values()), 40)
+for i, (name, distances) in enumerate(groups.items()):
+    ax.hist(distances, bins, density=True, histtype="step", linewidth=2, label=name,
+            color=plots.COLOURS[i], linestyle=plots.LINES[i])
+ax.axvline(copy_threshold(train), color=plots.GREY, linestyle="--")
+ax.set(xlabel="distance to the nearest training picture", ylabel="density")
+ax.legend()
+table = pd.DataFrame({name: pd.Series(d).describe() for name, d in groups.items()}).round(2)
+plots.show(fig, "Distances to the nearest training picture for held-out real and for generated digits.", table)
+
+# %% [markdown]
+# ## A thief to catch
+#
+# A test that has never caught anybody proves nothing. So we train the *same* model, with as many steps, on two pictures of each class. It has nothing to learn from but these. About half a minute.
+
+
+# %%
+def few_of(per_class):
+    """So many training pictures of each class."""
+    return np.concatenate([train[labels[train] == k][:per_class] for k in range(n_classes)])
+
+
+few_rows = {per_class * n_classes: few_of(per_class) for per_class in settings["curve"]}
+small, *_, large = few_rows
+thief, _ = train_unet(few_rows[small], seeds[0], f"{small} pictures")
+stolen = {small: sample_runs([thief])}
+
+# %% [markdown]
+# Its pictures above, the nearest of its training pictures below:
+
+# %%
+plots.show(beside_nearest(stolen[small][0][some], few_rows[small]),
+           "Ten digits of the model that was trained on few pictures, and their nearest training pictures.")
+
+# %% [markdown]
+# ## Verdict
+#
+# Before the verdict, intervals. For what is counted picture by picture (recognised or not, near-copy or not) we draw anew on two levels, as in lesson 2: trainings and samplings, and in each of them the pictures.
+#
+# The Fréchet distance belongs to a whole group and is no mean over pictures. Drawing with replacement would put the same picture into the group twice, and that makes the distance larger. So we draw *half* of each group, without replacement, 200 times: the distances of halves vary about as much, in proportion, as those of whole groups from one experiment to the next (Politis and Romano 1994).
+
+# %%
+by_picture = partial(statistics.two_level_bootstrap, seed=run.seed)
+by_half = partial(statistics.half_sampling, seed=run.seed, n_resamples=settings["draws"])
+
+
+def frechet_runs(groups):
+    """What `against_real` needs, for each group of pictures."""
+    return [(features(g), held_out_features, real_features) for g in groups]
+
+
+def agreement(groups):
+    """100, 0 or −100: generated picture recognised minus the held-out one of the same class."""
+    return [100.0 * (judge.predict(g) == asked) - 100.0 * real_right for g in groups]
+
+# %% [markdown]
+# Each of the four in turn:
+
+# %%
+measured = {
+    "class_agreement": by_picture(agreement(runs["diffusion"])),
+    "frechet": by_half(against_real, frechet_runs(runs["diffusion"])),
+    "near_copies": by_picture([near_copies(g, train) for g in runs["diffusion"]]),
+    "control_copies": by_picture([near_copies(g, few_rows[small]) for g in stolen[small]]),
+}
+verdict = claim.judge(measured, run.profile)
+verdict
+
+# %% [markdown]
+# Beside what you predicted:
+
+# %%
+recognised = 100 * np.mean([judge.predict(g) == asked for g in runs["diffusion"]])
+rows = {"recognised (%)": [predicted["recognised"], f"{recognised:.1f}"],
+        "near-copies (%)": [predicted["near-copies"], f"{measured['near_copies'].effect:.1f}"],
+        "verdict": [predicted_verdict, verdict.word]}
+pd.DataFrame(rows, ["predicted", "measured"]).T
+
+# %% [markdown]
+# ### Why this verdict?
+#
+# **When does it copy?** The most important picture of this lesson. The same model, the same number of steps; only the number of training pictures differs. Two more trainings, a minute.
+
+# %%
+few_models = {small: thief}
+for n in [n for n in few_rows if n != small]:
+    few_models[n], _ = train_unet(few_rows[n], seeds[0], f"{n} pictures")
+    stolen[n] = sample_runs([few_models[n]], samplings=2)
+
+# %% [markdown]
+# For each size the share of near-copies (its own training pictures, its own limit), and the Fréchet distance to the held-out pictures.
+
+# %%
+sizes_of = {**{n: (stolen[n], few_rows[n]) for n in few_rows}, len(train): (runs["diffusion"], train)}
+copying = {n: by_picture([near_copies(g, rows) for g in groups]) for n, (groups, rows) in sizes_of.items()}
+distance = {n: by_half(against_real, frechet_runs(groups)) for n, (groups, _) in sizes_of.items()}
+
+# %% [markdown]
+# Dashed: the margins of the claim.
+
+# %% tags=["readme-picture"]
+fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.8))
+panels = {"near-copies (%)": (copying, 3, "margin"), "Fréchet distance (× real)": (distance, 3, "margin")}
+for ax, (label, (points, margin, name)) in zip(axes, panels.items(), strict=True):
+    plots.curve(ax, points, "diffusion model")
+    ax.axhline(margin, color=plots.GREY, linestyle="--", label=name)
+    ax.set(xscale="log", xlabel="training pictures", ylabel=label, ylim=(0, None))
+    ax.set_xticks(list(points), list(points))
+    ax.minorticks_off()
+    ax.legend()
+table = {f"{n} pictures, {label}": points[n] for label, (points, *_) in panels.items() for n in points}
+plots.show(fig, "Left: near-copies against the number of training pictures. Right: the Fréchet distance.", table)
+
+# %% [markdown]
+# From left to right the model stops learning by heart: with so many different pictures and so few weights it is easier to learn what digits have in common. Compare the two panels. Where does it copy, and do its copies look real *as a group*? Whoever asks only "does each picture look real?" would be content with the thief.
+#
+# **Real or recognisable?** Guidance is a dial between the two. The first training at three strengths:
+
+# %%
+rows, of_first = {}, {1: None, settings["guidance"]: runs["diffusion"][0], 3: None}
+for w, generated in of_first.items():
+    generated = sample(first, asked, seed=0, w=w) if generated is None else generated
+    rows[f"w = {w:g}"] = {"recognised (%)": 100 * np.mean(judge.predict(generated) == asked),
+                          "Fréchet distance (× real)": frechet(features(generated), held_out_features) / real_distance,
+                          "near-copies (%)": near_copies(generated, train).mean()}
+pd.DataFrame(rows).T.round(2)
+
+# %% [markdown]
+# The stronger the guidance, the more pictures are recognised, and the further the group is from the real one: every 7 becomes *the* 7. A demonstration that shows you twelve hand-picked pictures shows you the first column only.
+#
+# ### Faces
+#
+# The article speaks of images in general, and the most famous generated images are faces. scikit-image brings 100 small crops of real faces (`datasets/faces.md` says whose, and what they must not be used for). Is that enough? We train on 70 of them and hold out 30.
+
+# %%
+face_side = settings["face_side"]
+crops = images.load_faces()
+faces = crops.pixels[crops.labels == crops.classes.index("face")]
+faces = np.stack([resize(face, (1, face_side, face_side), anti_aliasing=True) for face in faces]).astype(np.float32)
+shown, hidden = faces[:70], faces[70:]
+
+# %% [markdown]
+# The faces have no classes, so the network is never told one.
+
+# %%
+torch.manual_seed(seeds[0])
+face_unet = UNet2DModel.from_config({**make_unet(seeds[0]).config, "sample_size": face_side, "in_channels": 1,
+                                     "out_channels": 1})
+no_class = torch.full((len(shown),), NOT_TOLD)
+training.fit(face_unet.to(run.device), batch_loss, (torch.from_numpy(2 * shown - 1), no_class),
+             steps=settings["face_steps"], batch_size=settings["batch_size"], average=settings["average"],
+             optimizers=partial(adamw, rate=settings["learning_rate"]), seed=run.seed, device=run.device,
+             checkpoint=checkpoints / "faces.safetensors", label="faces");
+
+# %% [markdown]
+# Above: made by the model. Below: the nearest of the 70 faces that it was trained on.
+
+
+# %%
+def sample_faces(n, seed):
+    """So many faces, (n, 1, H, W) from 0 to 1."""
+    generator = torch.Generator().manual_seed(seed)
+    sampler = DDIMScheduler(**schedule)
+    sampler.set_timesteps(settings["sampling_steps"])
+    x = torch.randn((n, 1, face_side, face_side), generator=generator).to(run.device)
+    for t in sampler.timesteps:
+        guess = guess_clean(face_unet, x, t.to(run.device), torch.full((n,), NOT_TOLD, device=run.device), w=1)
+        x = sampler.step(guess, t, x, eta=1.0, variance_noise=torch.randn(x.shape, generator=generator).to(run.device)).prev_sample
+    return np.clip((x.cpu().numpy() + 1) / 2, 0, 1)
+
+
+made = sample_faces(100, seed=run.seed)
+to_shown, which = nearest(made, shown)
+plots.show(plots.gallery([*made[:10], *shown[which[:10]]], [""] * 10 + [f"{d:.2f}" for d in to_shown[:10]]),
+           "Ten generated faces, and below each the nearest of the faces in training with its distance.")
+
+# %% [markdown]
+# As numbers. (No verdict: thirty held-out faces are too few to say what one in a hundred is.)
+
+# %%
+pd.DataFrame({"median distance to the nearest training face": [
+    np.median(to_shown), np.median(nearest(hidden, shown)[0])]}, ["generated", "real, held out"]).round(2)
+
+# %% [markdown]
+# If generated faces are nearer to training faces than other real faces are, the model does what the digits' model did with few pictures. The digits tell you how many more it would take: find 100 pictures of *ten* classes on the curve above, and a face has far more to it than a digit. With `COURSE_PROFILE=full` this lesson trains on thousands of pictures of clothes instead.
+
+# %% [markdown]
+# ## More claims
+#
+# Five more claims of the article, shorter.
+
+# %% [markdown]
+# ### Are GANs and VAEs what generative AI is made of?
+
+# %%
+gan_vae = claims.get("gen-gan-vae")
+gan_vae
+
+# %% [markdown]
+# The article names the two families that came before diffusion. Both are small plain networks here, and both turn a short row of random numbers (and the class) into a picture in *one* go.
+
+
+# %%
+N_RANDOM = 16
+
+
+def mlp(n_in, n_out):
+    """A plain network with two hidden layers."""
+    return nn.Sequential(nn.Linear(n_in, 256), nn.LeakyReLU(0.2), nn.Linear(256, 256), nn.LeakyReLU(0.2),
+                         nn.Linear(256, n_out))
+
+
+def with_class(x, labels):
+    """Rows of numbers, and for each its class as ten numbers, one of them 1: (B, n + n_classes)."""
+    return torch.cat([x.flatten(1), nn.functional.one_hot(labels, n_classes).float()], dim=1)
+
+# %% [markdown]
+# A **VAE** (*variational autoencoder*, Kingma and Welling 2013) learns to press a picture into a cloud of 16 numbers and to unfold it again. Two losses: the picture must come back, and all clouds together must lie like noise, so that noise can be unfolded later.
+
+
+# %%
+class VAE(nn.Module):
+    """Encoder: picture to the mean and spread of 16 numbers. Decoder: 16 numbers to a picture."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = mlp(n_channels * side**2 + n_classes, 2 * N_RANDOM)
+        self.decoder = mlp(N_RANDOM + n_classes, n_channels * side**2)
+
+    def forward(self, random, labels):
+        flat = torch.sigmoid(self.decoder(with_class(random, labels)))  # (B, pixels), from 0 to 1
+        return flat.unflatten(1, (n_channels, side, side))
+
+
+def vae_loss(model, images, labels):
+    """How badly the picture comes back (cross-entropy), and how unlike noise its cloud is (nats)."""
+    mean, log_var = model.encoder(with_class(images, labels)).chunk(2, dim=1)  # (B, 16) each
+    random = mean + (log_var / 2).exp() * torch.randn_like(mean)
+    back = nn.functional.binary_cross_entropy(model(random, labels), images, reduction="sum")
+    unlike = 0.5 * (mean**2 + log_var.exp() - log_var - 1).sum()
+    return (back + unlike) / len(images)
+
+# %% [markdown]
+# A **GAN** (*generative adversarial network*, Goodfellow and others 2014) is two networks in a contest. The *generator* makes pictures from noise. The *critic* gives a high score to what it takes for real. The critic learns to tell them apart, the generator learns to fool it.
+
+
+# %%
+class GAN(nn.Module):
+    """Generator: 16 numbers to a picture. Critic: picture to one score."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator = mlp(N_RANDOM + n_classes, n_channels * side**2)
+        self.critic = mlp(n_channels * side**2 + n_classes, 1)
+
+    def forward(self, random, labels):
+        flat = torch.sigmoid(self.generator(with_class(random, labels)))
+        return flat.unflatten(1, (n_channels, side, side))
+
+# %% [markdown]
+# Both losses in one sum. The critic must not learn from the generator's wish to fool it, nor the generator from the critic's wish to unmask it. So in the critic's loss the fake picture is *detached* (no slope runs back into the generator), and in the generator's loss the critic's weights are.
+
+
+# %%
+def gan_loss(model, images, labels):
+    """The critic's loss and the generator's (nats)."""
+    cross_entropy = nn.functional.binary_cross_entropy_with_logits
+    fake = model(torch.randn(len(images), N_RANDOM, device=images.device), labels)
+    real_score = model.critic(with_class(images, labels))
+    fake_score = model.critic(with_class(fake.detach(), labels))
+    frozen = {name: weights.detach() for name, weights in model.critic.named_parameters()}
+    fooled = torch.func.functional_call(model.critic, frozen, (with_class(fake, labels),))
+    return (cross_entropy(real_score, torch.ones_like(real_score))
+            + cross_entropy(fake_score, torch.zeros_like(fake_score))
+            + cross_entropy(fooled, torch.ones_like(fooled)))
+
+# %% [markdown]
+# Each gets about as many seconds as one training of the diffusion model. (Their steps are much quicker, so there are more of them.) First the VAE,
+
+# %%
+def train_plain(make, loss, steps, rate, betas):
+    """A VAE or GAN, trained on the same pictures, and its history."""
+    torch.manual_seed(seeds[0])
+    model, rows = make(), (torch.from_numpy(pixels[train]), torch.from_numpy(labels[train]))
+    name = make.__name__
+    history = training.fit(model, loss, rows, steps=steps, optimizers=partial(adamw, rate=rate, betas=betas),
+                           average=settings["average"], seed=seeds[0], device=run.device, checkpoint_every=1_000,
+                           checkpoint=checkpoints / f"{name}.safetensors", label=name)
+    return model, history
+
+
+vae, vae_history = train_plain(VAE, vae_loss, settings["vae_steps"], rate=0.002, betas=(0.9, 0.999))
+
+# %% [markdown]
+# then the GAN.
+
+# %%
+gan, gan_history = train_plain(GAN, gan_loss, settings["gan_steps"], rate=0.001, betas=(0.5, 0.99))
+
+
+@torch.no_grad()
+def sample_plain(model, asked, seed):
+    """Pictures of a VAE or GAN for these classes, (n, C, H, W) from 0 to 1."""
+    random = torch.randn((len(asked), N_RANDOM), generator=torch.Generator().manual_seed(seed))
+    made = model(random.to(run.device), torch.as_tensor(asked, device=run.device))
+    return to_pixels(2 * made - 1)
+
+
+for name, model in {"VAE": vae, "GAN": gan}.items():
+    runs[name] = [sample_plain(model, asked, seed=j) for j in range(settings["samplings"])]
+
+# %% [markdown]
+# All four, and real ones below:
+
+# %%
+rows = {name: groups[0][some] for name, groups in runs.items()} | {"real": pixels[held_out][some]}
+titles = [name for name in rows for _ in some]
+plots.show(plots.gallery([p for row in rows.values() for p in row], titles, columns=len(some)),
+           "Ten digits each of diffusion model, Gaussian mixture, VAE and GAN, and ten real ones.")
+
+# %% [markdown]
+# The same measures for all. *Train on synthetic*: a classic classifier (an SVM) learns from generated pictures alone and is tested on the held-out real ones. Time is CPU time.
+
+# %%
+def flat(pictures):
+    """One row of numbers for each picture, (n, C * H * W)."""
+    return pictures.reshape(len(pictures), -1)
+
+
+def make_svm():
+    """A classic classifier for flat pictures."""
+    return svm.SVC(C=10)
+
+
+def right_after(pictures, truths):
+    """100 where a classifier that learned from these is right about a held-out picture, else 0."""
+    return 100.0 * (make_svm().fit(flat(pictures), truths).predict(flat(pixels[held_out])) == labels[held_out])
+
+
+makers = {"diffusion": partial(sample, first), "mixture": partial(sample_mixtures, mixtures),
+          "VAE": partial(sample_plain, vae), "GAN": partial(sample_plain, gan)}
+with runtime.CostMeter() as mixture_cost:
+    fit_mixtures(train)
+train_cpu_s = {"diffusion": history.cpu_s, "mixture": mixture_cost.cpu_s, "VAE": vae_history.cpu_s, "GAN": gan_history.cpu_s}
+image_ms = {name: 1000 * runtime.cpu_seconds(partial(make, asked, seed=0)) / len(asked) for name, make in makers.items()}
+
+# %% [markdown]
+# The table, with intervals in brackets:
+
+# %%
+useful = {name: by_picture([right_after(g, asked) for g in groups]) for name, groups in runs.items()}
+distances = {name: by_half(against_real, frechet_runs(groups)) for name, groups in runs.items()}
+rows = {}
+for name, groups in runs.items():
+    rows[name] = {
+        "recognised (%)": by_picture([100.0 * (judge.predict(g) == asked) for g in groups]).text(),
+        "Fréchet (× real)": distances[name].text(),
+        "near-copies (%)": by_picture([near_copies(g, train) for g in groups]).text(),
+        "train on synthetic (% right)": useful[name].text(),
+        "training (CPU s)": f"{train_cpu_s[name]:.1f}", "one picture (CPU ms)": f"{image_ms[name]:.3f}"}
+generators = pd.DataFrame(rows).T
+generators.map(lambda cell: cell.split(", n =")[0])
+
+# %% [markdown]
+# Where do they stand? To the right: recognised. Down: as varied as real.
+
+# %%
+fig, ax = plt.subplots(figsize=(6.5, 4))
+recognised_by = pd.Series({name: 100 * np.mean([judge.predict(g) == asked for g in groups]) for name, groups in runs.items()})
+plots.points(ax, recognised_by, pd.Series({name: estimate.effect for name, estimate in distances.items()}))
+ax.plot(100 * real_right.mean(), 1, "*", color="black", markersize=14, label="real")
+ax.set(xlabel="recognised as what was asked for (%)", ylabel="Fréchet distance (× real)", yscale="log")
+ax.legend()
+plots.show(fig, "Four generators: share recognised against Fréchet distance, beside real pictures.", distances)
+
+# %% [markdown]
+# For the verdict each of the two is held against the mixture, in the same halves:
+
+# %%
+def against_mixture(generated, held_out, mixture):
+    """Fréchet distance to the held-out pictures over that of the mixture's."""
+    return frechet(generated, held_out) / frechet(mixture, held_out)
+
+
+rivals = {name: by_half(against_mixture, [(features(g), held_out_features, features(m))
+                                          for g, m in zip(runs[name], runs["mixture"], strict=True)])
+          for name in ("GAN", "VAE")}
+gan_vae_verdict = gan_vae.judge({"against_mixture": rivals}, run.profile)
+gan_vae_verdict
+
+# %% [markdown]
+# Read it with care: two small plain networks, half a minute, 64 pixels. On large photographs a mixture would have no chance. But where data are small and simple, it pays to try the classic model first, as in lesson 1.
+
+# %% [markdown]
+# ### Does synthetic data keep people's privacy?
+
+# %%
+privacy = claims.get("gen-synthetic-privacy")
+privacy
+
+# %% [markdown]
+# **Useful?** For the digits you have just seen it. For a table we take lesson 1's patients, and a classic generator: a **Gaussian copula**. It keeps the distribution of every column and how the columns go together, and draws new patients from that. Half of the patients are *members*: the generator learns from them. The other half are never shown to it.
+
+
+# %%
+table = data.load_breast_cancer()
+X, y = np.asarray(table.X, dtype=float), np.asarray(table.y)
+
+
+def copula_patients(members, n, rng):
+    """n invented patients that follow the columns of these and how they go together."""
+    ranks = stats.rankdata(members, axis=0) / (len(members) + 1)  # (n_members, n_columns), between 0 and 1
+    correlation = np.corrcoef(stats.norm.ppf(ranks), rowvar=False)
+    drawn = stats.norm.cdf(rng.multivariate_normal(np.zeros(members.shape[1]), correlation, n))
+    return np.stack([np.quantile(column, p) for column, p in zip(members.T, drawn.T, strict=True)], axis=1)
+
+# %% [markdown]
+# A classifier learns from the members, and another from as many invented patients. Both are tested on the other half. We do this for ten ways to halve the table.
+
+
+# %%
+def table_experiment(seed):
+    """Points gained (n_others,) by learning from invented patients, and distances of members and others to them."""
+    cut = {"test_size": 0.5, "stratify": y, "random_state": seed}
+    members, others = model_selection.train_test_split(np.arange(len(y)), **cut)
+    rng = np.random.default_rng(seed)
+    invented = np.concatenate([copula_patients(X[members][y[members] == k], np.sum(y[members] == k), rng) for k in (0, 1)])
+    said = np.repeat([0, 1], [np.sum(y[members] == k) for k in (0, 1)])
+    models = [make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=500)) for _ in range(2)]
+    by_invented = models[0].fit(invented, said).predict(X[others]) == y[others]
+    by_real = models[1].fit(X[members], y[members]).predict(X[others]) == y[others]
+    scale = StandardScaler().fit(invented)
+    away = [-pairwise_distances(scale.transform(X[rows]), scale.transform(invented)).min(axis=1) for rows in (members, others)]
+    return 100.0 * by_invented - 100.0 * by_real, away
+
+# %% [markdown]
+# **Private?** Now play the attacker. You hold somebody's record and want to know: was this person in the training data? (Whoever was in a hospital's data was in that hospital.) This is called *membership inference*. The simplest attack looks only at what was generated: if there is something very near to the record, the person was probably a member (Chen and others 2020). An attack gives each record a score; its success is the share of pairs, one member and one other, in which the member has the higher score (the *AUC*). 50 % is guessing.
+
+
+# %%
+def auc(members, others):
+    """Share of pairs in % in which the member has the higher score."""
+    truth = np.repeat([1, 0], [len(members), len(others)])
+    return 100 * roc_auc_score(truth, np.concatenate([members, others]))
+
+
+def distance_attack(generated, members, others):
+    """Scores of members and others: the nearer to a generated picture, the higher."""
+    return tuple(-nearest(pixels[rows], generated)[0] for rows in (members, others))
+
+# %% [markdown]
+# A better attack has the model itself: it adds noise to the record, lets the network guess the clean picture, and looks how good the guess is. A record that was learned is guessed better. (Each picture at eight levels of noise, the same for all; the network is told the class.)
+
+
+# %%
+@torch.no_grad()
+def loss_attack(model, members, others):
+    """Scores of members and others: minus the mean squared error of the model's guesses."""
+    scores, generator = [], torch.Generator().manual_seed(run.seed)
+    noises = torch.randn((8, *pixels.shape[1:]), generator=generator).to(run.device)
+    for rows in (members, others):
+        clean, classes = (torch.from_numpy(each[rows]).to(run.device) for each in (2 * pixels - 1, labels))
+        errors = torch.zeros(len(rows), device=run.device)
+        for t, noise in zip(np.linspace(0.1, 0.8, 8) * settings["noise_levels"], noises, strict=True):
+            level = torch.tensor(int(t), device=run.device)
+            noisy = scheduler.add_noise(clean, noise.expand_as(clean), level.repeat(len(rows)))
+            errors += ((guess_clean(model, noisy, level, classes, w=1) - clean) ** 2).mean(dim=(1, 2, 3))
+        scores.append(-errors.cpu().numpy())
+    return tuple(scores)
+
+# %% [markdown]
+# Both on both trainings of the diffusion model, and the first on the invented patients. The attacker gets as many generated pictures as there are held-out ones.
+
+# %%
+trained = {0: first, 1: second}
+synthetic = {i: runs["diffusion"][i * settings["samplings"]] for i in trained}  # the first sampling of each
+patients = [table_experiment(seed) for seed in range(settings["tables"])]
+attacks = {
+    "digits, from the pictures": [distance_attack(synthetic[i], train, held_out) for i in trained],
+    "digits, with the model": [loss_attack(model, train, held_out) for model in trained.values()],
+    "patients, from the table": [away for _, away in patients],
+}
+private = {name: by_half(auc, scores) for name, scores in attacks.items()}
+real_after = right_after(pixels[same_size], labels[same_size])
+gained = {"digits": by_picture([right_after(g, asked) - real_after for g in synthetic.values()]),
+          "patients": by_picture([points for points, _ in patients])}
+privacy_verdict = privacy.judge({"useful": gained, "private": private}, run.profile)
+privacy_verdict
+
+# %% [markdown]
+# Does this attack find anybody at all? Again, a thief to catch: the models that were trained on fewer pictures.
+
+# %%
+exposed = {n: by_half(auc, [loss_attack(few_models[n], few_rows[n], held_out)]) for n in few_rows}
+exposed[len(train)] = private["digits, with the model"]
+fig, ax = plt.subplots(figsize=(7, 3.6))
+plots.curve(ax, exposed, "attack with the model")
+ax.axhline(50, color=plots.GREY, linestyle=":", label="guessing")
+ax.axhline(60, color=plots.GREY, linestyle="--", label="margin")
+ax.set(xscale="log", xlabel="training pictures", ylabel="pairs told apart (%)")
+ax.set_xticks(list(exposed), list(exposed))
+ax.minorticks_off()
+ax.legend()
+plots.show(fig, "Success of the attack with the model against the number of training pictures.", exposed)
+
+# %% [markdown]
+# So "synthetic" is no guarantee. How private a generator is depends on how many people it has learned from, on who has the model, and on the attack; this one is simple, and better ones exist (Carlini and others 2023). Only *differential privacy* (noise in the training itself) gives a guarantee, and it costs quality.
+
+# %% [markdown]
+# ### Does augmentation help?
+
+# %%
+augment = claims.get("gen-augment")
+augment
+
+# %% [markdown]
+# You have only a few labelled pictures. Classic **augmentation**: move each by one pixel in eight directions; a digit stays what it is. Generated: let the diffusion model that was trained on *these same few* make 300 more.
+
+
+# %%
+def moved(pictures):
+    """Each picture moved by one pixel in eight directions, (8 n, C, H, W)."""
+    steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+    return np.concatenate([np.roll(pictures, step, axis=(2, 3)) for step in steps])
+
+
+def augmentation_gain(n):
+    """Points gained for each held-out picture, by kind of augmentation; generated ones in three samplings."""
+    few, truths = pixels[few_rows[n]], labels[few_rows[n]]
+    before = right_after(few, truths)
+    by_moving = right_after(np.concatenate([few, moved(few)]), np.tile(truths, 9)) - before
+    more = np.resize(truths, 300)  # the classes of the few, again and again
+    by_making = [right_after(np.concatenate([few, sample(few_models[n], more, seed=j)]), np.append(truths, more)) - before
+                 for j in range(settings["samplings"])]
+    return {"moved by a pixel": by_moving, "generated": by_making}
+
+# %% [markdown]
+# The verdict is about the middle of the three small sizes; the smallest stands beside it. (One draw of the few pictures, so the interval is about the held-out pictures and the samplings, and not about other few pictures.)
+
+# %%
+gains, sizes_augmented = {}, list(few_rows)[:2]
+for n in sizes_augmented:
+    by_moving, by_making = augmentation_gain(n).values()
+    gains[n] = {"moved by a pixel": statistics.bootstrap(by_moving, seed=run.seed), "generated": by_picture(by_making)}
+middle = sizes_augmented[-1]
+augment_verdict = augment.judge({"gain": gains[middle]}, run.profile)
+augment_verdict
+
+# %% [markdown]
+# What a classifier knows from the few pictures alone, and what either kind adds:
+
+# %%
+rows = {f"{n} pictures": {"alone (% right)": f"{right_after(pixels[few_rows[n]], labels[few_rows[n]]).mean():.1f}"}
+        | {kind: estimate.text("points") for kind, estimate in gains[n].items()} for n in sizes_augmented}
+pd.DataFrame(rows).T
+
+# %% [markdown]
+# Whoever moves a digit by a pixel brings in something that the few pictures do not contain: that places do not matter. A generator that was trained on the same few knows nothing that they do not; what it can add is at most what lies between them.
+
+# %% [markdown]
+# ### Does generated content make stereotypes stronger?
+
+# %%
+stereotype = claims.get("gen-stereotype")
+stereotype
+
+# %% [markdown]
+# Ask a picture generator for "a boss", and you get men; its training pictures of bosses showed mostly men. Does it show *more* men than they did? We rebuild this with a skew that we know. Two invented professions, A and B. Of A's pictures four in five are one digit, of B's four in five the other. The network is told the profession only.
+
+# %%
+pair = (3, 8) if n_classes > 8 else (0, 1)
+ones, others = (train[labels[train] == digit] for digit in pair)
+n_common = min(len(ones), len(others)) * 4 // 5
+n_rare = n_common // 4
+skewed = np.concatenate([ones[:n_common], others[:n_rare], others[n_rare : n_rare + n_common], ones[n_common : n_common + n_rare]])
+professions = np.zeros(len(labels), dtype=np.int64)
+professions[skewed[n_common + n_rare :]] = 1
+frequent = {"A": pair[0], "B": pair[1]}
+shown_share = 100 * n_common / (n_common + n_rare)
+print(f"{len(skewed)} pictures; {shown_share:.0f} % of A's show a {pair[0]}, {shown_share:.0f} % of B's a {pair[1]}")
+
+# %% [markdown]
+# Then we ask for many pictures of each profession, without guidance and with guidance 3, and the judge says which of the two digits each shows.
+
+# %%
+skew_unet, _ = train_unet(skewed, seeds[0], "skewed", steps=settings["skew_steps"], classes=professions)
+
+
+def share_frequent(profession, w):
+    """100 for each generated picture with the profession's frequent digit, else 0, (n,)."""
+    asked_for = np.full(300, "AB".index(profession))
+    scores = judge.predict_proba(sample(skew_unet, asked_for, seed=run.seed, w=w))[:, list(pair)]
+    return 100.0 * (np.array(pair)[scores.argmax(axis=1)] == frequent[profession])
+
+
+found = {w: {profession: statistics.bootstrap(share_frequent(profession, w), seed=run.seed) for profession in "AB"}
+         for w in (1, 3)}
+rows = {f"guidance {w}": {profession: estimate.text("%") for profession, estimate in each.items()} for w, each in found.items()}
+pd.DataFrame({"in training": dict.fromkeys("AB", f"{shown_share:.0f} %")} | rows).rename_axis("pictures with the frequent digit")
+
+# %% [markdown]
+# The difference to what was in training, with guidance 3:
+
+# %%
+stronger = {profession: claims.Estimate(e.effect - shown_share, e.low - shown_share, e.high - shown_share, e.n)
+            for profession, e in found[3].items()}
+stereotype_verdict = stereotype.judge({"stronger": stronger}, run.profile)
+stereotype_verdict
+
+# %% [markdown]
+# Why would guidance do that? It goes in the direction that makes the *prompt* easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever shows one gets the other.
+
+# %% [markdown]
+# ### Does generation need far more computing power?
+
+# %%
+power = claims.get("gen-power")
+power
+
+# %% [markdown]
+# One generated picture against one classified picture: operations (multiplications and additions, as in the other lessons) and CPU time, each many at once. An SVM stands for lesson 1's classic models, the judge for lesson 2's networks.
+
+# %%
+one = torch.zeros(1, n_channels, side, side, device=run.device)
+a_class = torch.zeros(1, dtype=torch.int64, device=run.device)
+unet_operations = runtime.count_operations(lambda: guess_clean(first, one, 0, a_class, settings["guidance"]))
+judge_operations = judge.size(pixels[:2]).predict_operations
+picture_operations = unet_operations * settings["sampling_steps"]
+classify = {"SVM": partial(make_svm().fit(flat(pixels[train]), labels[train]).predict, flat(pixels[held_out])),
+            "judge (CNN)": partial(judge.predict, pixels[held_out])}
+pairs = [[runtime.cpu_seconds(partial(sample, first, asked[:100], seed=0)) * len(asked) / 100, runtime.cpu_seconds(classify["judge (CNN)"])] for _ in range(3)]
+times = np.log([ours / theirs for ours, theirs in pairs])
+
+# %% [markdown]
+# The ratio of times was measured three times in turn; its interval is a t interval on their logarithms. Operations are counted and have no spread.
+
+# %%
+ratio = picture_operations / judge_operations
+half_width = stats.t.ppf(0.975, 2) * times.std(ddof=1) / np.sqrt(3)
+low, effect, high = np.exp(times.mean() + half_width * np.array([-1, 0, 1]))
+power_verdict = power.judge({"operations": claims.Estimate(ratio, ratio, ratio, 1),
+                             "time": claims.Estimate(effect, low, high, 3)}, run.profile)
+power_verdict
+
+# %% [markdown]
+# Everything that was measured, for one picture:
+
+# %%
+answer_ms = {name: 1000 * runtime.cpu_seconds(ask) / len(held_out) for name, ask in classify.items()}
+pd.Series({**answer_ms, **image_ms}, name="CPU ms for one picture").round(4).to_frame()
+
+# %% [markdown]
+# A classifier looks once. A diffusion model looks 20 times, and twice each time when it is guided. And GAN and VAE? One look, and a fraction of the time. So the article's sentence is about *this* way to generate.
+
+# %% [markdown]
+# ## Exercises
+#
+# Replace the `...`, run the cell, run the check. `exercises.hint("4.1")` in a new cell gives a nudge.
+
+# %% [markdown]
+# **4.1 Noise by hand.** A pixel of the clean picture is 0.5, the noise there is −1, and *a* = 0.64. What is the noisy pixel?
+
+# %% exercise="4.1"
+answer_4_1 = ...
+### BEGIN SOLUTION
+answer_4_1 = add_noise(0.5, -1, 0.64)
+### END SOLUTION
+
+# %% check="4.1"
+exercises.check("4.1", answer_4_1)
+
+# %% [markdown]
+# **4.2 An honest judge.** A colleague trains a classifier on generated digits, lets it judge the same digits, and reports: "nearly all recognised, they look real!" Do it honestly for the GAN: how many percent of `fake` does a `make_svm()` recognise as what was asked for (`asked`), and which pictures must it have learned from? (`flat` makes rows of pictures.)
+
+# %%
+fake = runs["GAN"][0]
+colleague = make_svm().fit(flat(fake), asked)
+print(f"the colleague: {100 * colleague.score(flat(fake), asked):.1f} %")
+
+# %% exercise="4.2"
+answer_4_2 = ...
+### BEGIN SOLUTION
+honest = make_svm().fit(flat(pixels[judge_rows]), labels[judge_rows])
+answer_4_2 = 100 * honest.score(flat(fake), asked)
+### END SOLUTION
+
+# %% check="4.2"
+exercises.check("4.2", answer_4_2, judge_pixels=pixels[judge_rows], judge_labels=labels[judge_rows],
+                generated=fake, asked=asked, make_classifier=make_svm)
+
+# %% [markdown]
+# **4.3 New, compared with what?** The same colleague shows that the thief's pictures are new: "hardly one is near to a picture of the *test* set". What did they get wrong? Compute the share of near-copies among `loot`, in %, for the thief that learned from `few`. (Use `nearest` and `np.quantile`, not `near_copies`.)
+
+# %%
+loot, few = stolen[small][0], pixels[few_rows[small]]
+unseen = pixels[held_out]
+
+# %% exercise="4.3"
+answer_4_3 = ...
+### BEGIN SOLUTION
+limit = np.quantile(nearest(unseen, few)[0], 0.01)
+answer_4_3 = 100 * np.mean(nearest(loot, few)[0] < limit)
+### END SOLUTION
+
+# %% check="4.3"
+exercises.check("4.3", answer_4_3, generated=loot, train_pixels=few, held_out=unseen)
+
+# %% [markdown]
+# **4.4 Fréchet by hand.** Two groups of numbers. Means 0 and 3, standard deviations 1 and 2. What is their Fréchet distance?
+
+# %% exercise="4.4"
+answer_4_4 = ...
+### BEGIN SOLUTION
+answer_4_4 = (0 - 3) ** 2 + (1 - 2) ** 2
+### END SOLUTION
+
+# %% check="4.4"
+exercises.check("4.4", answer_4_4)
+
+# %% [markdown]
+# **4.5 Guidance by hand.** For one pixel the network guesses 0.2 without the class and 0.5 with it. What is the guess with guidance 3?
+
+# %% exercise="4.5"
+answer_4_5 = ...
+### BEGIN SOLUTION
+answer_4_5 = 0.2 + 3 * (0.5 - 0.2)
+### END SOLUTION
+
+# %% check="4.5"
+exercises.check("4.5", answer_4_5)
+
+# %% [markdown]
+# **4.6 An attack by hand.** An attack gives three members the scores 0.9, 0.4 and 0.7, and two others 0.3 and 0.6. What is its AUC, in %?
+
+# %% exercise="4.6"
+answer_4_6 = ...
+### BEGIN SOLUTION
+answer_4_6 = auc([0.9, 0.4, 0.7], [0.3, 0.6])
+### END SOLUTION
+
+# %% check="4.6"
+exercises.check("4.6", answer_4_6)
+
+# %% [markdown]
+# ## Recap
+#
+# 1. A **diffusion model** learns to guess the clean picture behind noise. Sampling begins with noise and mixes guess and noise again and again, with less noise each time.
+# 2. **Real** has two sides: each picture is recognised by a judge that has learned from other, real pictures; and the group is as varied as reality (Fréchet distance).
+# 3. **New** is measured against the *training* pictures, with held-out real ones as the ruler, and by a test that has caught a thief.
+# 4. **Guidance** makes pictures easier to recognise and the group less varied, and it sharpens a skew.
+# 5. **GAN, VAE, mixture, diffusion**: same data, same measures. The classic model belongs in the table.
+# 6. **Useful** asks what one can learn from synthetic data, **private** what it tells about those behind it.
+#
+# What was measured, in one table:
+
+# %%
+rows = {test.metric: measured[test.id].text(test.unit) for test in claim.tests}
+rows |= {f"Fréchet, {name} over mixture": estimate.text("×") for name, estimate in rivals.items()}
+rows |= {f"learned from synthetic {name}": estimate.text("points") for name, estimate in gained.items()}
+rows |= {f"attack on {name}": estimate.text("%") for name, estimate in private.items()}
+rows |= {f"gain, {kind}, {middle} pictures": estimate.text("points") for kind, estimate in gains[middle].items()}
+rows |= {f"skew added, {name}": estimate.text("points") for name, estimate in stronger.items()}
+pd.Series(rows, name="measured [95 % interval]").to_frame()
+
+# %% [markdown]
+# What follows for the headline?
+
+# %%
+words = {outcome.test.id: outcome.word for outcome in verdict.outcomes}
+parts = {"recognised": "class_agreement", "as varied as real": "frechet", "new": "near_copies", "thief caught": "control_copies"}
+for name, test_id in parts.items():
+    print(f"{name:<18} {words[test_id] if run.profile != 'smoke' else claims.TOO_SMALL}")
+
+# %% [markdown]
+# Your verdicts:
+
+# %% tags=["nbval-check-output"]
+verdicts = [verdict, gan_vae_verdict, privacy_verdict, augment_verdict, stereotype_verdict, power_verdict]
+for each in verdicts:
+    print(f"{cards.SYMBOLS[each.word]} {each.claim.id:<22} {each.word}")
+
+# %% [markdown]
+# What training and use cost, for the comparison of all lessons. "One prediction" is one picture that is made.
+
+# %%
+def training_operations(model, loss, rows):
+    """Floating-point operations of training on so many pictures, repeats included."""
+    batch = torch.from_numpy(2 * pixels[:2] - 1).to(run.device), torch.from_numpy(labels[:2]).to(run.device)
+    batch = batch if loss is batch_loss else ((batch[0] + 1) / 2, batch[1])
+    return runtime.count_operations(lambda: loss(model, *batch).backward()) / 2 * rows
+
+
+trainings = {"diffusion": (first, batch_loss, settings["steps"] * settings["batch_size"]),
+             "VAE": (vae, vae_loss, settings["vae_steps"] * 64), "GAN": (gan, gan_loss, settings["gan_steps"] * 64)}
+noise = torch.zeros(1, N_RANDOM, device=run.device)
+made_by = {"diffusion": picture_operations} | {
+    name: runtime.count_operations(lambda model=model: model(noise, a_class)) for name, model in {"VAE": vae, "GAN": gan}.items()}
+rows = {}
+for name, (model, loss, n_rows) in trainings.items():
+    rows[pictures.source.name, name] = {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "train_operations": training_operations(model, loss, n_rows), "predict_operations": made_by[name],
+        "train_cpu_s": train_cpu_s[name], "predict_cpu_ms": image_ms[name]}
+costs = pd.DataFrame(rows).T
+print(costs.round(4).to_string(float_format="{:,.12g}".format))
+
+# %% [markdown]
+# And your exercises. Everything goes into a typed results file; the checkpoints have done their work. (The model stays in the folder `digits_unet` beside it.)
+
+# %%
+exercises.summary()
+predictions = {**predicted, "verdict": predicted_verdict}
+path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
+shutil.rmtree(checkpoints, ignore_errors=True)
+print(f"saved {path.name}")
+
+# %% [markdown]
+# **The end of the course.** Four lessons, four claims, one way to ask: fix in advance what would count as evidence, measure beside a baseline, give an interval, and say what you found. `course claims` shows all your verdicts side by side.
