@@ -78,8 +78,7 @@ predicted_verdict = "supported"
 # %%
 settings = {
     "pictures": run.pick(smoke=400, laptop=None, full=None),  # how many to use; None: all
-    "full_train": 9_000,  # pictures drawn from a downloaded set
-    "full_test": 1_000,
+    "full": {"n_train": 9_000, "n_test": 1_000},  # pictures drawn from a downloaded set
     "side": run.pick(smoke=8, laptop=8, full=32),  # pixels that your own pictures get
     "channels": run.pick(smoke=(8,), laptop=(24,), full=(64, 128)),  # feature maps, level by level
     "steps": run.pick(smoke=4, laptop=1_000, full=20_000),  # how often the weights are changed
@@ -109,8 +108,7 @@ settings = {
 # The UCI digits of lesson 2: 1,797 real scans of 8 × 8 pixels. (With `COURSE_IMAGES=folder` the lesson runs on *your own* pictures; the README says how.)
 
 # %%
-sizes = {"n_train": settings["full_train"], "n_test": settings["full_test"]}
-pictures = images.load(images.wanted(run.profile), **sizes, seed=run.seed, side=settings["side"])
+pictures = images.load(images.wanted(run.profile), **settings["full"], seed=run.seed, side=settings["side"])
 print(pictures.report or f"{pictures.source.name}: {len(pictures.labels)} pictures")
 used = np.random.default_rng(run.seed).permutation(len(pictures.labels))[: settings["pictures"]]
 pixels, labels = pictures.pixels[used], pictures.labels[used]  # (n, C, H, W) and (n,)
@@ -765,7 +763,8 @@ def sample_faces(n, seed):
     x = torch.randn((n, 1, face_side, face_side), generator=generator).to(run.device)
     for t in sampler.timesteps:
         guess = guess_clean(face_unet, x, t.to(run.device), torch.full((n,), NOT_TOLD, device=run.device), w=1)
-        x = sampler.step(guess, t, x, eta=1.0, variance_noise=torch.randn(x.shape, generator=generator).to(run.device)).prev_sample
+        fresh = torch.randn(x.shape, generator=generator).to(run.device)
+        x = sampler.step(guess, t, x, eta=1.0, variance_noise=fresh).prev_sample
     return np.clip((x.cpu().numpy() + 1) / 2, 0, 1)
 
 
@@ -941,8 +940,10 @@ makers = {"diffusion": partial(sample, first), "mixture": partial(sample_mixture
           "VAE": partial(sample_plain, vae), "GAN": partial(sample_plain, gan)}
 with runtime.CostMeter() as mixture_cost:
     fit_mixtures(train)
-train_cpu_s = {"diffusion": history.cpu_s, "mixture": mixture_cost.cpu_s, "VAE": vae_history.cpu_s, "GAN": gan_history.cpu_s}
-image_ms = {name: 1000 * runtime.cpu_seconds(partial(make, asked, seed=0)) / len(asked) for name, make in makers.items()}
+train_cpu_s = {"diffusion": history.cpu_s, "mixture": mixture_cost.cpu_s,
+               "VAE": vae_history.cpu_s, "GAN": gan_history.cpu_s}
+image_ms = {name: 1000 * runtime.cpu_seconds(partial(make, asked, seed=0)) / len(asked)
+            for name, make in makers.items()}
 
 # %% [markdown]
 # The table, with intervals in brackets:
@@ -966,7 +967,8 @@ generators.map(lambda cell: cell.split(", n =")[0])
 
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 4))
-recognised_by = pd.Series({name: 100 * np.mean([judge.predict(g) == asked for g in groups]) for name, groups in runs.items()})
+recognised_by = pd.Series({name: 100 * np.mean([judge.predict(g) == asked for g in groups])
+                           for name, groups in runs.items()})
 plots.points(ax, recognised_by, pd.Series({name: estimate.effect for name, estimate in distances.items()}))
 ax.plot(100 * real_right.mean(), 1, "*", color="black", markersize=14, label="real")
 ax.set(xlabel="recognised as what was asked for (%)", ylabel="Fréchet distance (× real)", yscale="log")
@@ -1024,13 +1026,15 @@ def table_experiment(seed):
     cut = {"test_size": 0.5, "stratify": y, "random_state": seed}
     members, others = model_selection.train_test_split(np.arange(len(y)), **cut)
     rng = np.random.default_rng(seed)
-    invented = np.concatenate([copula_patients(X[members][y[members] == k], np.sum(y[members] == k), rng) for k in (0, 1)])
-    said = np.repeat([0, 1], [np.sum(y[members] == k) for k in (0, 1)])
+    counts = np.bincount(y[members])
+    invented = [copula_patients(X[members][y[members] == k], counts[k], rng) for k in (0, 1)]
+    invented, said = np.concatenate(invented), np.repeat([0, 1], counts)
     models = [make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=500)) for _ in range(2)]
     by_invented = models[0].fit(invented, said).predict(X[others]) == y[others]
     by_real = models[1].fit(X[members], y[members]).predict(X[others]) == y[others]
     scale = StandardScaler().fit(invented)
-    away = [-pairwise_distances(scale.transform(X[rows]), scale.transform(invented)).min(axis=1) for rows in (members, others)]
+    away = [-pairwise_distances(scale.transform(X[rows]), scale.transform(invented)).min(axis=1)
+            for rows in (members, others)]
     return 100.0 * by_invented - 100.0 * by_real, away
 
 # %% [markdown]
@@ -1130,8 +1134,8 @@ def augmentation_gain(n):
     before = right_after(few, truths)
     by_moving = right_after(np.concatenate([few, moved(few)]), np.tile(truths, 9)) - before
     more = np.resize(truths, 300)  # the classes of the few, again and again
-    by_making = [right_after(np.concatenate([few, sample(few_models[n], more, seed=j)]), np.append(truths, more)) - before
-                 for j in range(settings["samplings"])]
+    made = [sample(few_models[n], more, seed=j) for j in range(settings["samplings"])]
+    by_making = [right_after(np.concatenate([few, g]), np.append(truths, more)) - before for g in made]
     return {"moved by a pixel": by_moving, "generated": by_making}
 
 # %% [markdown]
@@ -1172,7 +1176,8 @@ pair = (3, 8) if n_classes > 8 else (0, 1)
 ones, others = (train[labels[train] == digit] for digit in pair)
 n_common = min(len(ones), len(others)) * 4 // 5
 n_rare = n_common // 4
-skewed = np.concatenate([ones[:n_common], others[:n_rare], others[n_rare : n_rare + n_common], ones[n_common : n_common + n_rare]])
+skewed = np.concatenate([ones[:n_common], others[:n_rare],  # A's
+                         others[n_rare : n_rare + n_common], ones[n_common : n_common + n_rare]])  # B's
 professions = np.zeros(len(labels), dtype=np.int64)
 professions[skewed[n_common + n_rare :]] = 1
 frequent = {"A": pair[0], "B": pair[1]}
@@ -1195,8 +1200,10 @@ def share_frequent(profession, w):
 
 found = {w: {profession: statistics.bootstrap(share_frequent(profession, w), seed=run.seed) for profession in "AB"}
          for w in (1, 3)}
-rows = {f"guidance {w}": {profession: estimate.text("%") for profession, estimate in each.items()} for w, each in found.items()}
-pd.DataFrame({"in training": dict.fromkeys("AB", f"{shown_share:.0f} %")} | rows).rename_axis("pictures with the frequent digit")
+rows = {"in training": dict.fromkeys("AB", f"{shown_share:.0f} %")}
+rows |= {f"guidance {w}": {profession: estimate.text("%") for profession, estimate in each.items()}
+         for w, each in found.items()}
+pd.DataFrame(rows).rename_axis("pictures with the frequent digit")
 
 # %% [markdown]
 # The difference to what was in training, with guidance 3:
@@ -1228,8 +1235,9 @@ judge_operations = judge.size(pixels[:2]).predict_operations
 picture_operations = unet_operations * settings["sampling_steps"]
 classify = {"SVM": partial(make_svm().fit(flat(pixels[train]), labels[train]).predict, flat(pixels[held_out])),
             "judge (CNN)": partial(judge.predict, pixels[held_out])}
-pairs = [[runtime.cpu_seconds(partial(sample, first, asked[:100], seed=0)) * len(asked) / 100, runtime.cpu_seconds(classify["judge (CNN)"])] for _ in range(3)]
-times = np.log([ours / theirs for ours, theirs in pairs])
+generate, ask = partial(sample, first, asked[:100], seed=0), classify["judge (CNN)"]
+times = [(runtime.cpu_seconds(generate) / 100) / (runtime.cpu_seconds(ask) / len(held_out)) for _ in range(3)]
+times = np.log(times)
 
 # %% [markdown]
 # The ratio of times was measured three times in turn; its interval is a t interval on their logarithms. Operations are counted and have no spread.
@@ -1367,7 +1375,8 @@ pd.Series(rows, name="measured [95 % interval]").to_frame()
 
 # %%
 words = {outcome.test.id: outcome.word for outcome in verdict.outcomes}
-parts = {"recognised": "class_agreement", "as varied as real": "frechet", "new": "near_copies", "thief caught": "control_copies"}
+parts = {"recognised": "class_agreement", "as varied as real": "frechet", "new": "near_copies",
+         "thief caught": "control_copies"}
 for name, test_id in parts.items():
     print(f"{name:<18} {words[test_id] if run.profile != 'smoke' else claims.TOO_SMALL}")
 
@@ -1393,8 +1402,8 @@ def training_operations(model, loss, rows):
 trainings = {"diffusion": (first, batch_loss, settings["steps"] * settings["batch_size"]),
              "VAE": (vae, vae_loss, settings["vae_steps"] * 64), "GAN": (gan, gan_loss, settings["gan_steps"] * 64)}
 noise = torch.zeros(1, N_RANDOM, device=run.device)
-made_by = {"diffusion": picture_operations} | {
-    name: runtime.count_operations(lambda model=model: model(noise, a_class)) for name, model in {"VAE": vae, "GAN": gan}.items()}
+made_by = {"diffusion": picture_operations, "VAE": runtime.count_operations(lambda: vae(noise, a_class)),
+           "GAN": runtime.count_operations(lambda: gan(noise, a_class))}
 rows = {}
 for name, (model, loss, n_rows) in trainings.items():
     rows[pictures.source.name, name] = {
