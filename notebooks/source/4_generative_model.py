@@ -81,7 +81,7 @@ settings = {
     "full": {"n_train": 9_000, "n_test": 1_000},  # pictures drawn from a downloaded set
     "side": run.pick(smoke=8, laptop=8, full=32),  # pixels that your own pictures get
     "channels": run.pick(smoke=(8,), laptop=(24,), full=(64, 128)),  # feature maps, level by level
-    "steps": run.pick(smoke=4, laptop=1_000, full=20_000),  # how often the weights are changed
+    "steps": run.pick(smoke=4, laptop=900, full=20_000),  # how often the weights are changed
     "batch_size": 32,  # pictures looked at in one step
     "learning_rate": 0.005,  # how far a step moves the weights, at most
     "average": 0.99,  # of the weights over the steps; see below
@@ -93,13 +93,13 @@ settings = {
     "samplings": run.pick(smoke=2, laptop=3, full=3),  # of each trained model
     "judge_steps": run.pick(smoke=8, laptop=400, full=2_000),
     "curve": (2, 8, 30),  # training pictures of each class in "when does it copy?"
-    "vae_steps": run.pick(smoke=4, laptop=6_000, full=100_000),
-    "gan_steps": run.pick(smoke=4, laptop=4_000, full=70_000),
+    "vae_steps": run.pick(smoke=4, laptop=5_000, full=100_000),
+    "gan_steps": run.pick(smoke=4, laptop=3_500, full=70_000),
     "skew_steps": run.pick(smoke=4, laptop=400, full=5_000),
     "face_side": run.pick(smoke=8, laptop=12, full=24),
-    "face_steps": run.pick(smoke=4, laptop=250, full=20_000),
+    "face_steps": run.pick(smoke=4, laptop=200, full=20_000),
     "tables": run.pick(smoke=2, laptop=10, full=20),  # splits of the table of patients
-    "draws": run.pick(smoke=20, laptop=200, full=200),  # for intervals
+    "draws": run.pick(smoke=20, laptop=100, full=200),  # for intervals
 }
 
 # %% [markdown]
@@ -417,7 +417,7 @@ assert same
 # %%
 def fit_mixtures(rows, n_clouds=3):
     """One Gaussian mixture for each class."""
-    flat = pixels[rows].reshape(len(rows), -1)
+    flat = pixels[rows].reshape(len(rows), -1).astype(float)  # in 32 bits the clouds' shapes are too rough
     make = partial(mixture.GaussianMixture, n_clouds, reg_covar=0.005, random_state=run.seed)
     return [make().fit(flat[labels[rows] == k]) for k in range(n_classes)]
 
@@ -635,7 +635,7 @@ plots.show(beside_nearest(stolen[small][0][some], few_rows[small]),
 #
 # Before the verdict, intervals. For what is counted picture by picture (recognised or not, near-copy or not) we draw anew on two levels, as in lesson 2: trainings and samplings, and in each of them the pictures.
 #
-# The Fréchet distance belongs to a whole group and is no mean over pictures. Drawing with replacement would put the same picture into the group twice, and that makes the distance larger. So we draw *half* of each group, without replacement, 200 times: the distances of halves vary about as much, in proportion, as those of whole groups from one experiment to the next (Politis and Romano 1994).
+# The Fréchet distance belongs to a whole group and is no mean over pictures. Drawing with replacement would put the same picture into the group twice, and that makes the distance larger. So we draw *half* of each group, without replacement, a hundred times: the distances of halves vary about as much, in proportion, as those of whole groups from one experiment to the next (Politis and Romano 1994).
 
 # %%
 by_picture = partial(statistics.two_level_bootstrap, seed=run.seed)
