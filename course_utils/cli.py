@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
     run.add_argument("--seed", default="0", help="whole number that all random choices follow from")
     run.add_argument(
-        "--images", help="lesson 2's pictures: digits, fashion_mnist, cifar10 or your own folder"
+        "--images", help="the pictures of lessons 2 and 4: digits, fashion_mnist, cifar10 or your own folder"
     )
     run.add_argument(
         "--text", help="lesson 3's text: docstrings, tiny_shakespeare, sms_spam or your own file or folder"

@@ -830,7 +830,7 @@ def test_exercise_3_6_answers_whatever_it_gets(lesson_3, answer, line):
         ("4.2", np.float32(60.0)),
         ("4.3", 80.0),  # shades 0, 0.02, 0.2, 0.01 and 0 away; held-out ones 0.1, 0.2 and 0.2
         ("4.3", np.array(80)),
-        ("4.4", 10),  # 9 + 1
+        ("4.4", 13),  # 4 + 9
         ("4.5", 1.1),  # 0.2 + 3 · 0.3
         ("4.6", 83.3),  # 2 + 1 + 2 of 6
         ("4.6", 100 * 5 / 6),
@@ -857,11 +857,11 @@ def test_lesson_4_knows_answers_worked_out_by_hand(lesson_4, exercise_id, answer
         ("4.3", 60.0, "The model never saw those"),  # shades 0.1, 0.08, 0, 0.19 and 0.2 from held-out ones
         ("4.3", 20.0, "no near-copies"),
         ("4.3", 0.8, "asks for %"),
-        ("4.4", 9, "the means only"),
-        ("4.4", 18, "difference of the variances"),  # 9 + 3²
-        ("4.4", 3.16, "You took the root"),
-        ("4.4", 12, "Subtract first, then square"),  # 9 + 3
-        ("4.4", 4, "Square each of them"),  # 3 + 1
+        ("4.4", 4, "the means only"),
+        ("4.4", 445, "difference of the variances"),  # 4 + 21²
+        ("4.4", 3.606, "You took the root"),
+        ("4.4", 25, "Subtract first, then square"),  # 4 + 21
+        ("4.4", 5, "Square each of them"),  # 2 + 3
         ("4.5", 1.5, "enlarges the difference"),  # 3 · 0.5
         ("4.5", 1.4, "the start is not"),  # 0.5 + 0.9
         ("4.5", -0.7, "away from the class"),  # 0.2 - 0.9

@@ -15,7 +15,7 @@ from course_utils.exercises import Exercise, Mistake, always, workbook
 A, CLEAN, NOISE = 0.64, 0.5, -1.0
 """a, clean pixel and noise of exercise 4.1."""
 
-(M1, M2), (S1, S2) = (0, 3), (1, 2)
+(M1, M2), (S1, S2) = (1, 3), (2, 5)
 """Means and standard deviations of the two groups in exercise 4.4."""
 
 U, C, W = 0.2, 0.5, 3
@@ -207,8 +207,8 @@ exercises = workbook(
         ),
         hints=(
             "Two differences are needed: how far apart are the means, how far the standard deviations?",
-            "They are 3 and 1. Square each.",
-            "(0 − 3)² + (1 − 2)².",
+            "They are 2 and 3. Square each.",
+            "(1 − 3)² + (2 − 5)².",
         ),
     ),
     Exercise(

@@ -51,7 +51,7 @@ plots.use_style()
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# Four tests, and all must hold. The first two ask whether the pictures look *real*, the third whether they are *new*. The fourth is about the test itself: a model that was trained on only 20 pictures will learn them by heart. If our check does not catch *that* one copying, it is blind.
+# Four tests, and all must hold. The first two ask whether the pictures look *real*, the third whether they are *new*. The fourth is about the test itself: a model that was trained on only 20 pictures should learn them by heart. If our check does not catch *that* one copying, it is blind.
 
 # %%
 claim = claims.get("gen-new-and-real")
@@ -62,7 +62,7 @@ claim
 #
 # The model sees about 900 handwritten digits. Then it is asked for new ones: "a 7, please". Write down what you expect:
 #
-# - how many percent of its digits does a judge recognise as what was asked for? (Of real ones that the judge has not seen, it recognises about 97.)
+# - how many percent of its digits does a judge recognise as what was asked for? (Of real ones that the judge has not seen, it recognises nearly all.)
 # - how many percent are near-copies of a training picture?
 # - and the verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
 
@@ -73,7 +73,7 @@ predicted_verdict = "supported"
 # %% [markdown]
 # ## Settings
 #
-# All sizes in one place; each comes back where it is used. (Before the first run, rates, sizes and the strength of guidance were tried on another split of the pictures.)
+# All sizes in one place; each comes back where it is used. (Before the first run, rates, sizes and the strength of guidance were tried on another split of the pictures, so some of today's held-out ones were seen then.)
 
 # %%
 settings = {
@@ -146,7 +146,7 @@ plots.show(plots.gallery(pixels[examples], names), "One real training picture of
 #
 # > noisy = √*a* · clean + √(1 − *a*) · noise
 #
-# *noise* is a random number for each pixel, around 0, with standard deviation 1. With *a* = 1 the picture is untouched, with *a* = 0 all is noise. The roots keep the spread of the sum as it was.
+# *noise* is a random number for each pixel, around 0, with standard deviation 1. With *a* = 1 the picture is untouched, with *a* = 0 all is noise. With the roots the spread of the sum stays between that of the picture and that of the noise.
 
 
 # %%
@@ -216,7 +216,7 @@ assert np.allclose(by_library, by_hand, atol=1e-5)
 # %% [markdown]
 # ## The network
 #
-# The network that guesses is a **U-Net** (Ronneberger and others 2015): convolutions as in lesson 2, but what comes out is a picture of the same size as what went in. It gets three things: the noisy picture, the level *t*, and the class that the picture is meant to show. One class more stands for "not told".
+# The network that guesses is a **U-Net** (Ronneberger and others 2015): convolutions as in lesson 2, but what comes out is a picture of the same size as what went in. (Large pictures are made smaller on the way in and larger again on the way out, hence the U; for 8 × 8 pixels one level is enough.) It gets three things: the noisy picture, the level *t*, and the class that the picture is meant to show. One class more stands for "not told".
 
 # %%
 from diffusers import UNet2DModel
@@ -254,7 +254,7 @@ def batch_loss(model, clean, labels):
 # %% [markdown]
 # ## Sampling
 #
-# Begin with noise, and let the network undo a little, 20 times. The library's step adds one thing to ours: after each step some *fresh* noise (`eta=1`), which covers up small mistakes of the steps before.
+# Begin with noise, and let the network undo a little, 20 times. The library's step differs from ours in two things: it replaces a part of the old noise by *fresh* noise (`eta=1`), which covers up small mistakes of the steps before, and it keeps the guess between −1 and 1.
 #
 # **Guidance** (Ho and Salimans 2022): ask the network twice, with the class (*c*) and without (*u*), and go further in the direction in which the class pulls: *u* + *w* · (*c* − *u*). With *w* = 1 nothing is strengthened. Exercise 4.5 does it by hand.
 
@@ -633,7 +633,7 @@ plots.show(beside_nearest(stolen[small][0][some], few_rows[small]),
 # %% [markdown]
 # ## Verdict
 #
-# Before the verdict, intervals. For what is counted picture by picture (recognised or not, near-copy or not) we draw anew on two levels, as in lesson 2: trainings and samplings, and in each of them the pictures.
+# Before the verdict, intervals. For what is counted picture by picture (recognised or not, near-copy or not) we draw anew on two levels, as in lesson 2: the six samplings, and in each of them the pictures. (They come from two trainings only, so the interval says little about a third.)
 #
 # The Fréchet distance belongs to a whole group and is no mean over pictures. Drawing with replacement would put the same picture into the group twice, and that makes the distance larger. So we draw *half* of each group, without replacement, a hundred times: the distances of halves vary about as much, in proportion, as those of whole groups from one experiment to the next (Politis and Romano 1994).
 
@@ -677,7 +677,7 @@ pd.DataFrame(rows, ["predicted", "measured"]).T
 # %% [markdown]
 # ### Why this verdict?
 #
-# **When does it copy?** The most important picture of this lesson. The same model, the same number of steps; only the number of training pictures differs. Two more trainings, a minute.
+# **When does it copy?** The most important picture of this lesson. The same model, the same number of steps; only the number of training pictures differs, and with it how often each is seen. Two more trainings, a minute.
 
 # %%
 few_models = {small: thief}
@@ -710,7 +710,7 @@ table = {f"{n} pictures, {label}": points[n] for label, (points, *_) in panels.i
 plots.show(fig, "Left: near-copies against the number of training pictures. Right: the Fréchet distance.", table)
 
 # %% [markdown]
-# From left to right the model stops learning by heart: with so many different pictures and so few weights it is easier to learn what digits have in common. Compare the two panels. Where does it copy, and do its copies look real *as a group*? Whoever asks only "does each picture look real?" would be content with the thief.
+# Read the left panel from left to right: from where on does the model no longer learn by heart? With the same number of steps, few pictures are seen very often and many only now and then; then it is easier to learn what digits have in common. Then compare the two panels. Where it copies, do its copies look real *as a group*? Whoever asks only "does each picture look real?" might be content with the thief.
 #
 # **Real or recognisable?** Guidance is a dial between the two. The first training at three strengths:
 
@@ -724,7 +724,7 @@ for w, generated in of_first.items():
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# The stronger the guidance, the more pictures are recognised, and the further the group is from the real one: every 7 becomes *the* 7. A demonstration that shows you twelve hand-picked pictures shows you the first column only.
+# Compare the first row with the last. What does strong guidance do to the first column, and what to the second? When every 7 becomes *the* 7, each is easy to read and the group is no longer like the real one. A demonstration that shows you twelve hand-picked pictures shows you the first column only.
 #
 # ### Faces
 #
@@ -781,7 +781,7 @@ pd.DataFrame({"median distance to the nearest training face": [
     np.median(to_shown), np.median(nearest(hidden, shown)[0])]}, ["generated", "real, held out"]).round(2)
 
 # %% [markdown]
-# If generated faces are nearer to training faces than other real faces are, the model does what the digits' model did with few pictures. The digits tell you how many more it would take: find 100 pictures of *ten* classes on the curve above, and a face has far more to it than a digit. With `COURSE_PROFILE=full` this lesson trains on thousands of pictures of clothes instead.
+# Two things bring generated faces nearer to the training faces than other real faces are. One is copying. The other is *blur*: a mean of many faces is near to all of them, and new to nobody. Look at the rows above: which of the two is it here? A face has far more to it than a digit, and 70 are few to learn from. Would more steps help, or would the model learn these 70 by heart? (Set `face_steps` to 2,000 and see.) With `COURSE_PROFILE=full` this lesson trains on thousands of pictures of clothes instead.
 
 # %% [markdown]
 # ## More claims
@@ -874,7 +874,7 @@ def gan_loss(model, images, labels):
             + cross_entropy(fooled, torch.ones_like(fooled)))
 
 # %% [markdown]
-# Each gets about as many seconds as one training of the diffusion model. (Their steps are much quicker, so there are more of them.) First the VAE,
+# Each gets about as much time as one training of the diffusion model, give or take a quarter. (Their steps are much quicker, so there are more of them.) First the VAE,
 
 # %%
 def train_plain(make, loss, steps, rate, betas):
@@ -991,7 +991,7 @@ gan_vae_verdict = gan_vae.judge({"against_mixture": rivals}, run.profile)
 gan_vae_verdict
 
 # %% [markdown]
-# Read it with care: two small plain networks, half a minute, 64 pixels. On large photographs a mixture would have no chance. But where data are small and simple, it pays to try the classic model first, as in lesson 1.
+# Read it with care: two small plain networks, each trained once and for less than a minute, 64 pixels. The interval knows nothing of other trainings. On large photographs a mixture would hardly have a chance. And look at the whole table before you choose: is the generator with the smallest Fréchet distance also the one whose pictures teach a classifier best? (A share recognised *above* that of real pictures is no praise: such pictures are more typical than reality.)
 
 # %% [markdown]
 # ### Does synthetic data keep people's privacy?
@@ -1001,7 +1001,7 @@ privacy = claims.get("gen-synthetic-privacy")
 privacy
 
 # %% [markdown]
-# **Useful?** For the digits you have just seen it. For a table we take lesson 1's patients, and a classic generator: a **Gaussian copula**. It keeps the distribution of every column and how the columns go together, and draws new patients from that. Half of the patients are *members*: the generator learns from them. The other half are never shown to it.
+# **Useful?** For the digits the table above has one half of the answer; the other is what as many real ones teach. For a table we take lesson 1's patients, and a classic generator: a **Gaussian copula**. It keeps the distribution of every column and, for each two columns, how strongly they go together, and draws new patients from that, the ill and the healthy separately. Half of the patients are *members*: the generator learns from them. The other half are never shown to it.
 
 
 # %%
@@ -1053,7 +1053,7 @@ def distance_attack(generated, members, others):
     return tuple(-nearest(pixels[rows], generated)[0] for rows in (members, others))
 
 # %% [markdown]
-# A better attack has the model itself: it adds noise to the record, lets the network guess the clean picture, and looks how good the guess is. A record that was learned is guessed better. (Each picture at eight levels of noise, the same for all; the network is told the class.)
+# Another attacker has the model itself: they add noise to the record, let the network guess the clean picture, and look how good the guess is. A record that was learned by heart should be guessed better. (Each picture at eight levels of noise, the same for all; the network is told the class.)
 
 
 # %%
@@ -1108,7 +1108,7 @@ ax.legend()
 plots.show(fig, "Success of the attack with the model against the number of training pictures.", exposed)
 
 # %% [markdown]
-# So "synthetic" is no guarantee. How private a generator is depends on how many people it has learned from, on who has the model, and on the attack; this one is simple, and better ones exist (Carlini and others 2023). Only *differential privacy* (noise in the training itself) gives a guarantee, and it costs quality.
+# So "synthetic" is no guarantee. How private a generator is depends on how many people it has learned from, how often it saw each, who has the model, and on the attack. And the AUC is a mean: a single person can be exposed while it stands near 50 %. As for the attack, this one is simple, and better ones exist (Carlini and others 2023). *Differential privacy* (limit what one record can change in the training, and add noise) gives a guarantee that can be proved, and it usually costs quality.
 
 # %% [markdown]
 # ### Does augmentation help?
@@ -1159,7 +1159,7 @@ rows = {f"{n} pictures": {"alone (% right)": f"{right_after(pixels[few_rows[n]],
 pd.DataFrame(rows).T
 
 # %% [markdown]
-# Whoever moves a digit by a pixel brings in something that the few pictures do not contain: that places do not matter. A generator that was trained on the same few knows nothing that they do not; what it can add is at most what lies between them.
+# Whoever moves a digit by a pixel brings in something that the few pictures do not contain: that places do not matter. A generator that was trained on the same few has seen no other digit; what it adds can come only from these and from how the network is built. Does the table show that this is enough?
 
 # %% [markdown]
 # ### Does generated content make stereotypes stronger?
@@ -1169,7 +1169,7 @@ stereotype = claims.get("gen-stereotype")
 stereotype
 
 # %% [markdown]
-# Ask a picture generator for "a boss", and you get men; its training pictures of bosses showed mostly men. Does it show *more* men than they did? We rebuild this with a skew that we know. Two invented professions, A and B. Of A's pictures four in five are one digit, of B's four in five the other. The network is told the profession only.
+# Ask a picture generator for "a boss", and it may show you mostly men, as its training pictures did. Does it show *more* men than they did? We rebuild this with a skew that we know. Two invented professions, A and B. Of A's pictures four in five are one digit, of B's four in five the other. The network is told the profession only.
 
 # %%
 pair = (3, 8) if n_classes > 8 else (0, 1)
@@ -1215,7 +1215,7 @@ stereotype_verdict = stereotype.judge({"stronger": stronger}, run.profile)
 stereotype_verdict
 
 # %% [markdown]
-# Why would guidance do that? It goes in the direction that makes the *prompt* easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever shows one gets the other.
+# Why can guidance do that? It goes in the direction that makes the *prompt* easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever turns it up for the one gets the other too. (One training, two digits: the interval is about the pictures only.)
 
 # %% [markdown]
 # ### Does generation need far more computing power?
@@ -1258,7 +1258,7 @@ answer_ms = {name: 1000 * runtime.cpu_seconds(ask) / len(held_out) for name, ask
 pd.Series({**answer_ms, **image_ms}, name="CPU ms for one picture").round(4).to_frame()
 
 # %% [markdown]
-# A classifier looks once. A diffusion model looks 20 times, and twice each time when it is guided. And GAN and VAE? One look, and a fraction of the time. So the article's sentence is about *this* way to generate.
+# A classifier looks once. A diffusion model looks 20 times, and twice each time when it is guided. And GAN and VAE? One look, and a fraction of the diffusion model's time. (Read the quickest roughly: they were timed for a tenth of a second.) So the article's sentence is about *this* way to generate.
 
 # %% [markdown]
 # ## Exercises
@@ -1314,12 +1314,12 @@ answer_4_3 = 100 * np.mean(nearest(loot, few)[0] < limit)
 exercises.check("4.3", answer_4_3, generated=loot, train_pixels=few, held_out=unseen)
 
 # %% [markdown]
-# **4.4 Fréchet by hand.** Two groups of numbers. Means 0 and 3, standard deviations 1 and 2. What is their Fréchet distance?
+# **4.4 Fréchet by hand.** Two groups of numbers. Means 1 and 3, standard deviations 2 and 5. What is their Fréchet distance?
 
 # %% exercise="4.4"
 answer_4_4 = ...
 ### BEGIN SOLUTION
-answer_4_4 = (0 - 3) ** 2 + (1 - 2) ** 2
+answer_4_4 = (1 - 3) ** 2 + (2 - 5) ** 2
 ### END SOLUTION
 
 # %% check="4.4"
@@ -1355,7 +1355,7 @@ exercises.check("4.6", answer_4_6)
 # 1. A **diffusion model** learns to guess the clean picture behind noise. Sampling begins with noise and mixes guess and noise again and again, with less noise each time.
 # 2. **Real** has two sides: each picture is recognised by a judge that has learned from other, real pictures; and the group is as varied as reality (Fréchet distance).
 # 3. **New** is measured against the *training* pictures, with held-out real ones as the ruler, and by a test that has caught a thief.
-# 4. **Guidance** makes pictures easier to recognise and the group less varied, and it sharpens a skew.
+# 4. **Guidance** makes pictures easier to recognise and the group less varied, and it can sharpen a skew.
 # 5. **GAN, VAE, mixture, diffusion**: same data, same measures. The classic model belongs in the table.
 # 6. **Useful** asks what one can learn from synthetic data, **private** what it tells about those behind it.
 #
