@@ -21,11 +21,13 @@ CORRECT, NOT_YET, NOT_ATTEMPTED = "correct", "not yet", "not attempted"
 SYMBOLS = {CORRECT: "✔", NOT_YET: "✘", NOT_ATTEMPTED: "…"}
 
 
-def same_number(answer: Any, other: Any, **context: Any) -> bool:
-    """Whether two numbers agree to half a percent, so that rounding to three digits is allowed."""
+def same_number(
+    answer: Any, other: Any, *, rel_tol: float = 5e-3, abs_tol: float = 1e-9, **context: Any
+) -> bool:
+    """Whether two numbers agree, if not told otherwise to half a percent: three digits are enough."""
     if np.ndim(answer):
         raise TypeError(f"these are {np.size(answer)} values, not one number")
-    return math.isclose(float(answer), float(other), rel_tol=5e-3, abs_tol=1e-9)
+    return math.isclose(float(answer), float(other), rel_tol=rel_tol, abs_tol=abs_tol)
 
 
 def same_whole_number(answer: Any, other: Any, **context: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.base import ClassifierMixin
 
-from course_utils.exercises import Exercise, Mistake, always, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
 
 A, CLEAN, NOISE = 0.64, 0.5, -1.0
 """a, clean pixel and noise of exercise 4.1."""
@@ -30,9 +29,7 @@ AUC = 100 * np.mean(np.greater.outer(MEMBERS, OTHERS))
 
 def same_percent(answer: Any, other: Any, **context: Any) -> bool:
     """Whether two numbers in % agree to one decimal, where half a percent of 98.6 would be too much."""
-    if np.ndim(answer):
-        raise TypeError(f"these are {np.size(answer)} values, not one number")
-    return math.isclose(float(answer), float(other), rel_tol=0, abs_tol=0.051)
+    return same_number(answer, other, rel_tol=0, abs_tol=0.051)
 
 
 def _flat(pixels: np.ndarray) -> np.ndarray:
