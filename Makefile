@@ -14,7 +14,7 @@ course: $(READY) ## run every lesson and print the table of verdicts
 	$(BIN)/course run
 
 test: $(READY)   ## run the whole test suite, notebooks included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 
 lab: $(READY)    ## open JupyterLab on lesson 1
 	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \

@@ -30,6 +30,19 @@ def get_message_while_alive(self: RunningKernel, stream: str, timeout: float | N
 RunningKernel.get_message = get_message_while_alive
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Tests that run side by side get a core each: several threads on shared cores wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The cells of one notebook go to the same worker: they share a kernel."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def results_apart(tmp_path_factory):
     """Lessons that the tests execute must not overwrite the reader's own results."""
