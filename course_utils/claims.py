@@ -149,6 +149,11 @@ def load_ledger(path: Path = LEDGER_PATH) -> dict[str, Claim]:
     return claims
 
 
+def documents(path: Path = LEDGER_PATH) -> dict[str, dict[str, str]]:
+    """Title, publisher and date of each document that claims are from, by its letter."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))["documents"]
+
+
 def _claim(entry: dict, documents: dict) -> Claim:
     """One ledger entry, checked."""
     name = entry.get("id", "?")
