@@ -17,7 +17,9 @@ from course_utils import ROOT, CourseError, __version__, cards, claims, results
 if TYPE_CHECKING:
     from course_utils.lessons import Execution
     from course_utils.registry import Source
+    from course_utils.verdicts import Verdict
 
+LAPTOP = ROOT / "results" / "laptop"
 PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
 
 
@@ -60,8 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, help="folder for results (default: results/PROFILE)")
     run.set_defaults(command=_run)
 
+    report = commands.add_parser(
+        "report", help="write what was measured as one page, or compare several runs"
+    )
+    report.add_argument("--results", type=Path, default=LAPTOP, help="folder of results (results/laptop)")
+    report.add_argument("--compare", type=Path, nargs="+", metavar="RUN", help="results files or folders")
+    report.add_argument("--out", type=Path, help="the page (default: results/report.html or compare.html)")
+    report.set_defaults(command=_report)
+
     ledger = commands.add_parser("claims", help="list every claim and its verdict on this machine")
-    ledger.add_argument("--out", type=Path, default=ROOT / "results" / "laptop", help="folder of results")
+    ledger.add_argument("--out", type=Path, default=LAPTOP, help="folder of results")
     ledger.set_defaults(command=_claims)
 
     data = commands.add_parser("data", help="list the data sets, or download some")
@@ -108,6 +118,10 @@ def _run(options: argparse.Namespace) -> int:
             return 130
     table, problems = _verdict_table(out, executions)
     print(table)
+    from course_utils import report  # it loads what draws figures
+
+    page = LAPTOP.parent if out == LAPTOP else out
+    print(f"\nThe report, to open in a browser: {report.write(out, page / 'report.html')}")
     for problem in problems:
         print(problem, file=sys.stderr)
     return int(bool(problems))
@@ -138,28 +152,54 @@ def _verdict_table(out: Path, executions: Sequence[Execution]) -> tuple[str, lis
         lines = _verdict_rows(record) or [(execution.lesson, "", "", "", "")]
         rows.append((*lines[0], minutes, str(record["times"]["peak_memory_mb"])))
         rows += [(*line, "", "") for line in lines[1:]]
+    rows += [(*line, "", "") for verdict in _across(out) for line in _rows_of(verdict)]
     headers = ("claim", "test", "effect [95 % interval]", "needed", "verdict", "minutes", "peak MB")
     return tabulate(rows, headers=headers, disable_numparse=True), problems
 
 
 def _verdict_rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
     """Claim, test, effect, what was needed and verdict of each outcome of a lesson."""
-    rows, previous = [], ""
-    for outcome in results.verdict_outcomes(record):
-        test = claims.get(outcome["claim"]).test(outcome["test"])
-        estimate = claims.Estimate(*(outcome[key] for key in ("effect", "low", "high", "n")))
-        first = outcome["claim"] != previous
-        previous = outcome["claim"]
-        rows.append(
-            (
-                outcome["claim"] if first else "",
-                f"{test.id} {outcome['group']}".strip(),
-                estimate.text(test.unit),
-                f"{test.rule} {cards.SYMBOLS[outcome['outcome']]}",
-                outcome["verdict"].upper() if first else "",
-            )
+    from course_utils.measured import read_verdicts
+
+    return [row for verdict in read_verdicts(record) for row in _rows_of(verdict)]
+
+
+def _rows_of(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
+    """One row an outcome; only the first of them has the claim and the verdict."""
+    return [
+        (
+            verdict.claim.id if row == 0 else "",
+            f"{outcome.test.id} {outcome.group}".strip(),
+            outcome.estimate.text(outcome.test.unit),
+            f"{outcome.test.rule} {cards.SYMBOLS[outcome.word]}",
+            verdict.word.upper() if row == 0 else "",
         )
-    return rows
+        for row, outcome in enumerate(verdict.outcomes)
+    ]
+
+
+def _across(out: Path) -> list[Verdict]:
+    """Verdicts on the claims about all lessons, none as long as a lesson is missing."""
+    from course_utils import measured
+
+    return measured.read(out).verdicts.get("", [])
+
+
+def _report(options: argparse.Namespace) -> int:
+    from course_utils import report, side_by_side
+
+    if options.compare is None:
+        if not options.results.is_dir():
+            raise CourseError(
+                f"there is no folder '{options.results}': run 'course run', or give another one"
+            )
+        print(report.write(options.results, options.out or LAPTOP.parent / "report.html"))
+        return 0
+    runs = side_by_side.read(options.compare)
+    rows = [(row.claim, "≠" if row.differs else "", *row.words) for row in runs.claims()]
+    print(tabulate(rows, headers=("claim", "", *runs.courses)))
+    print(side_by_side.write(runs, options.out or LAPTOP.parent / "compare.html"))
+    return 0
 
 
 def _claims(options: argparse.Namespace) -> int:
@@ -167,6 +207,8 @@ def _claims(options: argparse.Namespace) -> int:
     for path in sorted(options.out.glob("*.json")):
         for verdict in results.load(path)["verdicts"]:
             verdicts[verdict["claim"]] = verdict["verdict"]
+    for verdict in _across(options.out):
+        verdicts[verdict.claim.id] = verdict.word
     rows = [
         (
             claim.id + (" *" if claim.headline else ""),

@@ -49,9 +49,15 @@ def interval_svg(test: Test, estimate: Estimate) -> Markup:
     ]
     parts += [f'<line class="margin" x1="{x(m)}" x2="{x(m)}" y1="0" y2="{2 * LINE}"/>' for m in margins]
     parts += [f'<line class="axis" x1="0" x2="{WIDTH}" y1="{2 * LINE}" y2="{2 * LINE}"/>']
-    for value in _ticks(first, last, logarithmic):
+    taken = [x(margin) for margin in margins]
+    for value in [*margins, *_ticks(first, last, logarithmic)]:
+        if value not in margins and min(abs(x(value) - other) for other in taken) < 34:
+            continue  # it would run into the margin's label
         anchor = "start" if x(value) < 12 else "end" if x(value) > WIDTH - 12 else "middle"
-        parts.append(f'<text x="{x(value)}" y="{HEIGHT - 2}" text-anchor="{anchor}">{_short(value)}</text>')
+        kind = ' class="at-margin"' if value in margins else ""
+        parts.append(
+            f'<text{kind} x="{x(value)}" y="{HEIGHT - 2}" text-anchor="{anchor}">{_short(value)}</text>'
+        )
     low, high = x(estimate.low), x(estimate.high)
     parts.append(f'<line class="interval" x1="{low}" x2="{high}" y1="{LINE}" y2="{LINE}"/>')
     parts += [
@@ -107,7 +113,7 @@ def cost_figure(costs: Sequence[ModelCost]) -> Figure:
         ax.annotate(
             str(number),
             (cost.train_operations, cost.predict_cpu_ms),
-            (7, 5),
+            (7, 5) if number % 2 else (7, -12),
             textcoords="offset points",
             fontsize=9,
         )

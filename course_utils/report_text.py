@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NONE_MEASURED = "Nothing was measured."
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -129,31 +127,45 @@ DATA_TESTS = {
 """Of each lesson, what the figure of data against quality draws: its title; claim, test and label."""
 
 PREDICTIONS = {
-    ("1_classic_ml", "gap"): ("accuracy, best classic model minus network", "points", "ml-lightweight", "accuracy"),
-    ("1_classic_ml", "ratio"): ("training cost, network over classic model", "×", "ml-lightweight", "cpu_seconds"),
-    ("1_classic_ml", "verdict"): ("verdict on ml-lightweight", "", "ml-lightweight", ""),
-    ("2_deep_cnn", "best classic"): (
-        "accuracy of the best classic model (measured: CNN minus classic models)", "%", "dl-features", "cnn_against_raw",
-    ),
-    ("2_deep_cnn", "best MLP"): (
-        "accuracy of the best MLP (measured: MLP minus classic models)", "%", "dl-features-mlp", "mlp_against_raw",
-    ),
-    ("2_deep_cnn", "CNN"): (
-        "accuracy of the CNN (measured: CNN minus hand-made features)", "%", "dl-features", "cnn_against_handmade",
-    ),
-    ("2_deep_cnn", "verdict"): ("verdict on dl-features", "", "dl-features", ""),
-    ("2_deep_cnn", "verdict MLP"): ("verdict on dl-features-mlp", "", "dl-features-mlp", ""),
-    ("3_small_llm", "against from scratch"): (
-        "bits saved by fine-tuning, against a model from scratch", "%", "llm-finetune", "against_scratch",
-    ),
-    ("3_small_llm", "against pre-trained only"): (
-        "bits saved by fine-tuning, against the pre-trained model", "%", "llm-finetune", "against_pretrained",
-    ),
-    ("3_small_llm", "verdict"): ("verdict on llm-finetune", "", "llm-finetune", ""),
-    ("4_generative_model", "recognised"): (
-        "digits recognised (measured: generated minus real)", "%", "gen-new-and-real", "class_agreement",
-    ),
-    ("4_generative_model", "near-copies"): ("near-copies", "%", "gen-new-and-real", "near_copies"),
-    ("4_generative_model", "verdict"): ("verdict on gen-new-and-real", "", "gen-new-and-real", ""),
-}  # fmt: skip
-"""Of each prediction that a lesson saves: what it is about, its unit, the claim and the test that answer it."""
+    "1_classic_ml": {
+        "gap": ("accuracy, best classic model minus network", "points", "ml-lightweight", "accuracy"),
+        "ratio": ("training cost, network over classic model", "×", "ml-lightweight", "cpu_seconds"),
+        "verdict": ("verdict on ml-lightweight", "", "ml-lightweight", ""),
+    },
+    "2_deep_cnn": {
+        "best classic": (
+            "accuracy of the best classic model (measured: CNN minus classic on raw pixels)",
+            *("%", "dl-features", "cnn_against_raw"),
+        ),
+        "best MLP": (
+            "accuracy of the best MLP (measured: MLP minus classic on raw pixels)",
+            *("%", "dl-features-mlp", "mlp_against_raw"),
+        ),
+        "CNN": (
+            "accuracy of the CNN (measured: CNN minus classic on hand-made features)",
+            *("%", "dl-features", "cnn_against_handmade"),
+        ),
+        "verdict": ("verdict on dl-features", "", "dl-features", ""),
+        "verdict MLP": ("verdict on dl-features-mlp", "", "dl-features-mlp", ""),
+    },
+    "3_small_llm": {
+        "against from scratch": (
+            "bits saved by fine-tuning, against a model from scratch",
+            *("%", "llm-finetune", "against_scratch"),
+        ),
+        "against pre-trained only": (
+            "bits saved by fine-tuning, against the pre-trained model",
+            *("%", "llm-finetune", "against_pretrained"),
+        ),
+        "verdict": ("verdict on llm-finetune", "", "llm-finetune", ""),
+    },
+    "4_generative_model": {
+        "recognised": (
+            "digits recognised (measured: generated minus real)",
+            *("%", "gen-new-and-real", "class_agreement"),
+        ),
+        "near-copies": ("near-copies", "%", "gen-new-and-real", "near_copies"),
+        "verdict": ("verdict on gen-new-and-real", "", "gen-new-and-real", ""),
+    },
+}
+"""Of each lesson's saved predictions: what it is about, its unit, the claim and the test that answer it."""
