@@ -51,6 +51,7 @@ def read(folder: Path) -> Course:
             record = results.load(folder / f"{lesson}.json")
             verdicts = read_verdicts(record)
             comparison.model_costs({lesson: record})
+            comparison.conditions(record)
         except CourseError as error:
             reason = (
                 "has no results yet" if not (folder / f"{lesson}.json").exists() else f"is left out: {error}"

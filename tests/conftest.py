@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pooch
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_utils import claims, lessons, registry, results, runtime
+from course_utils import claims, comparison, lessons, registry, results, runtime
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +113,54 @@ def writes_results(record):
         return f"import os, pathlib\n{path}.write_text({json.dumps(record(lesson))}, encoding='utf-8')"
 
     return make
+
+
+@pytest.fixture
+def four_lessons():
+    """Writes good results of all four lessons into a folder: every tested claim, every model."""
+
+    def write(folder, profile="laptop", device="cpu", seed=0, lift=0.5, data="digits"):
+        """`lift` is how far each effect lies above its margin, in half-widths of its interval."""
+        for number, (lesson, models) in enumerate(comparison.TECHNOLOGY.items(), 1):
+            run = runtime.Run(lesson, profile, device, seed, folder)
+            verdicts = [
+                claim.judge(_measured(claim, lift), profile)
+                for claim in claims.load_ledger().values()
+                if claim.lesson == number and claim.status == "tested"
+            ]
+            costs = [
+                results.Cost(model, data, 10**number + i, 10.0 ** (2 * number + i / 9), 5.0, 1.5**number, 0.2)
+                for i, model in enumerate(models)
+            ]
+            results.save(run, verdicts, costs, {"verdict": "supported", "own": "x < y"})
+        return folder
+
+    return write
+
+
+def _measured(claim, lift):
+    measured = {}
+    for test in claim.tests:
+        width = abs(test.margin) / 4 or 0.5
+        effect = test.margin + lift * width
+        estimate = claims.Estimate(effect, effect - width, effect + width, 30)
+        measured[test.id] = {"one": estimate, "two": estimate} if test.per else estimate
+    return measured
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, driven by playwright; without one the test is skipped."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("no Chromium on the PATH: the pages are not opened in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # A container has no sandbox of its own for it; the pages opened are our own.
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

@@ -135,7 +135,9 @@ def test_run_hands_its_settings_to_every_lesson(fake_run, tmp_path, capsys):
     assert cli.main(arguments) == 0
     settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "7"}
     assert seen == [("1_a", settings), ("2_b", settings), ("3_c", settings)]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1_a.json", "2_b.json", "3_c.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *("1_a.json", "2_b.json", "3_c.json", "report.html")
+    ]
 
 
 def test_run_hands_on_which_pictures_to_use(fake_run, tmp_path, monkeypatch, capsys):
@@ -198,7 +200,8 @@ def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, c
 def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
     fake_run()
     assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 0
-    header, _, *rows = capsys.readouterr().out.splitlines()
+    header, _, *rows, _, page = capsys.readouterr().out.splitlines()
+    assert page == f"The report, to open in a browser: {tmp_path / 'report.html'}"
     assert header.split() == [
         *("claim", "test", "effect", "[95", "%", "interval]", "needed", "verdict", "minutes", "peak", "MB")
     ]
@@ -208,8 +211,8 @@ def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
     for text in ("+0.40 [−0.10, 0.90] points, n = 25", "all of it above −1 points ✔", "SUPPORTED", "1.2"):
         assert text in rows[0]
     assert rows[0].split()[-1] == str(record["times"]["peak_memory_mb"])
-    assert rows[4].split()[:2] == ["cpu_seconds", "cancer"]
-    assert "12.00 [9.60, 15.00] ×, n = 25" in rows[4]
+    assert rows[2].split()[:2] == ["cpu_seconds", "cancer"]
+    assert "12.00 [9.60, 15.00] ×, n = 25" in rows[2]
     assert not any("SUPPORTED" in row or "ml-lightweight" in row for row in rows[1:])
 
 
@@ -278,7 +281,9 @@ def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tm
         ["1_bad", "FAILED"],
         ["ml-lightweight", "accuracy"],
     ]
-    assert sorted(path.name for path in out.iterdir()) == [*("1_bad.ipynb", "2_good.ipynb", "2_good.json")]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *("1_bad.ipynb", "2_good.ipynb", "2_good.json", "report.html")
+    ]
     assert nbformat.read(out / "1_bad.ipynb", as_version=4).cells[2].outputs[0].evalue == "no such luck"
 
 

@@ -1,0 +1,145 @@
+"""The four technologies side by side, and the claim about all of them."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from course_utils import CourseError, claims, comparison, measured, results
+
+
+@pytest.fixture
+def records(tmp_path, four_lessons):
+    return measured.read(four_lessons(tmp_path)).records
+
+
+def test_a_ratio_of_geometric_means_with_welchs_interval():
+    estimate = comparison.ratio([4, 16, 8], [1, 4])
+    a, b = np.log([4, 16, 8]), np.log([1, 4])
+    spread = np.array([a.var(ddof=1) / 3, b.var(ddof=1) / 2])
+    degrees = spread.sum() ** 2 / (spread**2 / [2, 1]).sum()
+    half_width = stats.t.ppf(0.975, degrees) * np.sqrt(spread.sum())
+    assert estimate.effect == pytest.approx(4)
+    assert (estimate.low, estimate.high) == pytest.approx((4 / np.exp(half_width), 4 * np.exp(half_width)))
+    assert estimate.n == 5
+
+
+def test_models_of_one_size_have_an_interval_too():
+    estimate = comparison.ratio([8, 8], [1, 4])
+    assert estimate.effect == pytest.approx(4)
+    assert 0 < estimate.low < 4 < estimate.high < np.inf
+
+
+def test_costs_are_sorted_by_technology_and_not_by_lesson(records):
+    costs = comparison.model_costs(records)
+    of_lesson_1 = {cost.model: cost.technology for cost in costs if cost.lesson == "1_classic_ml"}
+    assert of_lesson_1["MLP"] == "deep" and of_lesson_1["random forest"] == "classic"
+    assert {cost.technology for cost in costs} == set(comparison.TECHNOLOGIES)
+
+
+def test_a_model_of_unknown_technology_is_refused(records):
+    records["2_deep_cnn"]["costs"][0]["model"] = "oracle"
+    with pytest.raises(CourseError, match=r"'oracle' of unknown technology .*add it to"):
+        comparison.model_costs(records)
+
+
+def test_the_order_is_judged_step_by_step(records):
+    verdict = comparison.judge(records)
+    assert verdict.claim.id == "cmp-compute"
+    groups = ["deep over classic", "LLM over deep", "generative over deep"]
+    assert [o.group for o in verdict.outcomes] == groups * 3
+    first = verdict.outcomes[0]
+    by = {
+        name: [c.train_operations for c in comparison.model_costs(records) if c.technology == name]
+        for name in ("deep", "classic")
+    }
+    assert first.estimate.effect == pytest.approx(stats.gmean(by["deep"]) / stats.gmean(by["classic"]))
+
+
+def test_cheaper_networks_would_refute_the_claim(records):
+    for lesson, record in records.items():
+        for cost in record["costs"]:
+            deep = comparison.TECHNOLOGY[lesson][cost["model"]] == "deep"
+            cost["train_operations"] = 1.0 if deep else 1e9 + cost["train_operations"]
+    verdict = comparison.judge(records)
+    assert verdict.word == claims.NOT_SUPPORTED
+    assert verdict.outcomes[0].word == "fails"
+
+
+def test_nothing_is_judged_while_a_lesson_is_missing(records):
+    del records["3_small_llm"]
+    assert comparison.judge(records) is None
+    assert comparison.judge({}) is None
+
+
+def test_lessons_of_different_conditions_are_not_set_side_by_side(records):
+    assert comparison.differing(records) == {}
+    records["1_classic_ml"]["environment"]["lock"] = "another"
+    assert comparison.judge(records) is None
+    found = comparison.differing(records)
+    assert list(found) == ["lock"] and found["lock"]["1_classic_ml"] == "another"
+
+
+def test_handfuls_of_steps_are_too_small_to_judge(tmp_path, four_lessons):
+    records = measured.read(four_lessons(tmp_path, profile="smoke")).records
+    assert comparison.judge(records).word == claims.TOO_SMALL
+
+
+def test_results_are_read_back_as_they_were_judged(tmp_path, four_lessons):
+    course = measured.read(four_lessons(tmp_path, lift=2))
+    assert course.notices == []
+    for lesson, record in course.records.items():
+        stored = [(v["claim"], v["verdict"]) for v in record["verdicts"]]
+        assert [(v.claim.id, v.word) for v in course.verdicts[lesson]] == stored != []
+    assert [v.claim.id for v in course.verdicts[""]] == ["cmp-compute"]
+
+
+def test_a_missing_lesson_is_named_with_what_to_run(tmp_path, four_lessons):
+    (four_lessons(tmp_path) / "3_small_llm.json").unlink()
+    course = measured.read(tmp_path)
+    assert course.notices == ["Lesson 3_small_llm has no results yet. Run it: course run 3"]
+    assert list(course.records) == ["1_classic_ml", "2_deep_cnn", "4_generative_model"]
+    assert "" not in course.verdicts
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "[]",
+        lambda text: json.dumps(json.loads(text) | {"verdicts": 5}),
+        lambda text: json.dumps(json.loads(text) | {"costs": [{"model": "MLP"}]}),
+        lambda text: json.dumps(json.loads(text) | {"run": {}}),
+        lambda text: json.dumps(json.loads(text) | {"environment": None}),
+        lambda text: text.replace('"effect": ', '"effect": "many", "was": ', 1),
+        lambda text: text.replace("ml-more-labels", "ml-unknown"),
+    ],
+)
+def test_damaged_results_are_left_out_and_the_others_read(tmp_path, four_lessons, damage):
+    path = four_lessons(tmp_path) / "1_classic_ml.json"
+    path.write_text(damage(path.read_text("utf-8")), encoding="utf-8")
+    course = measured.read(tmp_path)
+    assert "1_classic_ml" not in course.records and len(course.records) == 3
+    assert course.notices[0].startswith("Lesson 1_classic_ml is left out: ")
+    assert "course run 1" in course.notices[0]
+
+
+def test_results_of_another_ledger_are_left_out(tmp_path, four_lessons):
+    path = four_lessons(tmp_path) / "1_classic_ml.json"
+    record = json.loads(path.read_text("utf-8"))
+    record["verdicts"][0]["verdict"] = "supported"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    (notice,) = measured.read(tmp_path).notices
+    assert "written with another ledger" in notice and "course run 1" in notice
+
+
+def test_results_of_another_lock_are_shown_with_a_notice(tmp_path, four_lessons):
+    path = four_lessons(tmp_path) / "2_deep_cnn.json"
+    lock = results.environment()["lock"]
+    path.write_text(path.read_text("utf-8").replace(lock, "0" * 64), encoding="utf-8")
+    course = measured.read(tmp_path)
+    assert "2_deep_cnn" in course.records
+    stale, mixed = course.notices
+    assert "another requirements.lock" in stale and "course run 2" in stale
+    assert "different settings of 'lock'" in mixed and "cmp-compute is not judged" in mixed
