@@ -17,8 +17,7 @@ test: $(READY)   ## run the whole test suite, notebooks included
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 
 lab: $(READY)    ## open JupyterLab on lesson 1
-	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-	  --LabApp.news_url=None notebooks/1_classic_ml.ipynb
+	$(BIN)/jupyter lab --LabApp.app_settings_dir=notebooks/.jupyterlab notebooks/1_classic_ml.ipynb
 
 notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 	$(BIN)/python -m course_utils.authoring

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from itertools import zip_longest
 from typing import Any
 
@@ -64,17 +65,20 @@ def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] |
     alt : str
         What the figure shows, in one or two sentences.
     numbers : DataFrame or mapping of labels to Estimate, optional
-        What was plotted; it unfolds as a table below the figure.
+        What was plotted; it unfolds as a table below the figure, with the text.
     """
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(fig)
     display(Image(buffer.getvalue(), alt=alt))
+    table = ""
     if numbers is not None:
         if not isinstance(numbers, pd.DataFrame):
             numbers = pd.DataFrame([vars(e) for e in numbers.values()], index=list(numbers)).round(2)
-        html = numbers.to_html(border=0)
-        display(HTML(f"<details><summary>The numbers behind this figure</summary>{html}</details>"))
+        table = numbers.to_html(border=0)
+    # JupyterLab does not hand an image's alt text on, so it stands below as text, too.
+    title = "This figure in words and numbers" if table else "This figure in words"
+    display(HTML(f"<details><summary>{title}</summary><p>{escape(alt)}</p>{table}</details>"))
 
 
 def two_colours() -> ListedColormap:

@@ -33,11 +33,18 @@ def test_show_puts_the_alt_text_beside_the_picture(shown):
     fig, ax = plt.subplots()
     ax.plot([1, 2])
     plots.show(fig, alt="A line that rises.")
-    (image,) = shown
+    image, words = shown
     content, metadata = DisplayFormatter().format(image)
     assert base64.b64decode(content["image/png"]).startswith(b"\x89PNG\r\n")
     assert metadata["image/png"]["alt"] == "A line that rises."
+    expected = "<details><summary>This figure in words</summary><p>A line that rises.</p></details>"
+    assert words.data == expected
     assert plt.get_fignums() == []
+
+
+def test_words_of_a_figure_are_escaped(shown):
+    plots.show(plt.subplots()[0], alt="x < y")
+    assert "<p>x &lt; y</p>" in shown[1].data
 
 
 def test_show_unfolds_the_numbers_below_the_figure(shown):
@@ -46,7 +53,9 @@ def test_show_unfolds_the_numbers_below_the_figure(shown):
     image, table = shown
     assert isinstance(image, Image)
     assert isinstance(table, HTML)
-    assert table.data.startswith("<details><summary>The numbers behind this figure</summary><table")
+    assert table.data.startswith(
+        "<details><summary>This figure in words and numbers</summary><p>Nothing.</p><table"
+    )
     for text in ("accuracy, %", "97.5", "forest"):
         assert text in table.data
 
@@ -56,7 +65,7 @@ def test_the_same_figure_gives_the_same_bytes(shown):
         fig, ax = plt.subplots()
         ax.plot([1, 3, 2], **plots.line_style(0))
         plots.show(fig, "A line.")
-    assert shown[0].data == shown[1].data
+    assert shown[0].data == shown[2].data
     assert b"Matplotlib" not in shown[0].data
 
 
@@ -321,14 +330,14 @@ def test_slider_draws_anew_for_each_value(shown):
         return plt.subplots()[0]
 
     plots.slider(draw, [1, 5, 25], "neighbours", start=5)
-    box, first = shown
+    box, first, _ = shown
     control, output = box.children
     assert (control.value, control.options, control.description) == (5, (1, 5, 25), "neighbours")
     assert drawn == [5]
     assert DisplayFormatter().format(first)[1]["image/png"]["alt"] == "neighbours: 5"
     control.value = 25
     assert drawn == [5, 25]
-    assert DisplayFormatter().format(shown[-1])[1]["image/png"]["alt"] == "neighbours: 25"
+    assert DisplayFormatter().format(shown[-2])[1]["image/png"]["alt"] == "neighbours: 25"
     control.value = 25
     assert drawn == [5, 25]
     assert plt.get_fignums() == []

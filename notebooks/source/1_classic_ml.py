@@ -113,7 +113,7 @@ diagnosis = np.array(cancer.classes)[cancer.y]
 cancer.X.iloc[[0, 19, 100], :5].assign(diagnosis=diagnosis[[0, 19, 100]])
 
 # %% [markdown]
-# What a column is worth, you see best in a picture. *Worst concave points* counts the dents in the outline of a cell nucleus, averaged over the three nuclei that have the most. (`plots.show` shows a figure; the numbers behind it unfold below.)
+# What a column is worth, you see best in a picture. *Worst concave points* counts the dents in the outline of a cell nucleus, averaged over the three nuclei that have the most. (`plots.show` shows a figure; what it shows in words, and the numbers behind it, unfold below.)
 
 # %%
 column = "worst concave points"
