@@ -10,7 +10,7 @@ READY := .venv/.ready
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-course: $(READY) ## run every lesson and print the table of verdicts
+course: $(READY) ## run every lesson, print the verdicts and write the report page
 	$(BIN)/course run
 
 test: $(READY)   ## run the whole test suite, notebooks included
@@ -21,6 +21,9 @@ lab: $(READY)    ## open JupyterLab on lesson 1
 
 notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 	$(BIN)/python -m course_utils.authoring
+
+readme: $(READY) ## refresh the README's tables and figure from results/laptop
+	$(BIN)/python -m course_utils.readme
 
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .

@@ -94,9 +94,12 @@ def as_svg(figure: Figure) -> str:
 
 
 def cost_figure(costs: Sequence[ModelCost]) -> Figure:
-    """Operations of one training against CPU time of one prediction, a mark a model, area by parameters."""
+    """Operations of one training against CPU time of one prediction, a mark a model, area by parameters.
+
+    The marks are numbered, and a list to the right says which model each of them is.
+    """
     plots.use_style()
-    figure, ax = plt.subplots(figsize=(10, 5.6))
+    figure, (ax, key) = plt.subplots(1, 2, figsize=(11, 5.6), width_ratios=(3, 1))
     for index, technology in enumerate(TECHNOLOGIES):
         mine = [cost for cost in costs if cost.technology == technology]
         if not mine:
@@ -110,13 +113,13 @@ def cost_figure(costs: Sequence[ModelCost]) -> Figure:
         }
         ax.scatter(*points, s=sizes, alpha=0.75, edgecolors="white", zorder=3, **style)
     for number, cost in enumerate(costs, 1):
-        ax.annotate(
-            str(number),
-            (cost.train_operations, cost.predict_cpu_ms),
-            (7, 5) if number % 2 else (7, -12),
-            textcoords="offset points",
-            fontsize=9,
-        )
+        place = (cost.train_operations, cost.predict_cpu_ms)
+        beside = (7, 5) if number % 2 else (7, -12)
+        ax.annotate(str(number), place, beside, textcoords="offset points", fontsize=9)
+        line = 1 - (number - 0.5) / max(len(costs), 20)
+        key.text(0, line, f"{number}", fontsize=9, ha="right", va="center")
+        key.text(0.03, line, f"{cost.model} ({cost.data})", fontsize=9, va="center")
+    key.axis("off")
     ax.set(xscale="log", yscale="log", xlabel="operations of one training", ylabel="one prediction (CPU ms)")
     ax.margins(0.08)
     legend = figure.legend(loc="outside upper left", ncols=4, fontsize=10)
