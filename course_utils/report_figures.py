@@ -1,158 +1,187 @@
-"""The report's drawings: an interval against its margin, and what sets the lessons side by side."""
+"""The report's drawings: an interval against its margin, and all models on common axes.
+
+They are inline SVG and take their colours from the page, so that they can be read on a light and on a dark
+one.
+"""
 
 from __future__ import annotations
 
-import base64
 import io
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib import rc_context, ticker
 from matplotlib.figure import Figure
 
 from course_utils import plots
 from course_utils.comparison import TECHNOLOGIES, ModelCost
-from course_utils.verdicts import Estimate, Outcome, Test
+from course_utils.verdicts import Outcome, Test
 
-WIDTH, HEIGHT, LINE = 320, 52, 18
+WIDTH, HEIGHT, LINE = 320, 54, 17
 """Of an interval's drawing: size in units of its own, and how far down the interval lies."""
 
+LABEL_GAP = 36
+"""Labels whose middles are nearer than this would touch."""
 
-def interval_svg(test: Test, estimate: Estimate) -> Markup:
-    """An interval on its axis: the needed side shaded, the margin dashed, a dot at the effect.
 
-    Ratios get a logarithmic axis. The drawing takes its colours from the page, so that it can be read on a
-    light and on a dark one.
-    """
-    margins = [-test.margin, test.margin] if test.direction == "within" else [test.margin]
-    values = [estimate.low, estimate.high, *margins]
-    logarithmic = test.unit == "×" and min(values) > 0
-    forward = math.log10 if logarithmic else float
-    ends = [forward(value) for value in values]
-    pad = 0.12 * ((max(ends) - min(ends)) or 1)
-    first, last = min(ends) - pad, max(ends) + pad
+class Axis:
+    """The common axis of outcomes of one unit; ratios that are positive get a logarithmic one."""
 
-    def x(value: float) -> float:
-        return round((forward(value) - first) / (last - first) * WIDTH, 1)
+    def __init__(self, outcomes: Iterable[Outcome]) -> None:
+        outcomes = list(outcomes)
+        values = [v for o in outcomes for v in (o.estimate.low, o.estimate.high, *margins(o.test))]
+        self.logarithmic = min(values) > 0 and all(o.test.unit == "×" for o in outcomes)
+        ends = [self._forward(value) for value in values]
+        pad = 0.1 * ((max(ends) - min(ends)) or 1)
+        self.first, self.last = min(ends) - pad, max(ends) + pad
 
-    shade = {
-        "above": (x(margins[0]), WIDTH),
-        "below": (0, x(margins[0])),
-        "within": (x(margins[0]), x(margins[-1])),
-    }
-    left, right = shade[test.direction]
+    def _forward(self, value: float) -> float:
+        return math.log10(value) if self.logarithmic else value
+
+    def x(self, value: float) -> float:
+        """Where a value lies, between 0 and `WIDTH`."""
+        return round((self._forward(value) - self.first) / (self.last - self.first) * WIDTH, 1)
+
+    def ticks(self) -> list[float]:
+        """Round numbers along the axis, about four of them."""
+        if not self.logarithmic:
+            found = ticker.MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(self.first, self.last)
+        else:
+            decades = range(math.floor(self.first), math.ceil(self.last) + 1)
+            step = math.ceil(len(decades) / 5)
+            parts = (1, 2, 5) if len(decades) <= 3 else (1,)
+            found = [part * 10.0**decade for decade in decades[::step] for part in parts]
+        return [value for value in found if 0 <= self.x(value) <= WIDTH]
+
+
+def margins(test: Test) -> tuple[float, ...]:
+    """Where a test's needed side begins and ends."""
+    return (-test.margin, test.margin) if test.direction == "within" else (test.margin,)
+
+
+def interval_svg(outcome: Outcome, axis: Axis) -> Markup:
+    """An interval on its axis: the needed side shaded, the margin dashed, a dot at the effect."""
+    test, estimate, x = outcome.test, outcome.estimate, axis.x
+    edges = [x(margin) for margin in margins(test)]
+    left = 0 if test.direction == "below" else edges[0]
+    right = WIDTH if test.direction == "above" else edges[-1]
+    low, high, bottom = x(estimate.low), x(estimate.high), 2 * LINE
     parts = [
-        f'<rect class="needed" x="{left}" y="2" width="{round(right - left, 1)}" height="{2 * LINE - 4}"/>'
+        f'<rect class="needed" x="{left}" y="2" width="{round(right - left, 1)}" height="{bottom - 2}"/>',
+        f'<path class="axis" d="M0 {bottom}H{WIDTH}"/>',
+        *(f'<path class="margin" d="M{edge} 0V{bottom}"/>' for edge in edges),
+        *_labels(axis, margins(test)),
+        f'<path class="interval" d="M{low} {LINE}H{high}M{low} {LINE - 5}v10M{high} {LINE - 5}v10"/>',
+        f'<circle class="effect" cx="{x(estimate.effect)}" cy="{LINE}" r="5"/>',
     ]
-    parts += [f'<line class="margin" x1="{x(m)}" x2="{x(m)}" y1="0" y2="{2 * LINE}"/>' for m in margins]
-    parts += [f'<line class="axis" x1="0" x2="{WIDTH}" y1="{2 * LINE}" y2="{2 * LINE}"/>']
-    taken = [x(margin) for margin in margins]
-    for value in [*margins, *_ticks(first, last, logarithmic)]:
-        if value not in margins and min(abs(x(value) - other) for other in taken) < 34:
-            continue  # it would run into the margin's label
-        anchor = "start" if x(value) < 12 else "end" if x(value) > WIDTH - 12 else "middle"
-        kind = ' class="at-margin"' if value in margins else ""
-        parts.append(
-            f'<text{kind} x="{x(value)}" y="{HEIGHT - 2}" text-anchor="{anchor}">{_short(value)}</text>'
-        )
-    low, high = x(estimate.low), x(estimate.high)
-    parts.append(f'<line class="interval" x1="{low}" x2="{high}" y1="{LINE}" y2="{LINE}"/>')
-    parts += [
-        f'<line class="interval" x1="{e}" x2="{e}" y1="{LINE - 5}" y2="{LINE + 5}"/>' for e in (low, high)
-    ]
-    parts.append(f'<circle class="effect" cx="{x(estimate.effect)}" cy="{LINE}" r="4.5"/>')
-    return Markup(f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">{"".join(parts)}</svg>')
+    numbers = estimate.text(test.unit)
+    text = escape(f"{outcome.group or test.metric}: {numbers}; needed: {test.rule}; {outcome.word}")
+    return Markup(
+        f'<svg class="interval-drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text}">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
-def _ticks(first: float, last: float, logarithmic: bool) -> list[float]:
-    """Three to five round numbers between two ends, which are logarithms on a logarithmic axis."""
-    if logarithmic and last - first > 1.5:
-        step = math.ceil((last - first) / 4)
-        return [10.0**power for power in range(math.ceil(first), math.floor(last) + 1, step)]
-    ends = (10**first, 10**last) if logarithmic else (first, last)
-    return [t for t in ticker.MaxNLocator(4).tick_values(*ends) if ends[0] <= t <= ends[1]]
+def _labels(axis: Axis, edges: Sequence[float]) -> list[str]:
+    """The margin's label first, then the ticks that leave it room."""
+    parts, taken = [], []
+    for value in [*edges, *axis.ticks()]:
+        place = axis.x(value)
+        if taken and min(abs(place - other) for other in taken) < LABEL_GAP:
+            continue
+        taken.append(place)
+        anchor = "start" if place < 12 else "end" if place > WIDTH - 12 else "middle"
+        kind = ' class="at-margin"' if value in edges else ""
+        parts += [
+            f'<path class="axis" d="M{place} {2 * LINE}v4"/>',
+            f'<text{kind} x="{place}" y="{HEIGHT - 3}" text-anchor="{anchor}">{_short(value)}</text>',
+        ]
+    return parts
 
 
 def _short(value: float) -> str:
-    """A tick's label: ``'−5'``, ``'0.2'``, ``'10k'``."""
-    text = (
-        f"{value:g}" if abs(value) < 10_000 else f"{value / 1000:g}k" if abs(value) < 1e6 else f"{value:.0e}"
+    """A tick's label: ``'−5'``, ``'0.2'``, ``'10k'``, ``'10M'``."""
+    scale, letter = next(
+        (each for each in ((1e9, "G"), (1e6, "M"), (1e4, "k")) if abs(value) >= each[0]), (1, "")
     )
-    return text.replace("-", "−")
+    scale = 1e3 if letter == "k" else scale
+    return f"{value / scale:.4g}{letter}".replace("-", "−")
 
 
-def as_svg(figure: Figure) -> str:
-    """A figure as the address of an image that the page carries within itself."""
+NAMES = dict(zip(TECHNOLOGIES, ("classic", "deep", "llm", "generative"), strict=True))
+"""Names of the technologies' colours on the page."""
+
+PAGE_COLOURS = {
+    **{colour.lower(): f"var(--{name})" for colour, name in zip(plots.COLOURS, NAMES.values(), strict=False)},
+    "#000000": "var(--ink)",
+    "#ffffff": "var(--card)",
+    "#b0b0b0": "var(--line)",
+    plots.GREY: "var(--soft)",
+}
+"""What the page has in place of the figure's colours."""
+
+
+def inline(figure: Figure, alt: str) -> Markup:
+    """A figure as SVG that takes its colours and its font from the page around it."""
     buffer = io.StringIO()
-    with rc_context({"svg.hashsalt": "course"}):  # the same figure gives the same bytes
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with rc_context({"svg.hashsalt": "course", "svg.fonttype": "none"}):  # same figure, same bytes
+        figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
     plt.close(figure)
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue().encode()).decode()
+    svg = buffer.getvalue().split("<svg ", 1)[1]
+    svg = re.sub(r"#[0-9a-f]{6}\b", lambda found: PAGE_COLOURS.get(found[0], found[0]), svg)
+    box = re.search(r'viewBox="[^"]+"', svg)[0]
+    content = svg.split(">", 1)[1]
+    return Markup(f'<svg class="plot" {box} role="img" aria-label="{escape(alt)}">{content}')
 
 
 def cost_figure(costs: Sequence[ModelCost]) -> Figure:
     """Operations of one training against CPU time of one prediction, a mark a model, area by parameters.
 
-    The marks are numbered, and a list to the right says which model each of them is.
+    A model that cost nothing has no place on logarithmic axes and is left out.
     """
     plots.use_style()
-    figure, (ax, key) = plt.subplots(1, 2, figsize=(11, 5.6), width_ratios=(3, 1))
-    for index, technology in enumerate(TECHNOLOGIES):
-        mine = [cost for cost in costs if cost.technology == technology]
-        if not mine:
-            continue
-        sizes = [25 + 45 * max(math.log10(cost.parameters) - 1, 0) for cost in mine]
-        points = [c.train_operations for c in mine], [c.predict_cpu_ms for c in mine]
-        style = {
-            "color": plots.COLOURS[index],
-            "marker": plots.MARKERS[index],
-            "label": TECHNOLOGIES[technology],
-        }
-        ax.scatter(*points, s=sizes, alpha=0.75, edgecolors="white", zorder=3, **style)
-    for number, cost in enumerate(costs, 1):
-        place = (cost.train_operations, cost.predict_cpu_ms)
-        beside = (7, 5) if number % 2 else (7, -12)
-        ax.annotate(str(number), place, beside, textcoords="offset points", fontsize=9)
-        line = 1 - (number - 0.5) / max(len(costs), 20)
-        key.text(0, line, f"{number}", fontsize=9, ha="right", va="center")
-        key.text(0.03, line, f"{cost.model} ({cost.data})", fontsize=9, va="center")
-    key.axis("off")
+    figure, ax = plt.subplots(figsize=(10, 5.2))
     ax.set(xscale="log", yscale="log", xlabel="operations of one training", ylabel="one prediction (CPU ms)")
+    shown = {n: c for n, c in enumerate(costs, 1) if min(c.train_operations, c.predict_cpu_ms) > 0}
+    for index, technology in enumerate(TECHNOLOGIES):
+        mine = [cost for cost in shown.values() if cost.technology == technology]
+        points = [c.train_operations for c in mine], [c.predict_cpu_ms for c in mine]
+        look = {"color": plots.COLOURS[index], "marker": plots.MARKERS[index], "edgecolors": "white"}
+        ax.scatter(*points, s=[_area(c.parameters) for c in mine], alpha=0.85, zorder=3, **look)
+    sizes = [ax.scatter([], [], s=_area(10**p), color="none", edgecolors=plots.GREY) for p in (2, 4, 6)]
+    labels = ("100", "10 thousand", "1 million")
+    ax.legend(sizes, labels, title="numbers it keeps", loc="upper left", labelspacing=0.9, borderpad=0.8)
     ax.margins(0.08)
-    legend = figure.legend(loc="outside upper left", ncols=4, fontsize=10)
-    for handle in legend.legend_handles:
-        handle.set_sizes([60])
+    ax.minorticks_off()
+    figure.canvas.draw()  # the places of the marks are known from now on
+    _number(ax, shown)
     return figure
 
 
-def data_figure(panels: Mapping[str, Sequence[tuple[str, Outcome]]]) -> Figure:
-    """What data did to quality, a panel a lesson: each effect with its interval, against its own margin.
+def _area(parameters: int) -> float:
+    return 30 + 45 * max(math.log10(max(parameters, 1)) - 1, 0)
 
-    Parameters
-    ----------
-    panels : mapping
-        By title of the panel: label and outcome of each test that is drawn, from top to bottom.
-    """
-    plots.use_style()
-    height = max(len(outcomes) for outcomes in panels.values())
-    figure, axes = plt.subplots(
-        len(panels), 1, figsize=(10, len(panels) * (0.9 + 0.34 * height)), squeeze=False
-    )
-    for index, (ax, (title, outcomes)) in enumerate(zip(axes[:, 0], panels.items(), strict=True)):
-        for row, (_, outcome) in enumerate(outcomes):
-            e, test = outcome.estimate, outcome.test
-            style = {
-                "color": plots.COLOURS[index],
-                "marker": plots.MARKERS[index],
-                "capsize": 4,
-                "markersize": 7,
-            }
-            ax.errorbar(e.effect, row, xerr=[[e.effect - e.low], [e.high - e.effect]], **style)
-            for margin in (-test.margin, test.margin) if test.direction == "within" else (test.margin,):
-                ax.plot([margin, margin], [row - 0.35, row + 0.35], color=plots.GREY, linestyle="--")
-        ax.set_yticks(np.arange(len(outcomes)), [label for label, _ in outcomes])
-        ax.set(title=title, xlabel=outcomes[0][1].test.unit, ylim=(len(outcomes) - 0.5, -0.5))
-    return figure
+
+def _number(ax: plt.Axes, shown: dict[int, ModelCost]) -> None:
+    """Each mark's number, on that side of the mark where most room is left."""
+    if not shown:
+        return
+    marks = ax.transData.transform([(c.train_operations, c.predict_cpu_ms) for c in shown.values()])
+    points = marks * 72 / ax.figure.dpi
+    taken = list(points)
+    angles = np.arange(8) * np.pi / 4
+    for own, (number, cost) in zip(points, shown.items(), strict=True):
+        reach = math.sqrt(_area(cost.parameters)) / 2 + 8
+        sides = np.column_stack([np.cos(angles), np.sin(angles)]) * reach
+        others = [place for place in taken if place is not own]
+        room = [min((math.dist(own + s, place) for place in others), default=reach) for s in sides]
+        best = sides[int(np.argmax(np.minimum(room, 2.2 * reach)))]
+        taken.append(own + best)
+        xy = (cost.train_operations, cost.predict_cpu_ms)
+        look = {"ha": "center", "va": "center", "fontsize": 10, "textcoords": "offset points"}
+        ax.annotate(str(number), xy, tuple(best), **look)

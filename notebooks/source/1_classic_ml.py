@@ -12,12 +12,12 @@
 #
 # When you have finished, you can say
 #
-# 1. what a **baseline** is, and why no score means anything without one;
-# 2. what a **fold** is, and why one test is not enough;
-# 3. what an **interval** is, and how to compute it without fooling yourself;
-# 4. what a **leak** is, and how to find one;
-# 5. what a **verdict** is, and why "we cannot tell" is one of them;
-# 6. when you may believe a model's coefficients, and when not.
+# 1. what a **[baseline](glossary.md#baseline)** is, and why no score means anything without one;
+# 2. what a **[fold](glossary.md#fold)** is, and why one test is not enough;
+# 3. what an **[interval](glossary.md#interval)** is, and how to compute it without fooling yourself;
+# 4. what a **[leak](glossary.md#leak)** is, and how to find one;
+# 5. what a **[verdict](glossary.md#verdict)** is, and why "we cannot tell" is one of them;
+# 6. when you may believe a model's [coefficients](glossary.md#coefficient), and when not.
 #
 # You need Python, and no machine learning. Run the cells from top to bottom with Shift + Enter.
 #
@@ -36,7 +36,7 @@ from course_utils import cards, claims, data, plots, results, runtime, statistic
 from course_utils.exercises.lesson_1 import exercises
 
 # %% [markdown]
-# `runtime.start` reads under which conditions this lesson runs, and seeds everything that is random: the same seed gives you the same numbers again, apart from times. `use_one_core` gives every model the same single processor core, so that nobody wins by using more of them.
+# `runtime.start` reads under which conditions this lesson runs, and [seeds](glossary.md#seed) everything that is random: the same seed gives you the same numbers again, apart from times. `use_one_core` gives every model the same single processor core, so that nobody wins by using more of them.
 
 # %%
 run = runtime.start(
@@ -48,9 +48,9 @@ plots.use_style()
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# The course keeps a **ledger** of claims. What is measured, and what the claim needs, were written there before this experiment was run for the first time. At the end of the lesson you will understand each of these tests. (A is the article.)
+# The course keeps a **[ledger](glossary.md#ledger)** of claims. What is measured, and what the claim needs, were written there before this experiment was run for the first time. At the end of the lesson you will understand each of these tests. (A is the article.)
 #
-# Why −1 point, and why 5 times? Both are judgements: one more mistake in a hundred is what we would accept for a cheaper model, and five times is a difference that you would notice. You may disagree. What nobody may do is choose a margin after looking at the result.
+# Why −1 point, and why 5 times? Both are judgements: one more mistake in a hundred is what we would accept for a cheaper model, and five times is a difference that you would notice. You may disagree. What nobody may do is choose a [margin](glossary.md#margin) after looking at the result.
 
 # %%
 claim = claims.get("ml-lightweight")
@@ -59,7 +59,7 @@ claim
 # %% [markdown]
 # ## Predict
 #
-# Classic models and a small neural network (an *MLP*) will learn from two tables: one of patients, one of wines. Write down what you expect, before you know: only someone who predicted can be surprised. Replace our guesses with yours.
+# Classic models and a small neural network (an *[MLP](glossary.md#mlp)*) will learn from two tables: one of patients, one of wines. Write down what you expect, before you know: only someone who predicted can be surprised. Replace our guesses with yours.
 #
 # - On the patients: by how many percentage points is the best classic model better than the network? Negative when it is worse.
 # - On the patients: how many times the processor time of the classic model does the network take to train?
@@ -73,7 +73,7 @@ predicted_verdict = "supported"
 # %% [markdown]
 # ## Settings
 #
-# All sizes in one place. You need not understand them yet; each comes back where it is used. `run.pick` takes the value for your profile: *smoke* only checks that the code runs, *laptop* is what you use, *full* adds a larger table from the internet.
+# All sizes in one place. You need not understand them yet; each comes back where it is used. `run.pick` takes the value for your [profile](glossary.md#profile): *smoke* only checks that the code runs, *laptop* is what you use, *full* adds a larger table from the internet.
 
 # %%
 settings = {
@@ -129,7 +129,7 @@ plots.show(fig, "Two histograms: benign lumps lie mostly below 0.14, malignant o
 # %% [markdown]
 # ## Baseline: the score of knowing nothing
 #
-# *Accuracy* is the share of patients that a model gets right. A model that says "benign" to everybody has learnt nothing, and is right for every benign patient. Its accuracy is the **baseline**: the least that any model must beat. scikit-learn calls it a *dummy*.
+# *[Accuracy](glossary.md#accuracy)* is the share of patients that a model gets right. A model that says "benign" to everybody has learnt nothing, and is right for every benign patient. Its accuracy is the **baseline**: the least that any model must beat. scikit-learn calls it a *dummy*.
 #
 # We hide a fifth of the patients from all models, the **test** part, and ask about them only. An examination whose questions were known is none. Whatever the test part tells the training, be it a single mean, is called a **leak**, and the score is no longer to be trusted. `stratify` keeps the share of malignant lumps the same in both parts.
 
@@ -178,7 +178,7 @@ assert abs(library_mistakes - mistakes) <= 0.01 * len(y_train)
 # %% [markdown]
 # ## A model that uses every column
 #
-# **Logistic regression** gives each column a weight, adds everything up, and squeezes the sum into a probability between 0 and 1. The weights are what it learns. Columns come in very different units, so each is first brought to mean 0 and spread 1 (**scaling**). A *pipeline* glues the two steps together, and sees to it that mean and spread come from the training rows alone; computed from all rows, they would be a leak.
+# **[Logistic regression](glossary.md#logistic-regression)** gives each column a [weight](glossary.md#weight), adds everything up, and squeezes the sum into a probability between 0 and 1. The weights are what it learns. Columns come in very different units, so each is first brought to mean 0 and spread 1 (**[scaling](glossary.md#scaling)**). A *[pipeline](glossary.md#pipeline)* glues the two steps together, and sees to it that mean and spread come from the training rows alone; computed from all rows, they would be a leak.
 
 # %%
 logistic = make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=1000))
@@ -200,7 +200,7 @@ assert np.isclose(by_hand, by_library)
 # %% [markdown]
 # ## Two kinds of mistakes
 #
-# A probability is not yet a decision. Somebody must say from which probability on we raise the alarm. A low **threshold** alarms healthy people; a high one misses cancer. The table of who was what and who was called what is the **confusion matrix**.
+# A probability is not yet a decision. Somebody must say from which probability on we raise the alarm. A low **[threshold](glossary.md#threshold)** alarms healthy people; a high one misses cancer. The table of who was what and who was called what is the **[confusion matrix](glossary.md#confusion-matrix)**.
 
 # %%
 p_malignant = logistic.predict_proba(X_test)[:, 0]  # (n_test,)
@@ -244,7 +244,7 @@ plots.slider(confusion_figure, steps, "alarm from probability", start=0.5)
 #
 # ### One test is not enough
 #
-# The scores above come from one random split. Another split asks other patients and gives other scores. So we cut the table into five parts, the **folds**. Each fold is the test once, while the other four train. Then we shuffle and cut again, three times over. That is *repeated cross-validation*.
+# The scores above come from one random split. Another split asks other patients and gives other scores. So we cut the table into five parts, the **folds**. Each fold is the test once, while the other four train. Then we shuffle and cut again, three times over. That is *repeated [cross-validation](glossary.md#cross-validation)*.
 #
 # Every model gets exactly the same folds, so that we can compare them fold by fold, in **pairs**.
 
@@ -312,8 +312,8 @@ def ratio_interval(numerators, denominators):
 # Three classic models, simplest first, with the library's standard settings:
 #
 # - **logistic regression**, which you know;
-# - a **random forest**: many decision trees, each grown on a random part of the rows and columns; they vote;
-# - **gradient boosting**: many small trees, each grown to mend the mistakes of those before it.
+# - a **[random forest](glossary.md#random-forest)**: many decision trees, each grown on a random part of the rows and columns; they vote;
+# - **[gradient boosting](glossary.md#gradient-boosting)**: many small trees, each grown to mend the mistakes of those before it.
 
 
 # %%
@@ -330,7 +330,7 @@ def classic_models(seed):
     }
 
 # %% [markdown]
-# And the challenger: a neural network. A *neuron* adds up its weighted inputs and passes the sum on if it is positive; a layer is many of them side by side. Ours has two such layers (a *multi-layer perceptron*, **MLP**). `tabular.TabularMLP` is about 100 lines of torch with the same `fit` and `predict` as the others. How its training loop works is lesson 2's subject.
+# And the challenger: a neural network. A *neuron* adds up its weighted inputs and passes the sum on if it is positive; a [layer](glossary.md#layer) is many of them side by side. Ours has two such layers (a *multi-layer perceptron*, **MLP**). `tabular.TabularMLP` is about 100 lines of torch with the same `fit` and `predict` as the others. How its training loop works is lesson 2's subject.
 #
 # A network has more knobs than a forest, so it gets a fair chance to turn them: neurons a layer (16 or 64) times how strongly large weights are held back (0.01 or 1). Of these four combinations it may choose the best in every fold.
 #
@@ -355,7 +355,7 @@ def choose_classic(X, y, seed):
     return max(accuracy, key=accuracy.get)
 
 # %% [markdown]
-# The network needs one thing more: how long to train. With every pass over the data (an **epoch**) it fits the training rows better, but from some point on it only learns them by heart. **Early stopping** watches rows that it does not train on, and stops when they get worse. Here the inner folds do the watching. Afterwards the network trains on *all* training rows, for the number of epochs that was best on average.
+# The network needs one thing more: how long to train. With every pass over the data (an **[epoch](glossary.md#epoch)**) it fits the training rows better, but from some point on it only learns them by heart. **[Early stopping](glossary.md#early-stopping)** watches rows that it does not train on, and stops when they get worse. Here the inner folds do the watching. Afterwards the network trains on *all* training rows, for the number of epochs that was best on average.
 
 
 # %%
@@ -389,8 +389,8 @@ def choose_network(X, y, seed):
 #
 # For every model in every fold: the accuracy on the test part, and the cost of one training. Cost is counted twice.
 #
-# - **CPU seconds**: the time that the processor really worked (`runtime.cpu_seconds` repeats quick calls until the clock has something to measure).
-# - **Operations**: about how many additions, multiplications and comparisons the training takes, estimated by rules that you find in `tabular.size`. No clock, no clock noise.
+# - **[CPU seconds](glossary.md#cpu-seconds)**: the time that the processor really worked (`runtime.cpu_seconds` repeats quick calls until the clock has something to measure).
+# - **[Operations](glossary.md#operations)**: about how many additions, multiplications and comparisons the training takes, estimated by rules that you find in `tabular.size`. No clock, no clock noise.
 #
 # The ledger counts one training, not the search for settings before it (twelve trainings for the network, nine for the classic models). We write the search down all the same; it will be interesting.
 
@@ -671,7 +671,7 @@ interpretable = claims.get("ml-interpretable")
 interpretable
 
 # %% [markdown]
-# A linear model has one weight a column, so you can read it: a negative weight lowers the probability of "benign". If a weight tells us something about the *disease*, it should at least point the same way when other patients come along. We cannot get other patients, but we can draw 569 of ours with replacement, again and again. That is the **bootstrap**.
+# A linear model has one weight a column, so you can read it: a negative weight lowers the probability of "benign". If a weight tells us something about the *disease*, it should at least point the same way when other patients come along. We cannot get other patients, but we can draw 569 of ours with replacement, again and again. That is the **[bootstrap](glossary.md#bootstrap)**.
 
 
 # %%
@@ -748,7 +748,7 @@ interpretable_verdict
 # %% [markdown]
 # What does this stability depend on? Three variations, to find out:
 #
-# - **Almost no penalty.** A *penalty* is a price that the model pays for large weights. scikit-learn's logistic regression has one unless you tell it not to (`C=1`; with `C=100` it is hardly felt).
+# - **Almost no [penalty](glossary.md#penalty).** A *penalty* is a price that the model pays for large weights. scikit-learn's logistic regression has one unless you tell it not to (`C=1`; with `C=100` it is hardly felt).
 # - **No twins.** Go through the columns and keep one only when it is no twin of a column that you already have.
 # - **Few columns.** Another penalty (*L1*) sets most weights to exactly 0.
 
@@ -823,7 +823,7 @@ normalise = claims.get("ml-normalise")
 normalise
 
 # %% [markdown]
-# In this table the *worst area* reaches 4,254, while the *mean smoothness* never exceeds 0.17. Does that disturb a model? We train four kinds, each with and without scaling, on the same folds. Two are new: **k-nearest neighbours** looks up the five most similar patients, a **support vector machine** (SVM) draws a smooth border between the classes. If data *has to* be normalised, each of them must gain at least half a point.
+# In this table the *worst area* reaches 4,254, while the *mean smoothness* never exceeds 0.17. Does that disturb a model? We train four kinds, each with and without scaling, on the same folds. Two are new: **[k-nearest neighbours](glossary.md#k-nearest-neighbours)** looks up the five most similar patients, a **[support vector machine](glossary.md#support-vector-machine)** (SVM) draws a smooth border between the classes. If data *has to* be normalised, each of them must gain at least half a point.
 
 # %%
 candidates = {
@@ -973,4 +973,4 @@ path = results.save(run, verdicts, results.costs(costs), predictions, exercises.
 print(f"saved {path.name}")
 
 # %% [markdown]
-# **Next.** On these tables people had already done the hard part: they chose and measured the columns. What if nobody did? Lesson 2 gives a model raw pictures and asks who finds the features, a person or the network.
+# **Next.** On these tables people had already done the hard part: they chose and measured the columns. What if nobody did? Lesson 2 gives a model raw pictures and asks who finds the [features](glossary.md#feature), a person or the network.

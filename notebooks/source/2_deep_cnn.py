@@ -6,7 +6,7 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "The Role of Data Preprocessing".*
 
 # %% [markdown]
-# **Why this matters.** Your phone finds a face wherever it is in the photo. For decades engineers wrote rules for that: find the eyes, cut out the face, bring it to the same size. Then, so the story goes, deep learning came and made all this work unnecessary. In lesson 1 people had chosen and measured every column. In this lesson we hand over raw pixels and ask: **who finds the features, a person or the network?**
+# **Why this matters.** Your phone finds a face wherever it is in the photo. For decades engineers wrote rules for that: find the eyes, cut out the face, bring it to the same size. Then, so the story goes, deep learning came and made all this work unnecessary. In lesson 1 people had chosen and measured every column. In this lesson we hand over raw pixels and ask: **who finds the [features](glossary.md#feature), a person or the network?**
 
 # %% [markdown]
 # ## What you will learn
@@ -14,13 +14,13 @@
 # When you have finished, you can say
 #
 # 1. what a **feature** is, and how to tell who made it;
-# 2. what a **convolution** is, and how to compute one by hand;
+# 2. what a **[convolution](glossary.md#convolution)** is, and how to compute one by hand;
 # 3. how a network is **trained**, step by step, in a loop that you have read line by line;
 # 4. what a network may know **before** it has seen a single picture;
 # 5. when more **data** and more **depth** help, and when a small classic model is enough;
 # 6. how to check a picture that claims to show **where the network looked**.
 #
-# You need Python and lesson 1's ideas: baseline, fold, interval, verdict. **torch** is the library for neural networks; **scikit-image** has image features that people designed.
+# You need Python and lesson 1's ideas: [baseline](glossary.md#baseline), [fold](glossary.md#fold), [interval](glossary.md#interval), [verdict](glossary.md#verdict). **torch** is the library for neural networks; **scikit-image** has image features that people designed.
 
 # %%
 import shutil
@@ -43,7 +43,7 @@ from course_utils import cards, claims, images, plots, results, runtime, statist
 from course_utils.exercises.lesson_2 import exercises
 
 # %% [markdown]
-# `images` reads pictures; the other helpers you know from lesson 1. `runtime.start` seeds everything and says what to expect, and every model gets one processor core.
+# `images` reads pictures; the other helpers you know from lesson 1. `runtime.start` [seeds](glossary.md#seed) everything and says what to expect, and every model gets one processor core.
 
 # %%
 run = runtime.start(
@@ -64,7 +64,7 @@ claim
 # %% [markdown]
 # A is the article named above; B, which you will meet later, is "Deep Learning vs. Machine Learning: What's the Difference?" of a university's blog. 16 × 16 pixels is the largest of three sizes that you will meet below.
 #
-# The article says "deep networks", not which kind. So two deep networks stand trial. A **CNN** (*convolutional* neural network) is made for pictures. A deep **MLP** is the plain network of lesson 1 with more layers. The MLP gets the same tests with the same margins.
+# The article says "deep networks", not which kind. So two deep networks stand trial. A **[CNN](glossary.md#cnn)** (*convolutional* neural network) is made for pictures. A deep **[MLP](glossary.md#mlp)** is the plain network of lesson 1 with more [layers](glossary.md#layer). The MLP gets the same tests with the same [margins](glossary.md#margin).
 
 # %%
 mlp_claim = claims.get("dl-features-mlp")
@@ -75,7 +75,7 @@ mlp_claim
 #
 # The pictures are handwritten digits, 0 to 9. First as they were published: each digit in the middle of its picture. Then each digit is moved to a random place on a larger, empty canvas. Nothing else changes; you would read them as easily as before. Write down what you expect on the **large canvas**:
 #
-# - accuracy (%) of the best classic model on raw pixels, of the best of three MLPs, and of the CNN;
+# - [accuracy](glossary.md#accuracy) (%) of the best classic model on raw pixels, of the best of three MLPs, and of the CNN;
 # - both verdicts: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
@@ -168,7 +168,7 @@ plots.show(plots.gallery(rows, titles, columns=len(examples[:8])),
 # %% [markdown]
 # ### Folds
 #
-# As in lesson 1, each picture is in the test part of exactly one fold. Of the other pictures a fifth is set aside as a **validation** part: every choice (which model, which setting) is made there, never on the test part.
+# As in lesson 1, each picture is in the test part of exactly one fold. Of the other pictures a fifth is set aside as a **[validation](glossary.md#validation)** part: every choice (which model, which setting) is made there, never on the test part.
 
 
 # %%
@@ -182,7 +182,7 @@ def split():
     return [(rest, test[part]) for _, part in model_selection.KFold(**cuts).split(test)]
 
 # %% [markdown]
-# Each fold also gets a seed of its own, for its random places and for the initial weights of its networks. So the interval over the folds contains three kinds of chance: which pictures, which places, which weights.
+# Each fold also gets a seed of its own, for its random places and for the initial [weights](glossary.md#weight) of its networks. So the interval over the folds contains three kinds of chance: which pictures, which places, which weights.
 
 # %%
 seeds = [int(seed) for seed in np.random.SeedSequence(run.seed).generate_state(settings["folds"])]
@@ -230,7 +230,7 @@ def recentre(canvas):
     return out
 
 # %% [markdown]
-# **HOG** (*histogram of oriented gradients*, Dalal and Triggs 2005): for years computers found pedestrians with it. Cut the canvas into cells of 2 × 2 pixels; in each cell find how strong the edges in each of eight directions are, and bring all numbers of a canvas to a common scale. It describes strokes instead of pixels, cell by cell. The library computes it.
+# **[HOG](glossary.md#hog)** (*histogram of oriented gradients*, Dalal and Triggs 2005): for years computers found pedestrians with it. Cut the canvas into cells of 2 × 2 pixels; in each cell find how strong the edges in each of eight directions are, and bring all numbers of a canvas to a common scale. It describes strokes instead of pixels, cell by cell. The library computes it.
 
 
 # %%
@@ -270,7 +270,7 @@ def convolve(picture, kernel):
     return out
 
 # %% [markdown]
-# This kernel answers "does it get brighter from left to right?". The result is called a **feature map**. Orange is positive (the left edge of a stroke), blue negative (a right edge).
+# This kernel answers "does it get brighter from left to right?". The result is called a **[feature map](glossary.md#feature-map)**. Orange is positive (the left edge of a stroke), blue negative (a right edge).
 
 # %%
 left_to_right = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], dtype=np.float32)
@@ -310,7 +310,7 @@ print("the feature map moved along, and nothing else changed")
 #
 # ### The CNN
 #
-# Layers of convolutions follow each other: the first sees 3 × 3 pixels, the next sees combinations of what the first saw, and so on. After each, a *batch norm* brings every map to a common scale, so that a deep stack can be trained (it brings a bias of its own), and a *ReLU* sets negative numbers to zero. `padding=1` adds a border of zeros, so that maps keep their size.
+# Layers of convolutions follow each other: the first sees 3 × 3 pixels, the next sees combinations of what the first saw, and so on. After each, a *[batch](glossary.md#batch) norm* brings every map to a common scale, so that a deep stack can be trained (it brings a bias of its own), and a *[ReLU](glossary.md#relu)* sets negative numbers to zero. `padding=1` adds a border of zeros, so that maps keep their size.
 
 
 # %%
@@ -337,7 +337,7 @@ class Block(nn.Module):
         return torch.relu(x + y if self.residual else y)  # (B, C, H, W)
 
 # %% [markdown]
-# The whole network: one convolution, then four blocks in three groups. From group to group *max pooling* halves height and width: of each 2 × 2 numbers the largest stays. Then the mean of each map over *all places* (`AdaptiveAvgPool2d`), and a linear layer that turns these means into one score per class. The seed fixes the initial random weights.
+# The whole network: one convolution, then four blocks in three groups. From group to group *max [pooling](glossary.md#pooling)* halves height and width: of each 2 × 2 numbers the largest stays. Then the mean of each map over *all places* (`AdaptiveAvgPool2d`), and a linear layer that turns these means into one score per class. The seed fixes the initial random weights.
 
 
 # %%
@@ -382,7 +382,7 @@ def make_mlp(seed, n_inputs, n_layers, hidden):
     return nn.Sequential(*layers, nn.Linear(hidden, n_classes)).to(run.device)
 
 # %% [markdown]
-# It gets batch norms too, and three chances: 3 layers or 10 layers with about as many parameters as the CNN, or 3 *wide* layers with many more. As with the classic models, the one that is best on the validation part will be judged.
+# It gets batch norms too, and three chances: 3 layers or 10 layers with about as many [parameters](glossary.md#parameter) as the CNN, or 3 *wide* layers with many more. As with the classic models, the one that is best on the validation part will be judged.
 
 
 # %%
@@ -416,7 +416,7 @@ pd.Series({name: count_parameters(mlp) for name, mlp in mlps.items()}, name="par
 # %% [markdown]
 # ## The training loop
 #
-# How does a network learn? It sees a few pictures (a **batch**) and gives each class a score. *Softmax* turns scores into probabilities: each score *s* becomes *eˢ*, then all are divided by their sum. One number, the **loss**, says how wrong it was. Here it is the *cross-entropy*: minus the natural logarithm of the probability of the right class, averaged over the batch. Whoever gives all ten classes the same probability has a loss of ln 10 = 2.3; whoever is sure and wrong has more. (Its unit is called *nat*.)
+# How does a network learn? It sees a few pictures (a **batch**) and gives each class a score. *[Softmax](glossary.md#softmax)* turns scores into probabilities: each score *s* becomes *eˢ*, then all are divided by their sum. One number, the **[loss](glossary.md#loss)**, says how wrong it was. Here it is the *[cross-entropy](glossary.md#cross-entropy)*: minus the natural logarithm of the probability of the right class, averaged over the batch. Whoever gives all ten classes the same probability has a loss of ln 10 = 2.3; whoever is sure and wrong has more. (Its unit is called *nat*.)
 
 
 # %%
@@ -426,7 +426,7 @@ def batch_loss(model, images, labels):
     return nn.functional.cross_entropy(scores, labels)
 
 # %% [markdown]
-# The loss depends on every weight. `backward` computes its slope for each of them: in which direction would this weight have to move to lower the loss? The *optimizer* (AdamW) then moves all of them a little; each step is divided by the usual size of that weight's slope, so that all weights move about equally far. Draw the next batch, and again. Here it is in full. (`training.batches` gives row numbers, batch after batch, without end.)
+# The loss depends on every weight. `backward` computes its slope for each of them: in which direction would this weight have to move to lower the loss? The *[optimizer](glossary.md#optimizer)* (AdamW) then moves all of them a little; each step is divided by the usual size of that weight's slope, so that all weights move about equally far. Draw the next batch, and again. Here it is in full. (`training.batches` gives row numbers, batch after batch, without end.)
 
 # %%
 from course_utils import training
@@ -455,7 +455,7 @@ def train_loop(model, images, labels, steps, seed):
     return losses
 
 # %% [markdown]
-# torch works on *tensors*: arrays that can live on a graphics card (`run.device`).
+# torch works on *[tensors](glossary.md#tensor)*: arrays that can live on a graphics card (`run.device`).
 
 
 # %%
@@ -504,7 +504,7 @@ print(f"after {short} steps: {100 * accuracy(cnn, validation):.1f} % of {n_valid
 # %% [markdown]
 # ### The loop's twin
 #
-# A loop that is used again and again wants more: a progress bar, a look at the validation part now and then, and **checkpoints** (files from which it can go on), so that a crash costs minutes and not the night. `training.fit` is our loop with these things around it.
+# A loop that is used again and again wants more: a progress bar, a look at the validation part now and then, and **[checkpoints](glossary.md#checkpoint)** (files from which it can go on), so that a crash costs minutes and not the night. `training.fit` is our loop with these things around it.
 
 
 # %%
@@ -584,7 +584,7 @@ GROUPS = {
 pd.Series({arm: str(see(arm, canvases[:1]).shape[1:]) for arm in SEES}, name="one input").to_frame()
 
 # %% [markdown]
-# Now the models. An *SVM* (support vector machine) compares a new picture with training pictures, pixel by pixel, and lets those vote that lie near the border between two classes. Its `C` says how much it costs when a training picture lies on the wrong side.
+# Now the models. An *SVM* ([support vector machine](glossary.md#support-vector-machine)) compares a new picture with training pictures, pixel by pixel, and lets those vote that lie near the border between two classes. Its `C` says how much it costs when a training picture lies on the wrong side.
 
 
 # %%
@@ -605,7 +605,7 @@ def network_models(size, seed, name=None):
     return found
 
 # %% [markdown]
-# (Before the first run we tried a few values on the validation part of one fold: of `C`, of the CNN's width, and of the networks' steps, learning rate and weight decay. Nothing was tried on a test part.)
+# (Before the first run we tried a few values on the validation part of one fold: of `C`, of the CNN's width, and of the networks' steps, [learning rate](glossary.md#learning-rate) and weight decay. Nothing was tried on a test part.)
 #
 # Every model trains on the training part and is scored on the *validation* part. Here is one, to see how it goes:
 
@@ -615,7 +615,7 @@ score = by_svm.score(see("SVM", canvases[validation]), labels[validation])
 print(f"SVM on raw pixels, large canvas: {100 * score:.1f} % of the validation part right")
 
 # %% [markdown]
-# And all of them, in one fold on one canvas. We keep the model, its validation score and the CPU seconds of its training. (A network counts its own, because it may have gone on from a checkpoint.)
+# And all of them, in one fold on one canvas. We keep the model, its validation score and the [CPU seconds](glossary.md#cpu-seconds) of its training. (A network counts its own, because it may have gone on from a checkpoint.)
 
 
 # %%
@@ -717,7 +717,7 @@ picked.melt(var_name="group", value_name="arm").value_counts(sort=False).rename(
 #
 # Every test picture was shown to all arms, so we can compare picture by picture: +100 where only the network is right, −100 where only its rival is, 0 otherwise. The mean of these is the difference in accuracy, in points.
 #
-# For the interval we draw anew what came by chance, on two levels: the folds with replacement (each had its own places and weights), and in each of them its pictures with replacement. After 2,000 such draws the middle 95 % of the means are the interval: a *two-level paired bootstrap*.
+# For the interval we draw anew what came by chance, on two levels: the folds with replacement (each had its own places and weights), and in each of them its pictures with replacement. After 2,000 such draws the middle 95 % of the means are the interval: a *two-level paired [bootstrap](glossary.md#bootstrap)*.
 
 # %%
 def paired(network, rival):
@@ -1079,7 +1079,7 @@ for n_blocks in settings["depth_blocks"]:
           f"{count_parameters(network)} parameters")
 
 # %% [markdown]
-# Our first version of this test trained on all pictures, and it was no good: in that run (not shown) the shallowest network was right in 98 of 100, so there was nothing to gain, and the deepest plain one had not finished learning. A test may be mended, but only in the open: margin and metric stayed, the ledger (`course_utils/claims.toml`) says what changed, and with `settings["depth_share"] = 1` you see for yourself how little is left to gain. Now each network learns from a tenth of the pictures, as they were published. Half a minute.
+# Our first version of this test trained on all pictures, and it was no good: in that run (not shown) the shallowest network was right in 98 of 100, so there was nothing to gain, and the deepest plain one had not finished learning. A test may be mended, but only in the open: margin and metric stayed, the [ledger](glossary.md#ledger) (`course_utils/claims.toml`) says what changed, and with `settings["depth_share"] = 1` you see for yourself how little is left to gain. Now each network learns from a tenth of the pictures, as they were published. Half a minute.
 
 
 # %%
@@ -1150,7 +1150,7 @@ def answer_times(arm, model, canvases):
     return np.percentile(times[10:], [50, 99])
 
 # %% [markdown]
-# Logistic regression and the random forest are lesson 1's models; all are measured in this run.
+# [Logistic regression](glossary.md#logistic-regression) and the [random forest](glossary.md#random-forest) are lesson 1's models; all are measured in this run.
 
 # %%
 TIMED = [*GROUPS["best classic"], *GROUPS["best MLP"], "CNN"]  # those that see raw pixels
@@ -1202,7 +1202,7 @@ def ink_of(canvas):
     return ink[:: len(ink) // 100 + 1]
 
 # %% [markdown]
-# **Occlusion**: cover the 3 × 3 patch around an ink pixel with black. How much does the log probability fall?
+# **[Occlusion](glossary.md#occlusion)**: cover the 3 × 3 patch around an ink pixel with black. How much does the log probability fall?
 
 
 # %%
@@ -1357,7 +1357,7 @@ answer_2_2 = 32 * (16 * 3 * 3 + 1)
 exercises.check("2.2", answer_2_2)
 
 # %% [markdown]
-# **2.3 More from less.** Making new training pictures from old ones is called **augmentation**. A colleague wants four pictures of every digit, each at another place:
+# **2.3 More from less.** Making new training pictures from old ones is called **[augmentation](glossary.md#augmentation)**. A colleague wants four pictures of every digit, each at another place:
 #
 # ```python
 # many = np.concatenate([place(pixels, large, seed) for seed in range(4)])
@@ -1365,7 +1365,7 @@ exercises.check("2.2", answer_2_2)
 # # ... then splits `many` into training and test, and reports a wonderful accuracy
 # ```
 #
-# Find the leak. Then write a function `honest_sets(pixels, labels, train, test)`, where `train` and `test` are row numbers. It returns four arrays, `train_pixels, train_labels, test_pixels, test_labels`: the training pictures at four places (all with seed 0, then all with seed 1, 2 and 3) with their labels, and the test pictures once (seed 100) with theirs. Place `pixels[train]` and `pixels[test]`, each on canvases of the size `large`.
+# Find the [leak](glossary.md#leak). Then write a function `honest_sets(pixels, labels, train, test)`, where `train` and `test` are row numbers. It returns four arrays, `train_pixels, train_labels, test_pixels, test_labels`: the training pictures at four places (all with seed 0, then all with seed 1, 2 and 3) with their labels, and the test pictures once (seed 100) with theirs. Place `pixels[train]` and `pixels[test]`, each on canvases of the size `large`.
 
 # %% exercise="2.3"
 honest_sets = ...
@@ -1497,4 +1497,4 @@ shutil.rmtree(checkpoints, ignore_errors=True)
 print(f"saved {path.name}")
 
 # %% [markdown]
-# **Next.** A convolution carries knowledge about pictures. What would carry knowledge about *language*? Lesson 3 builds a small language model from nothing, and asks what fine-tuning is worth.
+# **Next.** A convolution carries knowledge about pictures. What would carry knowledge about *language*? Lesson 3 builds a small [language model](glossary.md#language-model) from nothing, and asks what [fine-tuning](glossary.md#fine-tuning) is worth.

@@ -6,21 +6,21 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Large Language Models (LLMs): Understanding Human Language" and "How AI Systems Handle Data".*
 
 # %% [markdown]
-# **Why this matters.** Your phone suggests the next word. A chatbot writes an e-mail, one word after the other. Behind both stands a *language model*: it has read a great deal of text and guesses what comes next. Reading the whole internet costs millions. So, says the article, one takes a model that has read everything and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **fine-tuning**. What is it worth? In this lesson you build a language model from nothing, on your own machine, and find out.
+# **Why this matters.** Your phone suggests the next word. A chatbot writes an e-mail, one word after the other. Behind both stands a *[language model](glossary.md#language-model)*: it has read a great deal of text and guesses what comes next. Reading the whole internet costs millions. So, says the article, one takes a model that has read everything and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. What is it worth? In this lesson you build a language model from nothing, on your own machine, and find out.
 
 # %% [markdown]
 # ## What you will learn
 #
 # When you have finished, you can say
 #
-# 1. what a **token** is, and how a text is cut into them;
-# 2. how to measure how well a model knows a language: **bits per byte**;
-# 3. what **attention** computes, by hand, and why a language model must not look ahead;
-# 4. how a language model **writes**, and what temperature and top-p change;
+# 1. what a **[token](glossary.md#token)** is, and how a text is cut into them;
+# 2. how to measure how well a model knows a language: **[bits per byte](glossary.md#bits-per-byte)**;
+# 3. what **[attention](glossary.md#attention)** computes, by hand, and why a language model must not look ahead;
+# 4. how a language model **writes**, and what [temperature](glossary.md#temperature) and [top-p](glossary.md#top-p) change;
 # 5. what **fine-tuning** gives, what it costs, and against what to compare it;
 # 6. what a small model has learned of **grammar, context and meaning**, and how to test that.
 #
-# You need Python and lesson 2's ideas: network, batch, loss, training loop. **transformers** is the library for language models, **tokenizers** cuts text into tokens.
+# You need Python and lesson 2's ideas: network, [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. **transformers** is the library for language models, **tokenizers** cuts text into tokens.
 
 # %%
 import copy
@@ -49,7 +49,7 @@ plots.use_style()
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# (*LLM* is short for *large language model*. Ours is a tiny one.) Better than what? The ledger asks for two comparisons. The fine-tuned model must be better than the model *before* fine-tuning. And it must be better than a model that has learned the task *from scratch*, with as many steps on the same texts; otherwise all the reading before was for nothing. The "task" is to predict one *kind of text*. The article also speaks of translating or answering questions; that is not tested here.
+# (*LLM* is short for *large language model*. Ours is a tiny one.) Better than what? The [ledger](glossary.md#ledger) asks for two comparisons. The fine-tuned model must be better than the model *before* fine-tuning. And it must be better than a model that has learned the task *[from scratch](glossary.md#from-scratch)*, with as many steps on the same texts; otherwise all the reading before was for nothing. The "task" is to predict one *kind of text*. The article also speaks of translating or answering questions; that is not tested here.
 
 # %%
 claim = claims.get("llm-finetune")
@@ -65,7 +65,7 @@ claim
 # Write down what you expect: how many percent fewer bits does the fine-tuned model need, with the long budget,
 #
 # - than a model from scratch, and than the model before fine-tuning?
-# - And the verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
+# - And the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
 predicted_saving = {"against from scratch": 20, "against pre-trained only": 20}  # %
@@ -104,7 +104,7 @@ settings = {
 # %% [markdown]
 # ## Data
 #
-# Every function of a good Python library carries its documentation with it, the **docstring**: English prose, written by people. The libraries that this course has installed carry several megabytes of it. `docstrings.load` reads it out of the source files, without running them. The first time takes some seconds. `datasets/docstrings.md` says whose texts these are, and what a model trained on them must not be used for.
+# Every function of a good Python library carries its documentation with it, the **[docstring](glossary.md#docstring)**: English prose, written by people. The libraries that this course has installed carry several megabytes of it. `docstrings.load` reads it out of the source files, without running them. The first time takes some seconds. `datasets/docstrings.md` says whose texts these are, and what a model trained on them must not be used for.
 
 # %%
 general, scikit = docstrings.load()
@@ -154,7 +154,7 @@ print(f"{len(shared)} characters: {shared!r}")
 # %% [markdown]
 # ## Tokens
 #
-# A computer stores text as **bytes**: numbers from 0 to 255; a plain English letter is one byte. One could predict text byte by byte. But most language models read larger pieces, **tokens**. How does one find good pieces? With *byte-pair encoding* (Sennrich and others 2016): begin with single characters, find the two neighbours that stand together most often, make them one piece, and again.
+# A computer stores text as **bytes**: numbers from 0 to 255; a plain English letter is one byte. One could predict text byte by byte. But most language models read larger pieces, **tokens**. How does one find good pieces? With *[byte-pair encoding](glossary.md#byte-pair-encoding)* (Sennrich and others 2016): begin with single characters, find the two neighbours that stand together most often, make them one piece, and again.
 
 
 # %%
@@ -233,7 +233,7 @@ print(f"a token stands for {bytes_per_token:.2f} bytes on average")
 # %% [markdown]
 # ## How well does a model know a text?
 #
-# A language model gives *every* possible next token a probability. Then we look at which token really came. If the model had given it the probability *p*, its **surprise** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits.
+# A language model gives *every* possible next token a probability. Then we look at which token really came. If the model had given it the probability *p*, its **[surprise](glossary.md#surprise)** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits.
 #
 # We add up the surprise over a document. A model with larger tokens needs fewer of them, so to be fair we divide by something that does not depend on how we cut: the number of bytes. **Bits per byte**: to how many bits could this model compress a byte of this text? A byte is 8 bits, so without any knowledge it is 8.
 #
@@ -266,7 +266,7 @@ total = sum(bigram_bits(document).sum() for document in encoded[checked])
 print(f"bigram table: {total / n_bytes[checked].sum():.2f} bits per byte")
 
 # %% [markdown]
-# The classic of the trade counts longer runs: an **n-gram model** counts *n* tokens in a row, the *n* − 1 before and the one that follows. Where it has never seen these *n* − 1, it falls back on fewer; there it prefers tokens that follow *many different* ones (*Kneser-Ney smoothing*; `ngrams.py` explains the formula). For decades such models stood behind speech recognition and spelling correction. How much does it help to look further back? And to have read the *task's* training part, too?
+# The classic of the trade counts longer runs: an **[n-gram](glossary.md#n-gram) model** counts *n* tokens in a row, the *n* − 1 before and the one that follows. Where it has never seen these *n* − 1, it falls back on fewer; there it prefers tokens that follow *many different* ones (*Kneser-Ney smoothing*; `ngrams.py` explains the formula). For decades such models stood behind speech recognition and spelling correction. How much does it help to look further back? And to have read the *task's* training part, too?
 
 
 # %%
@@ -293,7 +293,7 @@ table = {f"{n}-gram": {name: ngram_level(n, documents) for name, documents in le
 pd.DataFrame(table).T.round(3).rename_axis("bits per byte, task, validation")
 
 # %% [markdown]
-# Remember both columns: they are the baselines beside which a neural network has to be seen. From here on we take the 4-gram model, which looks three tokens back.
+# Remember both columns: they are the [baselines](glossary.md#baseline) beside which a neural network has to be seen. From here on we take the 4-gram model, which looks three tokens back.
 
 # %%
 NGRAM = 4
@@ -308,7 +308,7 @@ ngram = KneserNey(NGRAM, n_tokens).fit(encoded["general, train"])
 # - a **key**: what do I have to offer?
 # - a **value**: what do I pass on, if somebody looks at me?
 #
-# Where the query of one token fits the key of another (their product is large), it looks there: it takes more of that token's value. One rule makes it a language model: **nobody looks ahead**. A token that could see the next one would not have to guess it. So all later places get the score −∞: the *causal mask*. Lesson 2's softmax then turns scores into weights, *eˢ* divided by the sum of all *eˢ* in the row, and *e* to the −∞ is 0. (In shapes, T is the number of tokens, d that of the numbers for each, B that of the texts in a batch.)
+# Where the query of one token fits the key of another (their product is large), it looks there: it takes more of that token's value. One rule makes it a language model: **nobody looks ahead**. A token that could see the next one would not have to guess it. So all later places get the score −∞: the *causal mask*. Lesson 2's [softmax](glossary.md#softmax) then turns scores into [weights](glossary.md#weight), *eˢ* divided by the sum of all *eˢ* in the row, and *e* to the −∞ is 0. (In shapes, T is the number of tokens, d that of the numbers for each, B that of the texts in a batch.)
 
 
 # %%
@@ -352,11 +352,11 @@ assert np.allclose(library_mixed, mixed, atol=1e-5)
 #
 # A **Llama** (Touvron and others 2023) is built like this:
 #
-# 1. **Embedding.** Each token number is looked up in a table that has a list of numbers for every token.
-# 2. **Layers**, one after the other, each with two halves. *Attention*: tokens look at each other, several times side by side; each such *head* computes its own queries, keys and values from the lists, with matrices that are learned. Then a small *MLP* (lesson 1's network) works on each token's list by itself. As in lesson 2's residual blocks, each half only *adds* to what is there. Before each half, and once more at the end, a *norm* brings the lists to a common size.
+# 1. **[Embedding](glossary.md#embedding).** Each token number is looked up in a table that has a list of numbers for every token.
+# 2. **[Layers](glossary.md#layer)**, one after the other, each with two halves. *Attention*: tokens look at each other, several times side by side; each such *head* computes its own queries, keys and values from the lists, with matrices that are learned. Then a small *[MLP](glossary.md#mlp)* (lesson 1's network) works on each token's list by itself. As in lesson 2's residual blocks, each half only *adds* to what is there. Before each half, and once more at the end, a *norm* brings the lists to a common size.
 # 3. **Scores.** Each token's list is compared with every list in the embedding table: the better the fit, the higher the score of that token as the next one.
 #
-# GPT-3, from which ChatGPT grew, is built in much the same way, with 175 billion parameters (Brown and others 2020).
+# GPT-3, from which ChatGPT grew, is built in much the same way, with 175 billion [parameters](glossary.md#parameter) (Brown and others 2020).
 #
 # Which token stands where? In each head, queries and keys are turned by an angle that grows with the place, so that their product depends on how far apart two tokens are (*rotary position embedding*). The library does that.
 
@@ -412,7 +412,7 @@ print(f"all tokens equally likely: about {np.log2(n_tokens) / bytes_per_token:.2
 # %% [markdown]
 # ## Pre-training
 #
-# All documents in a row, cut into **windows** of 128 tokens and one. In each the model predicts every token from those before it: 128 little exercises a window. The loss is lesson 2's cross-entropy, which is nothing but the mean surprise; only in *nats*, with the natural logarithm (1 nat = 1.44 bits).
+# All documents in a row, cut into **windows** of 128 tokens and one. In each the model predicts every token from those before it: 128 little exercises a window. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy), which is nothing but the mean surprise; only in *nats*, with the natural logarithm (1 nat = 1.44 bits).
 
 
 # %%
@@ -427,7 +427,7 @@ windows = {name: language.windows(encoded[f"{name}, train"], settings["context"]
 print({name: tuple(each.shape) for name, each in windows.items()})
 
 # %% [markdown]
-# The training loop is lesson 2's, with its warm-up and cool-down; we use `training.fit`, the same loop with checkpoints. One thing is new: the matrices inside the layers get another optimizer, **Muon** (Jordan and others 2024), the rest stays with AdamW. You may think of it as an AdamW for matrices: it also makes all steps about equally large, but looks at a matrix as a whole instead of at single weights. (The rates were tried out on the validation parts.)
+# The training loop is lesson 2's, with its warm-up and cool-down; we use `training.fit`, the same loop with [checkpoints](glossary.md#checkpoint). One thing is new: the matrices inside the layers get another [optimizer](glossary.md#optimizer), **[Muon](glossary.md#muon)** (Jordan and others 2024), the rest stays with AdamW. You may think of it as an AdamW for matrices: it also makes all steps about equally large, but looks at a matrix as a whole instead of at single weights. (The rates were tried out on the [validation](glossary.md#validation) parts.)
 
 # %%
 from course_utils import optimizers, training
@@ -561,7 +561,7 @@ print(f"The network has read {seen:.0%} of the general text, in {history.cpu_s:.
 # %% [markdown]
 # Counting is cheap, and documentation repeats its phrases. Keep this in mind for the verdicts: the claim compares *networks* with each other. Whether a network of this size is the best tool for this text is another question, and the n-gram models' rows in the table of the experiment answer it.
 #
-# We save our network the way the library does, as *safetensors*: plain numbers, no program code. `language.load_pretrained` reads such a folder, and in the full profile (or with `COURSE_MODEL=folder`) a published model takes the place of ours.
+# We save our network the way the library does, as *[safetensors](glossary.md#safetensors)*: plain numbers, no program code. `language.load_pretrained` reads such a folder, and in the full [profile](glossary.md#profile) (or with `COURSE_MODEL=folder`) a published model takes the place of ours.
 
 # %%
 folder = run.out / "models" / run.lesson
@@ -585,7 +585,7 @@ print(f"pre-trained model: {Path(wanted).name if wanted else 'the one trained he
 # %% [markdown]
 # ## How a model writes
 #
-# First: does the library write what our loop writes? It should, when both always take the likeliest token. And it is quicker: it remembers the keys and values of the tokens before (the *KV cache*) instead of computing them again for every new token.
+# First: does the library write what our loop writes? It should, when both always take the likeliest token. And it is quicker: it remembers the keys and values of the tokens before (the *[KV cache](glossary.md#kv-cache)*) instead of computing them again for every new token.
 
 # %%
 start, n_new = to_tokens(PROMPT, tokenizer), 60
@@ -662,7 +662,7 @@ text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
 # - **from scratch**: an untrained model that learns the task alone;
 # - **fine-tuned**: the pre-trained model learns the task, the same steps on the same windows in the same order.
 #
-# The last two are trained with two budgets, three times each: another seed, so another order of the windows (and for the model from scratch other initial weights). Both got good rates: of a few that we tried on the validation part, a model that already knows something does best with a quarter of them (with more it also forgets more), an untrained one with the full rates. How much of the task's training text does a budget read?
+# The last two are trained with two budgets, three times each: another [seed](glossary.md#seed), so another order of the windows (and for the model from scratch other initial weights). Both got good rates: of a few that we tried on the validation part, a model that already knows something does best with a quarter of them (with more it also forgets more), an untrained one with the full rates. How much of the task's training text does a budget read?
 
 # %%
 for budget, steps in settings["budgets"].items():
@@ -746,7 +746,7 @@ for kind in alone:
         measured[kind, budget] = {name: np.tile(each, (len(seeds), 1)) for name, each in bits.items()}
 
 # %% [markdown]
-# Bits per byte on the test part of the task. The interval draws anew what came by chance: which documents are in the test part, and which seeds the trainings had (a *bootstrap*, as in lesson 2; documents and seeds are both drawn anew, and all models are compared on the same draw). With three seeds it is somewhat too narrow; and we pre-trained only once, so how another pre-training would have turned out, it does not know.
+# Bits per byte on the test part of the task. The [interval](glossary.md#interval) draws anew what came by chance: which documents are in the test part, and which seeds the trainings had (a *[bootstrap](glossary.md#bootstrap)*, as in lesson 2; documents and seeds are both drawn anew, and all models are compared on the same draw). With three seeds it is somewhat too narrow; and we pre-trained only once, so how another pre-training would have turned out, it does not know.
 
 # %%
 def per_byte(kind, budget, name="task, test"):
@@ -870,7 +870,7 @@ gain.nlargest(12).round().astype(int).rename("bits saved").to_frame()
 #
 # ## What does it cost?
 #
-# A model that learns something new may *forget* what it knew. The article speaks of what fine-tuning gives, not of what it takes; the test and its margin are ours:
+# A model that learns something new may *forget* what it knew. The article speaks of what fine-tuning gives, not of what it takes; the test and its [margin](glossary.md#margin) are ours:
 
 # %%
 keeps = claims.get("llm-finetune-keeps")
@@ -1051,7 +1051,7 @@ cutting = claims.get("llm-tokenisation")
 cutting
 
 # %% [markdown]
-# Three ways to cut: into bytes, into characters (every character that occurs in the training text is a token; the 256 bytes stay in the vocabulary for any others), and into our byte-pair tokens. The same small model learns from each, with *equal arithmetic*: we count the operations of a step and give everybody as many steps as the same total allows. A window has 128 tokens, so the one with larger tokens sees more text at once, and reads more of it. That is the point of the claim.
+# Three ways to cut: into bytes, into characters (every character that occurs in the training text is a token; the 256 bytes stay in the vocabulary for any others), and into our byte-pair tokens. The same small model learns from each, with *equal arithmetic*: we count the [operations](glossary.md#operations) of a step and give everybody as many steps as the same total allows. A window has 128 tokens, so the one with larger tokens sees more text at once, and reads more of it. That is the point of the claim.
 
 # %%
 train_texts = [d.text for d in parts["general, train"][: settings["cut_documents"]]]
@@ -1188,7 +1188,7 @@ if run.profile == "laptop" and len(recorded) and not wanted:
     assert abs(here / recorded.item() - 1) < 0.03
 
 # %% [markdown]
-# If each doubling saves the same share, the points lie on a line in a figure with two logarithmic axes: a **power law** (Kaplan and others 2020). The slope of that line is its exponent; we fit it by least squares, with its interval.
+# If each doubling saves the same share, the points lie on a line in a figure with two logarithmic axes: a **[power law](glossary.md#power-law)** (Kaplan and others 2020). The slope of that line is its exponent; we fit it by least squares, with its interval.
 
 # %%
 by_size = points[points["tokens"] == points["tokens"].max()]
@@ -1293,7 +1293,7 @@ def window_attention(queries, keys, values):
 exercises.check("3.3", window_attention)
 
 # %% [markdown]
-# **3.4 Which model is better?** *Perplexity* is 2 to the power of the mean surprise in bits **per token**: among how many equally likely tokens the model seems to choose. Two models were tested on the same text. Model A reads single bytes, and its perplexity is 3.1. Model B reads tokens of 3.9 bytes on average, and its perplexity is 45. How many bits per byte does the *better* of the two need?
+# **3.4 Which model is better?** *[Perplexity](glossary.md#perplexity)* is 2 to the power of the mean surprise in bits **per token**: among how many equally likely tokens the model seems to choose. Two models were tested on the same text. Model A reads single bytes, and its perplexity is 3.1. Model B reads tokens of 3.9 bytes on average, and its perplexity is 45. How many bits per byte does the *better* of the two need?
 
 # %% exercise="3.4"
 answer_3_4 = ...

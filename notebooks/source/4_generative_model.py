@@ -13,14 +13,14 @@
 #
 # When you have finished, you can say
 #
-# 1. how a **diffusion model** makes a picture out of noise, and how to compute one step by hand;
+# 1. how a **[diffusion model](glossary.md#diffusion-model)** makes a picture out of noise, and how to compute one step by hand;
 # 2. how to measure whether generated pictures **look real**, and who may be the judge;
 # 3. how to measure whether they are **new**, and why such a test needs a thief that it must catch;
-# 4. what **guidance** gives, and what it takes away;
-# 5. how GANs, VAEs and a **classic model** compare with diffusion;
+# 4. what **[guidance](glossary.md#guidance)** gives, and what it takes away;
+# 5. how [GANs](glossary.md#gan), [VAEs](glossary.md#vae) and a **classic model** compare with diffusion;
 # 6. why **useful** and **private** are two different questions.
 #
-# You need Python and lesson 2's ideas: convolution, batch, loss, training loop. **diffusers** is the library for diffusion models.
+# You need Python and lesson 2's ideas: [convolution](glossary.md#convolution), [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. **diffusers** is the library for diffusion models.
 
 # %%
 import shutil
@@ -67,7 +67,7 @@ claim
 #
 # - how many percent of its digits does a judge recognise as what was asked for? (Of real ones that the judge has not seen, it recognises nearly all.)
 # - how many percent are near-copies of a training picture?
-# - and the verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
+# - and the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
 predicted = {"recognised": 90, "near-copies": 5}  # %
@@ -171,7 +171,7 @@ plots.show(plots.gallery(strip, [f"a = {a:g}" for a in shares]),
            "One digit with more and more noise, from the clean picture to noise alone.")
 
 # %% [markdown]
-# The library calls this a *scheduler*. It knows 1,000 levels of noise, *t* = 0 to 999, and the share *a* of each. (`squaredcos_cap_v2` is a schedule by Nichol and Dhariwal 2021, `prediction_type="sample"` says what our network will guess: the clean picture.)
+# The library calls this a *[scheduler](glossary.md#scheduler)*. It knows 1,000 levels of noise, *t* = 0 to 999, and the share *a* of each. (`squaredcos_cap_v2` is a schedule by Nichol and Dhariwal 2021, `prediction_type="sample"` says what our network will guess: the clean picture.)
 
 # %%
 from diffusers import DDIMScheduler, DDPMScheduler
@@ -219,7 +219,7 @@ assert np.allclose(by_library, by_hand, atol=1e-5)
 # %% [markdown]
 # ## The network
 #
-# The network that guesses is a **U-Net** (Ronneberger and others 2015): convolutions as in lesson 2, but what comes out is a picture of the same size as what went in. (Large pictures are made smaller on the way in and larger again on the way out, hence the U; for 8 × 8 pixels one level is enough.) It gets three things: the noisy picture, the level *t*, and the class that the picture is meant to show. One class more stands for "not told".
+# The network that guesses is a **[U-Net](glossary.md#u-net)** (Ronneberger and others 2015): convolutions as in lesson 2, but what comes out is a picture of the same size as what went in. (Large pictures are made smaller on the way in and larger again on the way out, hence the U; for 8 × 8 pixels one level is enough.) It gets three things: the noisy picture, the level *t*, and the class that the picture is meant to show. One class more stands for "not told".
 
 # %%
 from diffusers import UNet2DModel
@@ -304,7 +304,7 @@ def sample(model, asked, seed, w=settings["guidance"], levels=grey_levels):
 # %% [markdown]
 # ## Training
 #
-# `training.fit` is lesson 2's loop with progress bar and checkpoints: a kernel that dies costs you some seconds. With `average` it keeps a moving *average* of the weights over the last steps (an *EMA*), which makes better pictures than the weights of any single step.
+# `training.fit` is lesson 2's loop with progress bar and [checkpoints](glossary.md#checkpoint): a kernel that dies costs you some seconds. With `average` it keeps a moving *average* of the [weights](glossary.md#weight) over the last steps (an *[EMA](glossary.md#ema)*), which makes better pictures than the weights of any single step.
 
 # %%
 from course_utils import training
@@ -404,7 +404,7 @@ plots.slider(guidance_figure, [1, 1.5, 2, 3, 4, 6], "guidance w", start=1)
 # %% [markdown]
 # They become cleaner, and more alike. Keep that in mind: a picture that everybody recognises and a group of pictures that is as varied as reality are two things.
 #
-# The trained model goes into a folder of two files, weights and settings. Weights are stored as *safetensors*, a format that holds numbers only and can run no code. Does what comes back make the same pictures?
+# The trained model goes into a folder of two files, weights and settings. Weights are stored as *[safetensors](glossary.md#safetensors)*, a format that holds numbers only and can run no code. Does what comes back make the same pictures?
 
 # %%
 folder = run.out / "digits_unet"
@@ -417,7 +417,7 @@ assert same
 # %% [markdown]
 # ## A classic baseline
 #
-# Nobody needs a network to invent numbers like those in a table. A classic *density model* looks at the training pictures of a class as points (here with 64 coordinates, one a pixel), lays a few bell-shaped clouds over them, and draws new points from the clouds: a **Gaussian mixture**.
+# Nobody needs a network to invent numbers like those in a table. A classic *[density model](glossary.md#density-model)* looks at the training pictures of a class as points (here with 64 coordinates, one a pixel), lays a few bell-shaped clouds over them, and draws new points from the clouds: a **[Gaussian mixture](glossary.md#gaussian-mixture)**.
 
 
 # %%
@@ -453,7 +453,7 @@ plots.show(plots.gallery([p for row in rows for p in row], titles, columns=len(e
 #
 # Eyes are easily pleased. We need a judge, and a number.
 #
-# **The judge** is a CNN like that of lesson 2. It learns from *real* pictures only, and from ones that the generator has never seen. (Each is moved by up to one pixel in training, so that it does not learn places by heart.)
+# **The judge** is a [CNN](glossary.md#cnn) like that of lesson 2. It learns from *real* pictures only, and from ones that the generator has never seen. (Each is moved by up to one pixel in training, so that it does not learn places by heart.)
 
 
 # %%
@@ -475,7 +475,7 @@ def judge_loss(model, images, labels):
     return nn.functional.cross_entropy(model(images), labels)
 
 # %% [markdown]
-# How well does it know real digits that it has not seen? The baseline says the most frequent class to every picture.
+# How well does it know real digits that it has not seen? The [baseline](glossary.md#baseline) says the most frequent class to every picture.
 
 # %%
 judge = networks.NetworkClassifier(make_judge(run.seed), judge_loss, settings["judge_steps"], weight_decay=0.1,
@@ -509,7 +509,7 @@ pd.Series({name: 100 * np.mean([judge.predict(g) == asked for g in groups]) for 
 # %% [markdown]
 # **Is that enough?** No. A model that draws *one* perfect 7 again and again would get 100 %. Real sevens differ. So the second measure compares the *whole group* of generated pictures with the whole group of held-out ones.
 #
-# The **Fréchet distance** (Heusel and others 2017, there FID) looks at a picture through the judge's eyes: the 32 numbers before its last layer. It treats each group as a cloud and compares the means and the spreads of the clouds. In one dimension it is (*m*₁ − *m*₂)² + (*s*₁ − *s*₂)², as in exercise 4.4; in more, matrices of covariances take the place of the spreads *s*.
+# The **[Fréchet distance](glossary.md#fréchet-distance)** (Heusel and others 2017, there FID) looks at a picture through the judge's eyes: the 32 numbers before its last [layer](glossary.md#layer). It treats each group as a cloud and compares the means and the spreads of the clouds. In one dimension it is (*m*₁ − *m*₂)² + (*s*₁ − *s*₂)², as in exercise 4.4; in more, matrices of covariances take the place of the spreads *s*.
 
 
 # %%
@@ -576,7 +576,7 @@ plots.show(beside_nearest(runs["diffusion"][0][some], train),
            "Ten generated digits, and below each the nearest training picture with its distance.")
 
 # %% [markdown]
-# Is 1.0 near or far? Ask real pictures: how far is a *held-out* digit from the nearest training picture? Two people write alike, so some real digits are very near to another. Nobody copied there. We call a generated picture a **near-copy** when it is nearer than all but one in a hundred real held-out pictures. Of *real* pictures, then, 1 % are "near-copies" by definition.
+# Is 1.0 near or far? Ask real pictures: how far is a *held-out* digit from the nearest training picture? Two people write alike, so some real digits are very near to another. Nobody copied there. We call a generated picture a **[near-copy](glossary.md#near-copy)** when it is nearer than all but one in a hundred real held-out pictures. Of *real* pictures, then, 1 % are "near-copies" by definition.
 
 
 # %%
@@ -639,7 +639,7 @@ plots.show(beside_nearest(stolen[small][0][some], few_rows[small]),
 # %% [markdown]
 # ## Verdict
 #
-# Before the verdict, intervals. For what is counted picture by picture (recognised or not, near-copy or not) we draw anew on two levels, as in lesson 2: the six samplings, and in each of them the pictures. (They come from two trainings only, so the interval says little about a third.)
+# Before the verdict, [intervals](glossary.md#interval). For what is counted picture by picture (recognised or not, near-copy or not) we draw anew on two levels, as in lesson 2: the six samplings, and in each of them the pictures. (They come from two trainings only, so the interval says little about a third.)
 #
 # The Fréchet distance belongs to a whole group and is no mean over pictures. Drawing with replacement would put the same picture into the group twice, and that makes the distance larger. So we draw *half* of each group, without replacement, a hundred times: the distances of halves vary about as much, in proportion, as those of whole groups from one experiment to the next (Politis and Romano 1994).
 
@@ -700,7 +700,7 @@ copying = {n: by_picture([near_copies(g, rows) for g in groups]) for n, (groups,
 distance = {n: by_half(against_real, frechet_runs(groups)) for n, (groups, _) in sizes_of.items()}
 
 # %% [markdown]
-# Dashed: the margins of the claim.
+# Dashed: the [margins](glossary.md#margin) of the claim.
 
 # %% tags=["readme-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.8))
@@ -1007,7 +1007,7 @@ privacy = claims.get("gen-synthetic-privacy")
 privacy
 
 # %% [markdown]
-# **Useful?** For the digits the table above has one half of the answer; the other is what as many real ones teach. For a table we take lesson 1's patients, and a classic generator: a **Gaussian copula**. It keeps the distribution of every column and, for each two columns, how strongly they go together, and draws new patients from that, the ill and the healthy separately. Half of the patients are *members*: the generator learns from them. The other half are never shown to it.
+# **Useful?** For the digits the table above has one half of the answer; the other is what as many real ones teach. For a table we take lesson 1's patients, and a classic generator: a **[Gaussian copula](glossary.md#gaussian-copula)**. It keeps the distribution of every column and, for each two columns, how strongly they go together, and draws new patients from that, the ill and the healthy separately. Half of the patients are *members*: the generator learns from them. The other half are never shown to it.
 
 
 # %%
@@ -1046,7 +1046,7 @@ def table_experiment(seed):
     return 100.0 * by_invented - 100.0 * by_real, away
 
 # %% [markdown]
-# **Private?** Now play the attacker. You hold somebody's record and want to know: was this person in the training data? (Whoever was in a hospital's data was in that hospital.) This is called *membership inference*. The simplest attack looks only at what was generated: if there is something very near to the record, the person was probably a member (Chen and others 2020). An attack gives each record a score; its success is the share of pairs, one member and one other, in which the member has the higher score (the *AUC*). 50 % is guessing.
+# **Private?** Now play the attacker. You hold somebody's record and want to know: was this person in the training data? (Whoever was in a hospital's data was in that hospital.) This is called *[membership inference](glossary.md#membership-inference)*. The simplest attack looks only at what was generated: if there is something very near to the record, the person was probably a member (Chen and others 2020). An attack gives each record a score; its success is the share of pairs, one member and one other, in which the member has the higher score (the *[AUC](glossary.md#auc)*). 50 % is guessing.
 
 
 # %%
@@ -1116,7 +1116,7 @@ ax.legend()
 plots.show(fig, "Success of the attack with the model against the number of training pictures.", exposed)
 
 # %% [markdown]
-# So "synthetic" is no guarantee. How private a generator is depends on how many people it has learned from, how often it saw each, who has the model, and on the attack. And the AUC is a mean: a single person can be exposed while it stands near 50 %. As for the attack, this one is simple, and better ones exist (Carlini and others 2023). *Differential privacy* (limit what one record can change in the training, and add noise) gives a guarantee that can be proved, and it usually costs quality.
+# So "synthetic" is no guarantee. How private a generator is depends on how many people it has learned from, how often it saw each, who has the model, and on the attack. And the AUC is a mean: a single person can be exposed while it stands near 50 %. As for the attack, this one is simple, and better ones exist (Carlini and others 2023). *[Differential privacy](glossary.md#differential-privacy)* (limit what one record can change in the training, and add noise) gives a guarantee that can be proved, and it usually costs quality.
 
 # %% [markdown]
 # ### Does augmentation help?
@@ -1126,7 +1126,7 @@ augment = claims.get("gen-augment")
 augment
 
 # %% [markdown]
-# You have only a few labelled pictures. Classic **augmentation**: move each by one pixel in eight directions; a digit stays what it is. Generated: let the diffusion model that was trained on *these same few* make 300 more.
+# You have only a few labelled pictures. Classic **[augmentation](glossary.md#augmentation)**: move each by one pixel in eight directions; a digit stays what it is. Generated: let the diffusion model that was trained on *these same few* make 300 more.
 
 
 # %%
@@ -1233,7 +1233,7 @@ power = claims.get("gen-power")
 power
 
 # %% [markdown]
-# One generated picture against one classified picture: operations (multiplications and additions, as in the other lessons) and CPU time, each many at once. An SVM stands for lesson 1's classic models, the judge for lesson 2's networks.
+# One generated picture against one classified picture: [operations](glossary.md#operations) (multiplications and additions, as in the other lessons) and CPU time, each many at once. An SVM stands for lesson 1's classic models, the judge for lesson 2's networks.
 
 # %%
 one = torch.zeros(1, n_channels, side, side, device=run.device)

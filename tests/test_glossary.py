@@ -1,0 +1,82 @@
+"""The glossary: sorted, and linked where a lesson uses a term for the first time."""
+
+import re
+import unicodedata
+
+import jupytext
+import pytest
+
+from course_utils import authoring, lessons
+
+GLOSSARY = lessons.NOTEBOOKS / "glossary.md"
+ENTRY = re.compile(r"^### (.+)\n\n(.+?) \*Lesson (\d)\.\*$", re.MULTILINE)
+LINK = re.compile(r"\[([^\]]+)\]\(glossary\.md#([^)]+)\)")
+TERMS = {term: (text, int(lesson)) for term, text, lesson in ENTRY.findall(GLOSSARY.read_text("utf-8"))}
+every_lesson = pytest.mark.parametrize("source", authoring.sources(), ids=lambda path: path.stem)
+
+
+def anchor(term):
+    """The name that GitHub and JupyterLab's preview give to a heading."""
+    return term.lower().replace(" ", "-")
+
+
+def uses(term):
+    """Finds a term and its plural as words of their own."""
+    return re.compile(rf"(?<![\w`-]){re.escape(term)}s?(?![\w`])", re.IGNORECASE)
+
+
+def prose(source):
+    """A lesson's text behind its title, with code, formulas and headings blanked out."""
+    cells = [cell.source for cell in jupytext.read(source, fmt="py:percent").cells if cell.cell_type == "markdown"]
+    text = "\n\n".join(cells[1:])
+    hidden = r"(?m)^#.*$|`[^`\n]+`|(?<=\]\()[^)]+(?=\))|\*\*\d\.\d [^*]+\*\*"
+    return re.sub(hidden, lambda found: " " * len(found[0]), text), text
+
+
+def first_uses(source):
+    """Where each term stands first in a lesson: term to (start, end) in its text.
+
+    A term inside a longer one is no use of it: "feature" in "feature map".
+    """
+    masked, text = prose(source)
+    found = {}
+    for term in sorted(TERMS, key=len, reverse=True):
+        if match := uses(term).search(masked):
+            found[term] = match.span()
+        masked = uses(term).sub(lambda match: "_" * len(match[0]), masked)
+    return found, text
+
+
+def test_every_heading_is_an_entry_in_plain_words():
+    text = GLOSSARY.read_text("utf-8")
+    assert len(TERMS) == text.count("\n### ") > 60
+    assert all(20 < len(words) < 240 and lesson in range(1, 5) for words, lesson in TERMS.values())
+
+
+def test_entries_are_sorted_and_have_anchors_of_their_own():
+    plain = [unicodedata.normalize("NFD", term.lower()) for term in TERMS]
+    assert plain == sorted(plain)
+    assert len({anchor(term) for term in TERMS}) == len(TERMS)
+
+
+@every_lesson
+def test_each_term_is_linked_where_it_is_used_first(source):
+    found, text = first_uses(source)
+    missing = []
+    for term, (start, end) in found.items():
+        link = f"[{text[start:end]}](glossary.md#{anchor(term)})"
+        if text[start - 1 : start - 1 + len(link)] != link:
+            missing.append((term, text[max(start - 40, 0) : end + 40]))
+    assert missing == []
+
+
+@every_lesson
+def test_each_link_has_an_entry_and_stands_once(source):
+    linked = [target for _, target in LINK.findall(prose(source)[1])]
+    assert set(linked) <= {anchor(term) for term in TERMS}
+    assert len(linked) == len(set(linked))
+
+
+def test_a_term_is_used_in_the_lesson_that_explains_it():
+    found = {int(source.stem[0]): first_uses(source)[0] for source in authoring.sources()}
+    assert [term for term, (_, lesson) in TERMS.items() if term not in found[lesson]] == []
