@@ -14,7 +14,7 @@ course: $(READY) ## run every lesson, print the verdicts and write the report pa
 	$(BIN)/course run
 
 test: $(READY)   ## run the whole test suite, notebooks included
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
 lab: $(READY)    ## open JupyterLab on lesson 1
 	$(BIN)/jupyter lab --LabApp.app_settings_dir=notebooks/.jupyterlab notebooks/1_classic_ml.ipynb

@@ -6,6 +6,7 @@ from queue import Empty
 
 import pytest
 from nbval.kernel import RunningKernel
+from xdist.scheduler import LoadScopeScheduling
 
 ALIVE_CHECK_S = 1.0
 
@@ -35,12 +36,20 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The cells of one notebook go to the same worker: they share a kernel."""
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+class SideBySide(LoadScopeScheduling):
+    """Which tests go to the same worker: a notebook's cells, which share a kernel, and a file's tests.
+
+    Only the tests that each execute a whole lesson are dealt out one by one.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return nodeid if file.endswith("test_notebooks.py") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySide:
+    """Used when pytest is called with ``-n``."""
+    return SideBySide(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -103,16 +103,37 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Estimate:
     return Estimate(effect, low, high, n=len(above) + len(below))
 
 
-def judge(records: Mapping[str, Mapping[str, Any]]) -> Verdict | None:
+def obstacle(records: Mapping[str, Mapping[str, Any]]) -> str:
+    """Why claim `cmp-compute` cannot be judged with these records; ``""`` when it can."""
+    if missing := [lesson for lesson in TECHNOLOGY if lesson not in records]:
+        numbers = " ".join(lesson[0] for lesson in missing)
+        return f"It needs the results of every lesson. To measure the missing ones: course run {numbers}"
+    if found := differing(records):
+        return f"The lessons ran under different conditions ({', '.join(found)}), so they do not compare."
+    by = _by_technology(records)
+    if few := [TECHNOLOGIES[name] for name, models in by.items() if len(models) < 2]:
+        return f"It takes two models or more of each technology; too few are of: {', '.join(few)}."
+    if any(getattr(c, field) <= 0 for models in by.values() for c in models for field in QUANTITIES.values()):
+        return "A model has a cost of zero, and nothing can be said to be a multiple of it."
+    return ""
+
+
+def _by_technology(records: Mapping[str, Mapping[str, Any]]) -> dict[str, list[ModelCost]]:
+    costs = model_costs(records)
+    return {name: [cost for cost in costs if cost.technology == name] for name in TECHNOLOGIES}
+
+
+def judge(records: Mapping[str, Mapping[str, Any]]) -> Verdict:
     """The verdict on claim `cmp-compute`: does the cost rise from step to step?
 
-    None when the records cannot be set side by side: a technology has fewer than two models, as when its
-    lesson has not been run, or the lessons ran under different conditions (see `conditions`).
+    Raises
+    ------
+    CourseError
+        The records cannot be set side by side, for the reason that `obstacle` gives.
     """
-    costs = model_costs(records)
-    by = {name: [cost for cost in costs if cost.technology == name] for name in TECHNOLOGIES}
-    if min(len(models) for models in by.values()) < 2 or differing(records):
-        return None
+    if reason := obstacle(records):
+        raise CourseError(f"claim 'cmp-compute' cannot be judged. {reason}")
+    by = _by_technology(records)
     measured = {
         test: {
             f"{above} over {below}": ratio(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,14 @@ class Course:
         The claims judged in each lesson; those about all lessons under ``""``.
     notices : list of str
         What is missing, damaged or out of date, and what to do about it.
+    obstacle : str
+        Why the claim about all lessons is not judged, ``""`` when it is.
     """
 
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    obstacle: str = ""
 
     def all_verdicts(self) -> Iterator[Verdict]:
         """Every verdict, lesson by lesson."""
@@ -47,34 +51,57 @@ def read(folder: Path) -> Course:
     """Read the results of all lessons from a folder; what is wrong with one becomes a notice."""
     course = Course()
     for lesson in TITLES:
+        path = folder / f"{lesson}.json"
         try:
-            record = results.load(folder / f"{lesson}.json")
-            verdicts = read_verdicts(record)
-            comparison.model_costs({lesson: record})
-            comparison.conditions(record)
+            course.records[lesson], course.verdicts[lesson] = read_lesson(path)
         except CourseError as error:
-            reason = (
-                "has no results yet" if not (folder / f"{lesson}.json").exists() else f"is left out: {error}"
-            )
-            course.notices.append(f"Lesson {lesson} {reason}. Run it: course run {lesson[0]}")
-            continue
-        except (
-            KeyError,
-            TypeError,
-            ValueError,
-            AttributeError,
-        ) as error:  # JSON, but not what a lesson writes
-            course.notices.append(
-                f"Lesson {lesson} is left out: its results are damaged ({type(error).__name__}: {error}). "
-                f"Run it anew: course run {lesson[0]}"
-            )
-            continue
-        course.records[lesson], course.verdicts[lesson] = record, verdicts
+            reason = f"is left out: {error}" if path.exists() else "has no results yet"
+            course.notices.append(f"Lesson {lesson} {reason}. To measure it: {command([lesson])}")
     course.notices += _out_of_date(course.records) + _mixed(course.records)
-    across = comparison.judge(course.records)
-    if across is not None:
-        course.verdicts[""] = [across]
+    course.obstacle = comparison.obstacle(course.records)
+    if not course.obstacle:
+        course.verdicts[""] = [comparison.judge(course.records)]
     return course
+
+
+def command(lessons: Iterable[str], records: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """What measures these lessons: ``'course run 1 3'``, in the profile of these records if they agree."""
+    profiles = {record["run"]["profile"] for record in (records or {}).values()} or {"laptop"}
+    profile = f" --profile {profiles.pop()}" if len(profiles) == 1 and "laptop" not in profiles else ""
+    return f"course run {' '.join(lesson[0] for lesson in lessons)}{profile}"
+
+
+def read_lesson(path: Path) -> tuple[dict[str, Any], list[Verdict]]:
+    """One lesson's results with its verdicts, checked so far that a page can be made of them.
+
+    Raises
+    ------
+    CourseError
+        Missing, damaged, of another ledger, or with a model of unknown technology.
+    """
+    try:
+        record = results.load(path)
+        verdicts = read_verdicts(record)
+        _check(record)
+    except CourseError as error:  # the page must not show where a person keeps files
+        raise CourseError(str(error).replace(str(path), path.name).split(": run 'course run")[0]) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # JSON, but not of a lesson
+        raise CourseError(f"'{path.name}' is damaged ({type(error).__name__}: {error})") from error
+    return record, verdicts
+
+
+def _check(record: Mapping[str, Any]) -> None:
+    """Look at everything that is shown as a number or named."""
+    times, environment = record["times"], record["environment"]
+    numbers = [times["wall_s"], times["peak_memory_mb"]]
+    for cost in comparison.model_costs({record["lesson"]: record}):
+        numbers += [getattr(cost, name) for name in results.COST_FIELDS]
+    if not all(isinstance(number, (int, float)) and 0 <= number < math.inf for number in numbers):
+        raise ValueError("a cost is not a number, or negative")
+    text = [times["finished"], *comparison.conditions(record).values(), *environment["packages"].values()]
+    if not all(isinstance(each, str) for each in text):
+        raise ValueError("a condition is not a text")
+    dict(record["predictions"]).values()
 
 
 def read_verdicts(record: Mapping[str, Any]) -> list[Verdict]:
@@ -106,14 +133,19 @@ def read_verdicts(record: Mapping[str, Any]) -> list[Verdict]:
 
 
 def _out_of_date(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A notice for each lesson that ran with other packages than those of today's lock."""
+    """A notice of the lessons that ran with other packages than those of the current lock."""
     lock = results.environment()["lock"]
-    return [
-        f"Lesson {lesson} ran with another requirements.lock than today's "
-        f"({record['environment']['lock'][:12] or 'none'} instead of {lock[:12]}). "
-        f"To measure it anew: course run {lesson[0]}"
+    others = {
+        lesson: record["environment"]["lock"][:12] or "none"
         for lesson, record in records.items()
-        if lock and record["environment"]["lock"] != lock
+        if record["environment"]["lock"] != lock
+    }
+    if not lock or not others:
+        return []
+    found = ", ".join(f"{lesson} {other}" for lesson, other in others.items())
+    return [
+        f"Out of date: measured with another requirements.lock than the current one, {lock[:12]} ({found}). "
+        f"To measure anew: {command(others, records)}"
     ]
 
 

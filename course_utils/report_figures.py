@@ -153,9 +153,11 @@ def cost_figure(costs: Sequence[ModelCost]) -> Figure:
         points = [c.train_operations for c in mine], [c.predict_cpu_ms for c in mine]
         look = {"color": plots.COLOURS[index], "marker": plots.MARKERS[index], "edgecolors": "white"}
         ax.scatter(*points, s=[_area(c.parameters) for c in mine], alpha=0.85, zorder=3, **look)
+        ax.scatter([], [], s=60, label=TECHNOLOGIES[technology], **look)
     sizes = [ax.scatter([], [], s=_area(10**p), color="none", edgecolors=plots.GREY) for p in (2, 4, 6)]
     labels = ("100", "10 thousand", "1 million")
     ax.legend(sizes, labels, title="numbers it keeps", loc="upper left", labelspacing=0.9, borderpad=0.8)
+    figure.legend(loc="outside upper left", ncols=len(TECHNOLOGIES), handletextpad=0.2)
     ax.margins(0.08)
     ax.minorticks_off()
     figure.canvas.draw()  # the places of the marks are known from now on

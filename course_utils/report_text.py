@@ -13,85 +13,89 @@ class Cell:
     ----------
     says : str
         What the article says, in our words.
-    measured : tuple of str
-        Sentences with figures of `report.html` in braces, for the models of this technology.
+    measured : tuple of (str, str)
+        What was measured and the name of its figure in `report.figures`, for the models of this technology.
     claims : tuple of str
         Ids of the claims that belong here.
     """
 
     says: str
-    measured: tuple[str, ...] = ()
+    measured: tuple[tuple[str, str], ...] = ()
     claims: tuple[str, ...] = ()
 
 
+_MODELS = (("Models", "models"),)
+_DATA = (("Trained on", "data"),)
 _POWER = (
-    "One training: {train_operations}.",
-    "A model keeps {parameters}.",
-    "Peak memory of the lesson: {memory}.",
+    ("One training", "train_operations"),
+    ("A model keeps", "parameters"),
+    ("Peak memory of the lesson", "memory"),
 )
-_TRAINING = ("One training: {train_cpu_s}.",)
-_USE = ("One prediction: {predict_cpu_ms}, {predict_operations}.",)
+_TRAINING = (("One training", "train_cpu_s"), ("The whole lesson", "minutes"))
+_ANSWER = (("One answer", "predict_cpu_ms"), ("It takes", "predict_operations"))
+_TOKEN = (("One token", "predict_cpu_ms"), ("It takes", "predict_operations"))
+_PICTURE = (("One picture", "predict_cpu_ms"), ("It takes", "predict_operations"))
 
 CELLS: dict[str, dict[str, Cell]] = {
     "What it is for": {
-        "classic": Cell("It finds patterns and predicts.", ("Models: {models}.",), ("ml-lightweight",)),
+        "classic": Cell("It finds patterns and predicts.", _MODELS, ("ml-lightweight",)),
         "deep": Cell(
-            "It works on tangled data with networks of many layers.", ("Models: {models}.",), ("dl-features",)
+            "It works on tangled data with networks of many layers.",
+            _MODELS,
+            ("dl-features", "dl-features-mlp", "dl-depth"),
         ),
-        "LLM": Cell("It is made for tasks with human language.", ("Models: {models}.",), ("llm-finetune",)),
+        "LLM": Cell("It is made for tasks with human language.", _MODELS, ("llm-finetune", "llm-tasks")),
         "generative": Cell(
             "It makes new things: pictures, text and more.",
-            ("Models: {models}.",),
+            _MODELS,
             ("gen-new-and-real", "gen-gan-vae"),
         ),
     },
     "Data": {
         "classic": Cell(
             "It uses tables with labels, and other data too.",
-            ("Trained on: {data}.",),
+            _DATA,
             ("ml-more-labels", "ml-normalise"),
         ),
-        "deep": Cell(
-            "It is at its best with a great deal of data.", ("Trained on: {data}.",), ("dl-needs-data",)
-        ),
-        "LLM": Cell("It needs very much text.", ("Trained on: {data}.",), ("llm-scales", "llm-tokenisation")),
+        "deep": Cell("It is at its best with a great deal of data.", _DATA, ("dl-needs-data",)),
+        "LLM": Cell("It needs very much text.", _DATA, ("llm-scales", "llm-tokenisation")),
         "generative": Cell(
             "It uses data of many kinds, often pictures and video.",
-            ("Trained on: {data}.",),
+            _DATA,
             ("gen-augment", "gen-synthetic-privacy"),
         ),
     },
     "Computing power": {
-        "classic": Cell("Modest hardware will do.", _POWER, ("ml-lightweight", "cmp-compute")),
+        "classic": Cell("A plain computer will do.", _POWER, ("ml-lightweight", "cmp-compute")),
         "deep": Cell("It needs powerful machines.", _POWER, ("cmp-compute",)),
         "LLM": Cell("It needs enormous resources.", _POWER, ("cmp-compute",)),
         "generative": Cell("It needs enormous resources.", _POWER, ("gen-power", "cmp-compute")),
     },
     "Speed of training": {
         "classic": Cell("It trains faster than deep learning.", _TRAINING, ("ml-lightweight",)),
-        "deep": Cell("Training can take hours or days.", _TRAINING, ("dl-slow-train-fast-use",)),
-        "LLM": Cell("Training takes long, because there is so much data.", _TRAINING),
+        "deep": Cell("It can take hours or days.", _TRAINING, ("dl-slow-train-fast-use",)),
+        "LLM": Cell("It takes long, because there is so much data.", _TRAINING),
         "generative": Cell("The article does not say.", _TRAINING),
     },
     "Speed of use": {
-        "classic": Cell("It is quick enough to decide on the spot.", _USE),
-        "deep": Cell("Once trained, it is quick.", _USE, ("dl-slow-train-fast-use",)),
-        "LLM": Cell(
-            "Once trained, it answers without a wait.",
-            (*_USE, "One prediction is one token."),
-            ("llm-real-time",),
-        ),
+        "classic": Cell("It is quick enough to decide on the spot.", _ANSWER, ("ml-fast-decisions",)),
+        "deep": Cell("Once trained, it is quick.", _ANSWER, ("dl-slow-train-fast-use",)),
+        "LLM": Cell("Once trained, it answers without a wait.", _TOKEN, ("llm-real-time",)),
         "generative": Cell(
-            "Good pictures and videos need hardware such as graphics cards.",
-            (*_USE, "One prediction is one picture."),
+            "Good pictures and videos take special hardware, such as graphics cards.",
+            _PICTURE,
             ("gen-power",),
         ),
     },
     "Can it be understood?": {
         "classic": Cell("It is easy to read and shows what causes what.", (), ("ml-interpretable",)),
         "deep": Cell("It is a black box.", (), ("dl-black-box",)),
-        "LLM": Cell("It stands between classic and deep: its training is complex, its output readable."),
-        "generative": Cell("Why it made one thing and not another is hard to say."),
+        "LLM": Cell(
+            "It stands between classic and deep: its training is complex, what it writes is readable.",
+            (),
+            ("cmp-transparency",),
+        ),
+        "generative": Cell("Why it made one thing and not another is hard to say.", (), ("gen-why",)),
     },
 }
 """Rows and columns of the first article's comparison ("Key Differences", "How AI Systems Handle Data",
@@ -99,73 +103,100 @@ CELLS: dict[str, dict[str, Cell]] = {
 
 DATA_TESTS = {
     "1_classic_ml": (
-        "Classic models: accuracy gained with more labelled patients (points)",
+        "Accuracy that more labelled rows give a classic model",
         (
-            ("ml-more-labels", "slope", "per doubling"),
-            ("ml-more-labels", "last_doubling", "by the last doubling"),
+            ("ml-more-labels", "slope", "each doubling"),
+            ("ml-more-labels", "last_doubling", "the last doubling"),
         ),
     ),
     "2_deep_cnn": (
-        "Deep networks: accuracy of the CNN minus a classic model's (points)",
+        "Accuracy of a deep network minus that of a classic model",
         (
-            ("dl-needs-data", "few_images", "few pictures, classic on"),
-            ("dl-needs-data", "all_images", "all pictures, classic on"),
+            ("dl-needs-data", "few_images", "few pictures, classic model on"),
+            ("dl-needs-data", "all_images", "all pictures, classic model on"),
         ),
     ),
     "3_small_llm": (
-        "Language models: bits saved by a doubling (%)",
-        (("llm-scales", "tokens", "of the text"), ("llm-scales", "parameters", "of the model")),
+        "Bits that a language model saves by a doubling",
+        (("llm-scales", "tokens", "of the text it reads"), ("llm-scales", "parameters", "of its size")),
     ),
     "4_generative_model": (
-        "Generative models: near-copies of the training pictures (%)",
+        "Near-copies of training pictures among those that a generator makes",
         (
-            ("gen-new-and-real", "control_copies", "20 training pictures"),
-            ("gen-new-and-real", "near_copies", "all training pictures"),
+            ("gen-new-and-real", "control_copies", "trained on 20 pictures"),
+            ("gen-new-and-real", "near_copies", "trained on all pictures"),
         ),
     ),
 }
 """Of each lesson, what the figure of data against quality draws: its title; claim, test and label."""
 
+
+@dataclass(frozen=True)
+class Asked:
+    """What a saved prediction was about.
+
+    Attributes
+    ----------
+    label, unit : str
+        What was asked for.
+    claim, test, group : str
+        What answers it; without a test the claim's verdict, without a group all of the test's groups.
+    note : str
+        Stands in the place of the measured value where the results do not have it.
+    """
+
+    label: str
+    unit: str = ""
+    claim: str = ""
+    test: str = ""
+    group: str = ""
+    note: str = ""
+
+
+_SEE_LESSON = "in the lesson; the results keep differences"
+
 PREDICTIONS = {
     "1_classic_ml": {
-        "gap": ("accuracy, best classic model minus network", "points", "ml-lightweight", "accuracy"),
-        "ratio": ("training cost, network over classic model", "×", "ml-lightweight", "cpu_seconds"),
-        "verdict": ("verdict on ml-lightweight", "", "ml-lightweight", ""),
+        "gap": Asked(
+            "Accuracy, best classic model minus network",
+            *("points", "ml-lightweight", "accuracy", "breast cancer"),
+        ),
+        "ratio": Asked(
+            "Training time, network over classic model",
+            *("×", "ml-lightweight", "cpu_seconds", "breast cancer"),
+        ),
+        "verdict": Asked("Verdict", "", "ml-lightweight"),
     },
     "2_deep_cnn": {
-        "best classic": (
-            "accuracy of the best classic model (measured: CNN minus classic on raw pixels)",
-            *("%", "dl-features", "cnn_against_raw"),
+        "best classic": Asked("Accuracy of the best classic model", "%", note=_SEE_LESSON),
+        "best MLP": Asked("Accuracy of the best MLP", "%", note=_SEE_LESSON),
+        "CNN": Asked("Accuracy of the CNN", "%", note=_SEE_LESSON),
+        ("CNN", "best classic"): Asked(
+            "So, CNN minus best classic model", "points", "dl-features", "cnn_against_raw"
         ),
-        "best MLP": (
-            "accuracy of the best MLP (measured: MLP minus classic on raw pixels)",
-            *("%", "dl-features-mlp", "mlp_against_raw"),
+        ("best MLP", "best classic"): Asked(
+            "So, best MLP minus best classic model", "points", "dl-features-mlp", "mlp_against_raw"
         ),
-        "CNN": (
-            "accuracy of the CNN (measured: CNN minus classic on hand-made features)",
-            *("%", "dl-features", "cnn_against_handmade"),
-        ),
-        "verdict": ("verdict on dl-features", "", "dl-features", ""),
-        "verdict MLP": ("verdict on dl-features-mlp", "", "dl-features-mlp", ""),
+        "verdict": Asked("Verdict", "", "dl-features"),
+        "verdict MLP": Asked("Verdict", "", "dl-features-mlp"),
     },
     "3_small_llm": {
-        "against from scratch": (
-            "bits saved by fine-tuning, against a model from scratch",
-            *("%", "llm-finetune", "against_scratch"),
+        "against from scratch": Asked(
+            "Bits saved by fine-tuning, against a model from scratch",
+            *("%", "llm-finetune", "against_scratch", "long"),
         ),
-        "against pre-trained only": (
-            "bits saved by fine-tuning, against the pre-trained model",
-            *("%", "llm-finetune", "against_pretrained"),
+        "against pre-trained only": Asked(
+            "Bits saved by fine-tuning, against the model before",
+            *("%", "llm-finetune", "against_pretrained", "long"),
         ),
-        "verdict": ("verdict on llm-finetune", "", "llm-finetune", ""),
+        "verdict": Asked("Verdict", "", "llm-finetune"),
     },
     "4_generative_model": {
-        "recognised": (
-            "digits recognised (measured: generated minus real)",
-            *("%", "gen-new-and-real", "class_agreement"),
+        "recognised": Asked(
+            "Made digits that a judge recognises", "%", note="in the lesson; the results keep the difference"
         ),
-        "near-copies": ("near-copies", "%", "gen-new-and-real", "near_copies"),
-        "verdict": ("verdict on gen-new-and-real", "", "gen-new-and-real", ""),
+        "near-copies": Asked("Near-copies of training pictures", "%", "gen-new-and-real", "near_copies"),
+        "verdict": Asked("Verdict", "", "gen-new-and-real"),
     },
 }
-"""Of each lesson's saved predictions: what it is about, its unit, the claim and the test that answer it."""
+"""What each lesson's saved predictions are about, by their keys; a pair of keys asks for their difference."""

@@ -1433,4 +1433,4 @@ shutil.rmtree(checkpoints, ignore_errors=True)
 print(f"saved {path.name}")
 
 # %% [markdown]
-# **The end of the course.** Four lessons, four claims, one way to ask: fix in advance what would count as evidence, measure beside a baseline, give an interval, and say what you found. `course claims` shows all your verdicts side by side.
+# **The end of the course.** Four lessons, four claims, one way to ask: fix in advance what would count as evidence, measure beside a baseline, give an interval, and say what you found. `course report` sets everything that you measured side by side on one page, `results/report.html`: your verdicts, your predictions, and the article's comparison of the four technologies, measured again.
