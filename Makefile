@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/.ready
-.PHONY: help course test lab notebooks lint lock clean
+.PHONY: help course test lab notebooks benchmarks readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -21,6 +21,9 @@ lab: $(READY)    ## open JupyterLab on lesson 1
 
 notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 	$(BIN)/python -m course_utils.authoring
+
+benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
+	$(BIN)/python benchmarks/run.py
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
 	$(BIN)/python -m course_utils.readme

@@ -27,8 +27,8 @@ def uses(term):
 
 def prose(source):
     """A lesson's text behind its title, with code, formulas and headings blanked out."""
-    cells = [cell.source for cell in jupytext.read(source, fmt="py:percent").cells if cell.cell_type == "markdown"]
-    text = "\n\n".join(cells[1:])
+    cells = jupytext.read(source, fmt="py:percent").cells
+    text = "\n\n".join([cell.source for cell in cells if cell.cell_type == "markdown"][1:])
     hidden = r"(?m)^#.*$|`[^`\n]+`|(?<=\]\()[^)]+(?=\))|\*\*\d\.\d [^*]+\*\*"
     return re.sub(hidden, lambda found: " " * len(found[0]), text), text
 
