@@ -85,6 +85,21 @@ def test_cells_are_short_and_explained(lesson):
     assert len(notebook.cells) - len(lines) >= len(lines)
 
 
+SECTIONS = ("What you will learn", "The claim, as it will be judged", "Predict", "Settings", "Data")
+SECTIONS += ("Verdict", "More claims", "Exercises", "Recap")
+
+
+@every_lesson
+def test_the_lessons_have_one_order(lesson):
+    texts = [cell.source for cell in stored(lesson).cells if cell.cell_type == "markdown"]
+    headings = [line[3:] for text in texts for line in text.splitlines() if line.startswith("## ")]
+    assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
+    claim, why = texts[:2]
+    assert claim.startswith(f"# Lesson {lesson[0]} · ") and "**The claim.**" in claim and "*Source: " in claim
+    assert why.startswith("**Why this matters.**")
+    assert texts[-1].startswith("**The end of the course.**" if lesson == LESSONS[-1] else "**Next.**")
+
+
 @every_lesson
 def test_the_lesson_tests_what_the_ledger_says_it_tests(lesson):
     number = int(lesson.split("_")[0])
