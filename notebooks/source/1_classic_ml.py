@@ -4,7 +4,8 @@
 # **The claim.** Classic models are quicker and cheaper to train than deep ones, and on tables of numbers they give nothing up for it.
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Comparing Speed and Efficiency" and "Key Differences / Computing Power". The article speaks of cost; that nothing is given up for it is our condition, because a cheap model that is wrong helps nobody.*
-#
+
+# %% [markdown]
 # **Why this matters.** A bank decides in a blink whether a payment is fraud. A clinic has a few hundred patients and one old computer. Both must choose: a small classic model, or a neural network? In this lesson you do not look the answer up. What would count as evidence is fixed first; then you run the experiment and read off what it says.
 
 # %% [markdown]
