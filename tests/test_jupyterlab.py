@@ -39,6 +39,7 @@ def lab(tmp_path_factory, browser):
     root.mkdir()
     for lesson in LESSONS:
         shutil.copy(lessons.NOTEBOOKS / f"{lesson}.ipynb", root)
+    shutil.copy(lessons.NOTEBOOKS / "glossary.md", root)
     tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     tracker.write_text(json.dumps({"windowingMode": "none"}))
@@ -136,3 +137,11 @@ def test_run_all_brings_the_verdict_and_the_slider_moves(opened):
     slider.locator(".noUi-handle").press("Home")
     playwright.sync_api.expect(picture).not_to_have_attribute("src", before)
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
+
+
+def test_a_term_opens_the_glossary_as_a_page(opened):
+    page = opened("1_classic_ml")
+    page.locator(".jp-Notebook").get_by_role("link", name="fold", exact=True).first.click()
+    viewer = page.locator(".jp-MarkdownViewer")
+    viewer.get_by_role("heading", name="Glossary").wait_for()
+    assert viewer.get_by_role("heading", name="fold", exact=True).is_visible()
