@@ -6,7 +6,10 @@ import statistics
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_image
 
 from course_utils import CourseError, authoring, claims, exercises, lessons, results
 from course_utils.authoring import STUB, build, main, solved_edition, sources, student_edition, tidy
@@ -139,6 +142,21 @@ def test_a_lesson_that_was_interrupted_goes_on_to_the_same_numbers(lesson, tmp_p
     assert lessons.execute(half, lessons.NOTEBOOKS, settings, timeout_s=300) is None
     record = run_smoke(student_edition(source_of(lesson)), tmp_path / "interrupted")
     assert results.comparable(record) == results.comparable(undisturbed)
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson in LESSONS if lesson[0] in "24"])
+def test_a_lesson_runs_on_the_readers_own_pictures(lesson, tmp_path):
+    """Two classes in colour, cut from scikit-learn's two photographs."""
+    rng = np.random.default_rng(0)
+    for name in ("china.jpg", "flower.jpg"):
+        folder = tmp_path / "mine" / name.removesuffix(".jpg")
+        folder.mkdir(parents=True)
+        photograph = load_sample_image(name)
+        for number, (y, x) in enumerate(rng.integers(0, 350, size=(120, 2))):
+            Image.fromarray(photograph[y : y + 48, x : x + 64]).save(folder / f"{number}.png")
+    own = {"COURSE_IMAGES": str(tmp_path / "mine")}
+    record = run_smoke(student_edition(source_of(lesson)), tmp_path / "out", **own)
+    assert len({outcome["claim"] for outcome in results.verdict_outcomes(record)}) == 6
 
 
 @every_lesson
