@@ -6,18 +6,16 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from course_utils import ROOT, CourseError, __version__, cards, claims, results
+from course_utils import ROOT, CourseError, __version__, claims, results
 
 if TYPE_CHECKING:
-    from course_utils.lessons import Execution
     from course_utils.registry import Source
-    from course_utils.verdicts import Verdict
 
 LAPTOP = ROOT / "results" / "laptop"
 PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
@@ -65,8 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser(
         "report", help="write what was measured as one page, or compare several runs"
     )
-    report.add_argument("--results", type=Path, default=LAPTOP, help="folder of results (results/laptop)")
-    report.add_argument("--compare", type=Path, nargs="+", metavar="RUN", help="results files or folders")
+    which = report.add_mutually_exclusive_group()
+    which.add_argument("--results", type=Path, default=LAPTOP, help="folder of results (results/laptop)")
+    which.add_argument("--compare", type=Path, nargs="+", metavar="RUN", help="results files or folders")
     report.add_argument("--out", type=Path, help="the page (default: results/report.html or compare.html)")
     report.set_defaults(command=_report)
 
@@ -116,12 +115,15 @@ def _run(options: argparse.Namespace) -> int:
             print(f"\nInterrupted in {lesson}. Lessons finished before are kept, nothing is half-written.")
             print(f"To go on: course run {rest} {_options_text(options)}")
             return 130
-    table, problems = _verdict_table(out, executions)
-    print(table)
-    from course_utils import report  # it loads what draws figures
+    from course_utils import printed, report  # they load what judges and what draws
 
-    page = LAPTOP.parent if out == LAPTOP else out
-    print(f"\nThe report, to open in a browser: {report.write(out, page / 'report.html')}")
+    table, problems = printed.verdicts(out, executions)
+    print(table)
+    page = LAPTOP.parent if out.resolve() == LAPTOP.resolve() else out
+    try:
+        print(f"\nThe report, to open in a browser: {report.write(out, page / 'report.html')}")
+    except CourseError as error:
+        problems.append(f"FAILED the report: {error}")
     for problem in problems:
         print(problem, file=sys.stderr)
     return int(bool(problems))
@@ -135,58 +137,8 @@ def _options_text(options: argparse.Namespace) -> str:
     return text if options.out is None else f"{text} --out {shlex.quote(str(options.out))}"
 
 
-def _verdict_table(out: Path, executions: Sequence[Execution]) -> tuple[str, list[str]]:
-    """A table with one line a test, and what went wrong in the lessons that have no verdicts."""
-    rows, problems = [], []
-    for execution in executions:
-        minutes = f"{execution.minutes:.1f}"
-        try:
-            if failure := execution.failure:
-                where = f"code cell {failure.cell}: {failure.error}"
-                raise CourseError(f"{where}\n  the executed copy shows where: {out / execution.lesson}.ipynb")
-            record = results.load(out / f"{execution.lesson}.json")
-        except CourseError as error:
-            problems.append(f"FAILED {execution.lesson}, {error}")
-            rows.append((execution.lesson, "", "", "", "FAILED", minutes, ""))
-            continue
-        lines = _verdict_rows(record) or [(execution.lesson, "", "", "", "")]
-        rows.append((*lines[0], minutes, str(record["times"]["peak_memory_mb"])))
-        rows += [(*line, "", "") for line in lines[1:]]
-    rows += [(*line, "", "") for verdict in _across(out) for line in _rows_of(verdict)]
-    headers = ("claim", "test", "effect [95 % interval]", "needed", "verdict", "minutes", "peak MB")
-    return tabulate(rows, headers=headers, disable_numparse=True), problems
-
-
-def _verdict_rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
-    """Claim, test, effect, what was needed and verdict of each outcome of a lesson."""
-    from course_utils.measured import read_verdicts
-
-    return [row for verdict in read_verdicts(record) for row in _rows_of(verdict)]
-
-
-def _rows_of(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
-    """One row an outcome; only the first of them has the claim and the verdict."""
-    return [
-        (
-            verdict.claim.id if row == 0 else "",
-            f"{outcome.test.id} {outcome.group}".strip(),
-            outcome.estimate.text(outcome.test.unit),
-            f"{outcome.test.rule} {cards.SYMBOLS[outcome.word]}",
-            verdict.word.upper() if row == 0 else "",
-        )
-        for row, outcome in enumerate(verdict.outcomes)
-    ]
-
-
-def _across(out: Path) -> list[Verdict]:
-    """Verdicts on the claims about all lessons, none as long as a lesson is missing."""
-    from course_utils import measured
-
-    return measured.read(out).verdicts.get("", [])
-
-
 def _report(options: argparse.Namespace) -> int:
-    from course_utils import report, side_by_side
+    from course_utils import printed, report, side_by_side
 
     if options.compare is None:
         if not options.results.is_dir():
@@ -196,18 +148,19 @@ def _report(options: argparse.Namespace) -> int:
         print(report.write(options.results, options.out or LAPTOP.parent / "report.html"))
         return 0
     runs = side_by_side.read(options.compare)
-    rows = [(row.claim, "≠" if row.differs else "", *row.words) for row in runs.claims()]
-    print(tabulate(rows, headers=("claim", "", *runs.courses)))
-    print(side_by_side.write(runs, options.out or LAPTOP.parent / "compare.html"))
+    path = side_by_side.write(runs, options.out or LAPTOP.parent / "compare.html")
+    print("\n\n".join([*printed.side_by_side(runs), *runs.notices, str(path)]))
     return 0
 
 
 def _claims(options: argparse.Namespace) -> int:
+    from course_utils import printed
+
     verdicts = {}
     for path in sorted(options.out.glob("*.json")):
         for verdict in results.load(path)["verdicts"]:
             verdicts[verdict["claim"]] = verdict["verdict"]
-    for verdict in _across(options.out):
+    for verdict in printed.across(options.out):
         verdicts[verdict.claim.id] = verdict.word
     rows = [
         (

@@ -47,8 +47,11 @@ class Course:
             yield from verdicts
 
 
-def read(folder: Path) -> Course:
-    """Read the results of all lessons from a folder; what is wrong with one becomes a notice."""
+def read(folder: Path, current: bool = True) -> Course:
+    """Read the results of all lessons from a folder; what is wrong with one becomes a notice.
+
+    `current` is whether they are held against today's requirements.lock.
+    """
     course = Course()
     for lesson in TITLES:
         path = folder / f"{lesson}.json"
@@ -57,7 +60,7 @@ def read(folder: Path) -> Course:
         except CourseError as error:
             reason = f"is left out: {error}" if path.exists() else "has no results yet"
             course.notices.append(f"Lesson {lesson} {reason}. To measure it: {command([lesson])}")
-    course.notices += _out_of_date(course.records) + _mixed(course.records)
+    course.notices += (_out_of_date(course.records) if current else []) + _mixed(course.records)
     course.obstacle = comparison.obstacle(course.records)
     if not course.obstacle:
         course.verdicts[""] = [comparison.judge(course.records)]
@@ -65,10 +68,13 @@ def read(folder: Path) -> Course:
 
 
 def command(lessons: Iterable[str], records: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-    """What measures these lessons: ``'course run 1 3'``, in the profile of these records if they agree."""
+    """What measures these lessons (all when there are none): ``'course run 1 3'``.
+
+    In the profile of these records, if they agree.
+    """
     profiles = {record["run"]["profile"] for record in (records or {}).values()} or {"laptop"}
     profile = f" --profile {profiles.pop()}" if len(profiles) == 1 and "laptop" not in profiles else ""
-    return f"course run {' '.join(lesson[0] for lesson in lessons)}{profile}"
+    return " ".join(["course run", *(lesson[0] for lesson in lessons)]) + profile
 
 
 def read_lesson(path: Path) -> tuple[dict[str, Any], list[Verdict]]:

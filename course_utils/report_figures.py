@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from course_utils import plots
 from course_utils.comparison import TECHNOLOGIES, ModelCost
+from course_utils.report_numbers import effect, power
 from course_utils.verdicts import Outcome, Test
 
 WIDTH, HEIGHT, LINE = 320, 54, 17
@@ -49,12 +50,12 @@ class Axis:
     def ticks(self) -> list[float]:
         """Round numbers along the axis, about four of them."""
         if not self.logarithmic:
-            found = ticker.MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(self.first, self.last)
+            found = ticker.MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(self.first, self.last)
         else:
             decades = range(math.floor(self.first), math.ceil(self.last) + 1)
-            step = math.ceil(len(decades) / 5)
+            step = math.ceil(len(decades) / 6)
             parts = (1, 2, 5) if len(decades) <= 3 else (1,)
-            found = [part * 10.0**decade for decade in decades[::step] for part in parts]
+            found = [part * 10.0**decade for decade in decades if decade % step == 0 for part in parts]
         return [value for value in found if 0 <= self.x(value) <= WIDTH]
 
 
@@ -78,8 +79,7 @@ def interval_svg(outcome: Outcome, axis: Axis) -> Markup:
         f'<path class="interval" d="M{low} {LINE}H{high}M{low} {LINE - 5}v10M{high} {LINE - 5}v10"/>',
         f'<circle class="effect" cx="{x(estimate.effect)}" cy="{LINE}" r="5"/>',
     ]
-    numbers = estimate.text(test.unit)
-    text = escape(f"{outcome.group or test.metric}: {numbers}; needed: {test.rule}; {outcome.word}")
+    text = escape(f"{outcome.group or test.metric}: {effect(outcome)}; needed: {test.rule}; {outcome.word}")
     return Markup(
         f'<svg class="interval-drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text}">'
         f"{''.join(parts)}</svg>"
@@ -104,12 +104,13 @@ def _labels(axis: Axis, edges: Sequence[float]) -> list[str]:
 
 
 def _short(value: float) -> str:
-    """A tick's label: ``'−5'``, ``'0.2'``, ``'10k'``, ``'10M'``."""
-    scale, letter = next(
-        (each for each in ((1e9, "G"), (1e6, "M"), (1e4, "k")) if abs(value) >= each[0]), (1, "")
-    )
-    scale = 1e3 if letter == "k" else scale
-    return f"{value / scale:.4g}{letter}".replace("-", "−")
+    """A tick's label: ``'−5'``, ``'0.2'``, ``'1,000'``, ``'10⁶'``."""
+    size = abs(value)
+    if size >= 1e4 or 0 < size < 1e-3:
+        mantissa, exponent = f"{value:e}".split("e")
+        factor = "" if float(mantissa) == 1 else f"{float(mantissa):g}·"
+        return f"{factor}{power(int(exponent))}".replace("-", "−")
+    return (f"{value:.4g}" if size < 1000 else f"{value:,.0f}").replace("-", "−")
 
 
 NAMES = dict(zip(TECHNOLOGIES, ("classic", "deep", "llm", "generative"), strict=True))
@@ -156,8 +157,8 @@ def cost_figure(costs: Sequence[ModelCost]) -> Figure:
         ax.scatter([], [], s=60, label=TECHNOLOGIES[technology], **look)
     sizes = [ax.scatter([], [], s=_area(10**p), color="none", edgecolors=plots.GREY) for p in (2, 4, 6)]
     labels = ("100", "10 thousand", "1 million")
-    ax.legend(sizes, labels, title="numbers it keeps", loc="upper left", labelspacing=0.9, borderpad=0.8)
     figure.legend(loc="outside upper left", ncols=len(TECHNOLOGIES), handletextpad=0.2)
+    figure.legend(sizes, labels, title="numbers it keeps", loc="outside right upper", labelspacing=0.9)
     ax.margins(0.08)
     ax.minorticks_off()
     figure.canvas.draw()  # the places of the marks are known from now on
@@ -166,7 +167,7 @@ def cost_figure(costs: Sequence[ModelCost]) -> Figure:
 
 
 def _area(parameters: int) -> float:
-    return 30 + 45 * max(math.log10(max(parameters, 1)) - 1, 0)
+    return 24 + 58 * max(math.log10(max(parameters, 1)) - 1, 0)
 
 
 def _number(ax: plt.Axes, shown: dict[int, ModelCost]) -> None:
@@ -175,15 +176,14 @@ def _number(ax: plt.Axes, shown: dict[int, ModelCost]) -> None:
         return
     marks = ax.transData.transform([(c.train_operations, c.predict_cpu_ms) for c in shown.values()])
     points = marks * 72 / ax.figure.dpi
-    taken = list(points)
-    angles = np.arange(8) * np.pi / 4
+    taken = [(p, math.sqrt(_area(c.parameters)) / 2) for p, c in zip(points, shown.values(), strict=True)]
+    angles = np.arange(16) * np.pi / 8
     for own, (number, cost) in zip(points, shown.items(), strict=True):
         reach = math.sqrt(_area(cost.parameters)) / 2 + 8
         sides = np.column_stack([np.cos(angles), np.sin(angles)]) * reach
-        others = [place for place in taken if place is not own]
-        room = [min((math.dist(own + s, place) for place in others), default=reach) for s in sides]
-        best = sides[int(np.argmax(np.minimum(room, 2.2 * reach)))]
-        taken.append(own + best)
+        room = [min(math.dist(own + side, place) - size for place, size in taken) for side in sides]
+        best = sides[int(np.argmax(np.minimum(room, 12)))]
+        taken.append((own + best, 6.0))
         xy = (cost.train_operations, cost.predict_cpu_ms)
         look = {"ha": "center", "va": "center", "fontsize": 10, "textcoords": "offset points"}
         ax.annotate(str(number), xy, tuple(best), **look)

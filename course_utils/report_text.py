@@ -153,7 +153,7 @@ class Asked:
     note: str = ""
 
 
-_SEE_LESSON = "in the lesson; the results keep differences"
+_SEE_LESSON = "see the lesson"
 
 PREDICTIONS = {
     "1_classic_ml": {
@@ -177,8 +177,8 @@ PREDICTIONS = {
         ("best MLP", "best classic"): Asked(
             "So, best MLP minus best classic model", "points", "dl-features-mlp", "mlp_against_raw"
         ),
-        "verdict": Asked("Verdict", "", "dl-features"),
-        "verdict MLP": Asked("Verdict", "", "dl-features-mlp"),
+        "verdict": Asked("Verdict on the CNN", "", "dl-features"),
+        "verdict MLP": Asked("Verdict on the MLP", "", "dl-features-mlp"),
     },
     "3_small_llm": {
         "against from scratch": Asked(
@@ -192,9 +192,7 @@ PREDICTIONS = {
         "verdict": Asked("Verdict", "", "llm-finetune"),
     },
     "4_generative_model": {
-        "recognised": Asked(
-            "Made digits that a judge recognises", "%", note="in the lesson; the results keep the difference"
-        ),
+        "recognised": Asked("Made digits that a judge recognises", "%", note=_SEE_LESSON),
         "near-copies": Asked("Near-copies of training pictures", "%", "gen-new-and-real", "near_copies"),
         "verdict": Asked("Verdict", "", "gen-new-and-real"),
     },

@@ -7,21 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils import CourseError, comparison, files, measured, report, results
-from course_utils.verdicts import Outcome, Verdict
+from course_utils import CourseError, claims, comparison, files, measured, report
+from course_utils.verdicts import TOO_SMALL, Outcome, Verdict
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A claim's verdict word in each run, ``""`` where it was not measured."""
+    """A claim with its verdict word in each run, ``""`` where it was not judged."""
 
-    claim: str
+    claim: claims.Claim
     words: tuple[str, ...]
 
     @property
     def differs(self) -> bool:
-        """Whether the runs that measured it disagree."""
-        return len({word for word in self.words if word}) > 1
+        """Whether runs disagree; one that was too small to judge does not."""
+        return len(set(self.words) - {"", TOO_SMALL}) > 1
+
+    @property
+    def agreement(self) -> str:
+        """Whether they agree, as a sign and a word."""
+        judged = [word for word in self.words if word not in ("", TOO_SMALL)]
+        if self.differs:
+            return "≠ differ"
+        return "= agree" if len(judged) > 1 else "– one run" if judged else "… too small"
 
 
 @dataclass
@@ -40,13 +48,13 @@ class Runs:
     notices: list[str]
 
     def claims(self) -> list[Claimed]:
-        """Each claim that a run measured, with its words."""
+        """Each claim that a run judged, with its words, lesson by lesson and those of all lessons last."""
         verdicts = [{v.claim.id: v for v in course.all_verdicts()} for course in self.courses.values()]
-        words = {
-            claim: tuple(v[claim].word if claim in v else "" for v in verdicts)
-            for claim in _in_order(verdicts)
-        }
-        return [Claimed(claim, each) for claim, each in words.items()]
+        found = [
+            Claimed(claim, tuple(v[claim.id].word if claim.id in v else "" for v in verdicts))
+            for claim in claims.load_ledger().values()
+        ]
+        return [each for each in found if any(each.words)]
 
     def tests(self) -> list[dict[str, Any]]:
         """Each test and group with its outcome in each run, None where it was not measured."""
@@ -79,7 +87,7 @@ MEASURED = ("minutes", "peak memory (MB)")
 
 def _setting(record: Mapping[str, Any]) -> dict[str, str]:
     times = record["times"]
-    values = (f"{times['wall_s'] / 60:.1f}", str(times["peak_memory_mb"]))
+    values = (f"{times['wall_s'] / 60:.1f}", f"{times['peak_memory_mb']:.0f}")
     return comparison.conditions(record) | dict(zip(MEASURED, values, strict=True))
 
 
@@ -105,44 +113,60 @@ def read(paths: Sequence[Path]) -> Runs:
     courses: dict[str, measured.Course] = {}
     notices = []
     for path in paths:
-        course = measured.read(path) if path.is_dir() else _one_file(path)
+        course = measured.read(path, current=False) if path.is_dir() else _one_file(path)
         if not course.records:
+            found = f": {' '.join(course.notices)}" if any(path.glob("*.json")) else ""
             raise CourseError(
-                f"'{path}' holds no results of a lesson: give a results file or a folder of them"
+                f"'{path}' holds no results of a lesson that can be read; "
+                f"give a results file or a folder of them{found}"
             )
         name = _name(path, courses)
         courses[name] = course
-        notices += [f"{name}: {notice}" for notice in course.notices if path.is_dir()]
+        notices += [f"{name}: {notice}" for notice in course.notices]
+    return Runs(courses, notices + _different(courses))
+
+
+def _different(courses: Mapping[str, measured.Course]) -> list[str]:
+    """A notice for each condition in which the runs differ; a device or a system is what one compares."""
+    found: dict[tuple[str, str], list[str]] = {}
     for lesson in measured.TITLES:
-        records = {
-            name: course.records[lesson] for name, course in courses.items() if lesson in course.records
-        }
+        records = {name: each.records[lesson] for name, each in courses.items() if lesson in each.records}
         for condition, values in comparison.differing(records).items():
-            if condition in ("profile", "lock", "seed"):  # a device or a system is what one compares
-                found = ", ".join(f"{name} {value}" for name, value in values.items())
-                notices.append(f"{lesson} ran with different settings of '{condition}': {found}.")
-    return Runs(courses, notices)
+            if condition in ("profile", "lock", "seed"):
+                text = ", ".join(f"{name} has {value or 'none'}" for name, value in values.items())
+                found.setdefault((condition, text), []).append(lesson[0])
+    return [
+        f"Different settings of '{condition}' in lesson {', '.join(lessons)}: {text}."
+        for (condition, text), lessons in found.items()
+    ]
 
 
 def write(runs: Runs, path: Path) -> Path:
     """Write the comparison as one HTML file, all of it or nothing."""
+    rows = runs.claims()
     data = {
         "runs": list(runs.courses),
         "notices": runs.notices,
-        "rows": runs.claims(),
+        "rows": rows,
+        "groups": [
+            (number, [row for row in rows if row.claim.lesson == number]) for number in (1, 2, 3, 4, 0)
+        ],
+        "differing": [row for row in rows if row.differs],
         "tests": runs.tests(),
         "settings": runs.settings(),
+        "titles": measured.TITLES,
+        "tones": {int(lesson[0] if lesson else 0): tone for lesson, tone in report.TONES.items()},
     }
     files.write_text(path, report.render("compare.html.jinja", data))
     return path
 
 
 def _one_file(path: Path) -> measured.Course:
-    record = results.load(path)
+    record, verdicts = measured.read_lesson(path)
     lesson = record["lesson"]
     if lesson not in measured.TITLES:
         raise CourseError(f"'{path}' is of lesson '{lesson}', which this course does not have")
-    return measured.Course({lesson: record}, {lesson: measured.read_verdicts(record)})
+    return measured.Course({lesson: record}, {lesson: verdicts})
 
 
 def _name(path: Path, taken: Mapping[str, Any]) -> str:

@@ -68,17 +68,31 @@ def test_cheaper_networks_would_refute_the_claim(records):
 
 
 def test_nothing_is_judged_while_a_lesson_is_missing(records):
-    del records["3_small_llm"]
-    assert comparison.judge(records) is None
-    assert comparison.judge({}) is None
+    del records["1_classic_ml"], records["3_small_llm"]
+    assert comparison.obstacle(records).endswith("missing ones: course run 1 3")
+    with pytest.raises(CourseError, match=r"cannot be judged\. It needs the results of every lesson"):
+        comparison.judge(records)
 
 
 def test_lessons_of_different_conditions_are_not_set_side_by_side(records):
-    assert comparison.differing(records) == {}
+    assert comparison.differing(records) == {} and comparison.obstacle(records) == ""
     records["1_classic_ml"]["environment"]["lock"] = "another"
-    assert comparison.judge(records) is None
+    records["2_deep_cnn"]["run"]["seed"] = 5
+    assert "different conditions (seed, lock)" in comparison.obstacle(records)
     found = comparison.differing(records)
-    assert list(found) == ["lock"] and found["lock"]["1_classic_ml"] == "another"
+    assert list(found) == ["seed", "lock"] and found["lock"]["1_classic_ml"] == "another"
+
+
+def test_one_model_is_not_a_technology(records):
+    """As when a language model of one's own was fine-tuned: nobody knows what it had cost before."""
+    for part in (records["3_small_llm"], records["3_small_llm"]["times"]):
+        del part["costs"][1]
+    assert comparison.obstacle(records).endswith("too few are of: Large language models.")
+
+
+def test_nothing_is_a_multiple_of_a_cost_of_zero(records):
+    records["1_classic_ml"]["times"]["costs"][0]["train_cpu_s"] = 0.0
+    assert "a cost of zero" in comparison.obstacle(records)
 
 
 def test_handfuls_of_steps_are_too_small_to_judge(tmp_path, four_lessons):
@@ -98,7 +112,7 @@ def test_results_are_read_back_as_they_were_judged(tmp_path, four_lessons):
 def test_a_missing_lesson_is_named_with_what_to_run(tmp_path, four_lessons):
     (four_lessons(tmp_path) / "3_small_llm.json").unlink()
     course = measured.read(tmp_path)
-    assert course.notices == ["Lesson 3_small_llm has no results yet. Run it: course run 3"]
+    assert course.notices == ["Lesson 3_small_llm has no results yet. To measure it: course run 3"]
     assert list(course.records) == ["1_classic_ml", "2_deep_cnn", "4_generative_model"]
     assert "" not in course.verdicts
 
@@ -114,6 +128,12 @@ def test_a_missing_lesson_is_named_with_what_to_run(tmp_path, four_lessons):
         lambda text: json.dumps(json.loads(text) | {"environment": None}),
         lambda text: text.replace('"effect": ', '"effect": "many", "was": ', 1),
         lambda text: text.replace("ml-more-labels", "ml-unknown"),
+        lambda text: json.dumps(json.loads(text) | {"predictions": 5}),
+        lambda text: text.replace('"wall_s": ', '"wall_s": "long", "was": '),
+        lambda text: text.replace('"train_cpu_s": ', '"train_cpu_s": -', 1),
+        lambda text: text.replace('"parameters": ', '"parameters": NaN, "was": ', 1),
+        lambda text: text.replace('"finished": ', '"finished": 5, "was": '),
+        lambda text: text.replace('"packages": {', '"packages": 5, "was": {'),
     ],
 )
 def test_damaged_results_are_left_out_and_the_others_read(tmp_path, four_lessons, damage):

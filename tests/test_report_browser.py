@@ -1,11 +1,12 @@
 """The report as a reader meets it: opened in headless Chromium, looked over by axe-core."""
 
 import itertools
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from course_utils import measured, report, side_by_side
+from course_utils import measured, report, report_numbers, side_by_side
 
 PHONE, DESK = 360, 1280
 
@@ -77,9 +78,40 @@ def test_headings_step_down_one_level_at_a_time(address, visit):
 
 def test_every_picture_has_a_text(address, visit):
     page = visit(address("full"))
-    texts = page.locator("img").evaluate_all("all => all.map(e => [e.alt, e.naturalWidth])")
-    assert len(texts) == 2 and all(len(alt) > 30 and width > 0 for alt, width in texts)
-    assert page.locator("svg:not([aria-hidden])").count() == 0  # the numbers stand beside the drawing
+    assert page.locator("img").count() == 0
+    texts = page.locator("svg").evaluate_all("all => all.map(e => [e.role, e.ariaLabel.length])")
+    assert len(texts) > 50 and all(role == "img" and length > 30 for role, length in texts)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_figure_stands_out_from_what_is_behind_it(address, visit, scheme):
+    """Text of the page's colour; each mark, too, differs from the card by a contrast of three or more."""
+    page = visit(address("full"), scheme=scheme)
+    fill = "e => getComputedStyle(e).fill"
+    ink = page.evaluate("getComputedStyle(document.body).color")
+    assert set(page.locator(".plot text").evaluate_all(f"all => all.map({fill})")) == {ink}
+    card = page.locator(".plot").evaluate("e => getComputedStyle(e).backgroundColor")
+    marks = set(page.locator(".plot [id^=PathCollection] use").evaluate_all(f"all => all.map({fill})"))
+    marks -= {"none", "rgba(0, 0, 0, 0)"}
+    tones = [mark for mark in marks if contrast(mark, ink) > 1.2]
+    assert len(tones) >= 4 and all(contrast(tone, card) >= 3 for tone in tones)
+
+
+def contrast(one, other):
+    """Contrast of two colours, as WCAG 2.2 defines it."""
+    light = []
+    for colour in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        light.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return max(light) / min(light)
+
+
+def test_every_link_lands(address, visit):
+    page = visit(address("full"))
+    hashes = set(page.locator("a").evaluate_all("all => all.map(e => e.hash)"))
+    assert len(hashes) > 25
+    assert [target for target in hashes if page.locator(f"[id='{target[1:]}']").count() != 1] == []
 
 
 def test_the_keyboard_reaches_the_skip_link_the_cards_and_the_wide_tables(address, visit):
@@ -89,12 +121,12 @@ def test_the_keyboard_reaches_the_skip_link_the_cards_and_the_wide_tables(addres
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#main"
     reached = set()
-    for _ in range(100):
+    for _ in range(150):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.hash")
         )
-    assert {"All verdicts", "What each model costs", "Conditions", "#gen-power"} <= reached
+    assert {"Figure of costs", "What each model costs", "Conditions", "#gen-power"} <= reached
     page.locator("a[href='#dl-features']").first.press("Enter")
     assert page.locator("#dl-features").is_visible()
 
@@ -103,12 +135,23 @@ def test_on_a_phone_the_comparison_is_read_cell_by_cell(address, visit):
     page = visit(address("full"), PHONE)
     cell = page.locator(".compare td.deep").first
     assert cell.bounding_box()["width"] > 0.8 * (PHONE - 40)
-    assert "Deep learning" in cell.evaluate("e => getComputedStyle(e, '::before').content")
+    assert cell.locator(".technology").inner_text() == "■ Deep learning"
+    desk = visit(address("full"))
+    assert not desk.locator(".compare .technology").first.is_visible()
 
 
-def test_it_prints(address, visit):
-    pdf = visit(address("full")).pdf(format="A4")
+@pytest.mark.parametrize("kind", ["full", "compare"])
+def test_it_prints(address, visit, kind):
+    """On white, whatever the scheme; nothing sticks out of an A4 page, and what is folded away is there."""
+    page = visit(address(kind), width=690, scheme="dark")  # what is left of an A4 page between its margins
+    pdf = page.pdf(format="A4")
     assert pdf.startswith(b"%PDF") and len(pdf) > 50_000
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--page')") == "#fff"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    if kind == "full":
+        assert page.locator("#cmp-transparency p").last.is_visible()
+        assert page.locator(".card").first.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
 
 
 def test_the_page_shows_what_was_measured(tmp_path, address, visit):
@@ -118,3 +161,5 @@ def test_the_page_shows_what_was_measured(tmp_path, address, visit):
         card = page.locator(f"#{verdict.claim.id}")
         assert verdict.word in card.locator(".word").inner_text()
         assert card.locator("svg").count() == len(verdict.outcomes)
+        for outcome in verdict.outcomes:
+            assert report_numbers.effect(outcome) in card.inner_text().replace("\u00a0", " ")
