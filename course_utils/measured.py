@@ -56,7 +56,7 @@ def read(folder: Path, current: bool = True) -> Course:
     for lesson in TITLES:
         path = folder / f"{lesson}.json"
         try:
-            course.records[lesson], course.verdicts[lesson] = read_lesson(path)
+            course.records[lesson], course.verdicts[lesson] = read_lesson(path, lesson)
         except CourseError as error:
             reason = f"is left out: {error}" if path.exists() else "has no results yet"
             course.notices.append(f"Lesson {lesson} {reason}. To measure it: {command([lesson])}")
@@ -77,13 +77,14 @@ def command(lessons: Iterable[str], records: Mapping[str, Mapping[str, Any]] | N
     return " ".join(["course run", *(lesson[0] for lesson in lessons)]) + profile
 
 
-def read_lesson(path: Path) -> tuple[dict[str, Any], list[Verdict]]:
+def read_lesson(path: Path, lesson: str = "") -> tuple[dict[str, Any], list[Verdict]]:
     """One lesson's results with its verdicts, checked so far that a page can be made of them.
 
     Raises
     ------
     CourseError
-        Missing, damaged, of another ledger, or with a model of unknown technology.
+        Missing, damaged, of another lesson than the one that is expected (if one is), of another ledger,
+        or with a model of unknown technology.
     """
     try:
         record = results.load(path)
@@ -93,6 +94,8 @@ def read_lesson(path: Path) -> tuple[dict[str, Any], list[Verdict]]:
         raise CourseError(str(error).replace(str(path), path.name).split(": run 'course run")[0]) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # JSON, but not of a lesson
         raise CourseError(f"'{path.name}' is damaged ({type(error).__name__}: {error})") from error
+    if lesson and record["lesson"] != lesson:
+        raise CourseError(f"'{path.name}' holds the results of lesson '{record['lesson']}'")
     return record, verdicts
 
 

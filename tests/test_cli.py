@@ -1,5 +1,6 @@
 import importlib.metadata
 import os
+import re
 import runpy
 import shlex
 import signal
@@ -197,6 +198,36 @@ def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, c
     assert (tmp_path / "results" / "full" / "2_b.json").is_file()
 
 
+def test_the_page_of_the_default_folder_lies_beside_it(fake_run, tmp_path, monkeypatch, capsys):
+    fake_run()
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(cli, "LAPTOP", tmp_path / "results" / "laptop")
+    assert cli.main(["run", "2", "--device", "cpu"]) == 0
+    assert capsys.readouterr().out.endswith(f" {tmp_path / 'results' / 'report.html'}\n")
+    assert (tmp_path / "results" / "report.html").is_file()
+    assert cli.main(["run", "2", "--device", "cpu", "--profile", "smoke"]) == 0
+    assert (tmp_path / "results" / "smoke" / "report.html").is_file()
+
+
+def test_a_page_that_cannot_be_written_does_not_hide_the_verdicts(fake_run, tmp_path, capsys):
+    fake_run()
+    (tmp_path / "report.html").mkdir()
+    assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert "SUPPORTED" in captured.out
+    assert captured.err.startswith("FAILED the report: cannot write '")
+
+
+def test_run_ends_with_the_claim_on_all_lessons(fake_run, tmp_path, four_lessons, capsys):
+    fake_run()
+    out = str(four_lessons(tmp_path / "out"))
+    assert cli.main(["run", "1", "--device", "cpu", "--out", out]) == 0
+    assert re.search(r"\ncmp-compute +operations deep over classic .*×, n = \d+ ", capsys.readouterr().out)
+    (tmp_path / "out" / "3_small_llm.json").unlink()
+    assert cli.main(["run", "1", "--device", "cpu", "--out", out]) == 0
+    assert "cmp-compute" not in capsys.readouterr().out
+
+
 def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
     fake_run()
     assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 0
@@ -379,6 +410,13 @@ def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
     assert verdicts["ml-normalise"] == "not run here"
     assert verdicts["gen-why"] == "planned"
     assert verdicts["cmp-transparency"] == "untestable"
+
+
+def test_claims_lists_the_verdict_on_all_lessons(tmp_path, four_lessons, capsys):
+    out = four_lessons(tmp_path)
+    assert cli.main(["claims", "--out", str(out)]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("cmp-compute")]
+    assert row.split()[-2:] in (["not", "supported"], ["all", "supported"], ["all", "inconclusive"])
 
 
 def test_claims_without_results_says_not_run(tmp_path, capsys):

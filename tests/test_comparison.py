@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from course_utils import CourseError, claims, comparison, measured, results
+from course_utils import CourseError, claims, comparison, measured, readme, results
 
 
 @pytest.fixture
@@ -36,6 +36,12 @@ def test_costs_are_sorted_by_technology_and_not_by_lesson(records):
     of_lesson_1 = {cost.model: cost.technology for cost in costs if cost.lesson == "1_classic_ml"}
     assert of_lesson_1["MLP"] == "deep" and of_lesson_1["random forest"] == "classic"
     assert {cost.technology for cost in costs} == set(comparison.TECHNOLOGIES)
+
+
+@pytest.mark.parametrize("lesson", comparison.TECHNOLOGY)
+def test_every_model_of_the_recorded_lessons_has_its_technology(lesson):
+    models = {cost["model"] for cost in results.load(readme.REFERENCE / f"{lesson}.json")["costs"]}
+    assert models == set(comparison.TECHNOLOGY[lesson])
 
 
 def test_a_model_of_unknown_technology_is_refused(records):
@@ -143,6 +149,14 @@ def test_damaged_results_are_left_out_and_the_others_read(tmp_path, four_lessons
     assert "1_classic_ml" not in course.records and len(course.records) == 3
     assert course.notices[0].startswith("Lesson 1_classic_ml is left out: ")
     assert "course run 1" in course.notices[0]
+
+
+def test_results_of_another_lesson_under_a_lessons_name_are_left_out(tmp_path, four_lessons):
+    folder = four_lessons(tmp_path)
+    (folder / "2_deep_cnn.json").replace(folder / "1_classic_ml.json")
+    course = measured.read(folder)
+    assert list(course.records) == ["3_small_llm", "4_generative_model"]
+    assert "'1_classic_ml.json' holds the results of lesson '2_deep_cnn'" in course.notices[0]
 
 
 def test_results_of_another_ledger_are_left_out(tmp_path, four_lessons):
