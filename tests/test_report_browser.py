@@ -140,6 +140,13 @@ def test_on_a_phone_the_comparison_is_read_cell_by_cell(address, visit):
     assert not desk.locator(".compare .technology").first.is_visible()
 
 
+def test_on_a_phone_a_prediction_is_read_line_by_line(address, visit):
+    page = visit(address("full"), PHONE)
+    cells = page.locator(".predictions tbody tr").first.locator("th, td:not(.empty)")
+    assert all(cell.bounding_box()["width"] > 0.8 * (PHONE - 40) for cell in cells.all())
+    assert cells.nth(1).inner_text() == "Predicted supported"
+
+
 @pytest.mark.parametrize("kind", ["full", "compare"])
 def test_it_prints(address, visit, kind):
     """On white, whatever the scheme; nothing sticks out of an A4 page, and what is folded away is there."""
