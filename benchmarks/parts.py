@@ -1,176 +1,133 @@
-"""The parts of `make benchmarks`: each measures one thing and gives its figures as rows of a table.
-
-Every part takes ``quick=True`` for a budget of seconds: its figures then mean nothing, the code is the same.
-"""
+"""Four parts of `make benchmarks`: lessons, import, fit, language. The fifth is in quality.py."""
 
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import torch
-from quality import Row, classify, make_cnn, quality_part
+from figures import LanguageScore, LessonCost, LoopTime, Options, StartTime
+from from_lessons import definitions
+from threadpoolctl import threadpool_limits
 from torch import nn
 
-from course_utils import docstrings, images, lessons, training
+from course_utils import ROOT, CourseError, docstrings, images, lessons, training
 
-TELL = """import json, time
+TELL = """import json, os
 from course_utils import runtime
-print(json.dumps([time.process_time(), runtime.peak_memory_mb()]))"""
-"""A last cell that tells what the kernel itself knows: its CPU seconds and its peak memory."""
+print(json.dumps([sum(os.times()[:4]), runtime.peak_memory_mb()]))"""
+"""A last cell that tells what the system has counted for the kernel, which polling from outside would miss."""
+DEFAULTS = {"COURSE_DEVICE": "cpu", "COURSE_SEED": "0", "COURSE_IMAGES": "", "COURSE_TEXT": "", "COURSE_MODEL": ""}
 
 
-def lessons_part(quick: bool = False, names: list[str] | None = None) -> list[Row]:
-    """Minutes, CPU seconds and peak memory of each lesson, and its minutes by section.
+def lessons_part(options: Options, names: list[str] | None = None) -> list[LessonCost]:
+    """Cost of each lesson, executed as `course run` does, into a temporary folder.
 
-    The stored notebooks are executed as `course run` does. CPU seconds are those of the kernel's process, all
-    its threads, without processes that it starts.
+    Raises
+    ------
+    CourseError
+        A cell of a lesson fails.
     """
-    rows = []
-    profile = "smoke" if quick else "laptop"
-    for lesson in names or lessons.names():
-        notebook = nbformat.read(lessons.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
-        notebook.cells.append(nbformat.v4.new_code_cell(TELL))
-        ends: list[float] = []
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory() as out:
-            settings = {"COURSE_PROFILE": profile, "COURSE_RESULTS": out, "COURSE_DEVICE": "cpu"}
-            failure = lessons.execute(
-                notebook,
-                lessons.NOTEBOOKS,
-                settings,
-                900,
-                lambda *_, ends=ends: ends.append(time.perf_counter()),
-            )
-        if failure:
-            raise RuntimeError(f"{lesson} failed in code cell {failure.cell}: {failure.error}")
-        cpu_s, memory_mb = json.loads(notebook.cells[-1].outputs[-1].text)
-        seconds = np.diff([started, *ends])
-        whole = {"minutes": seconds.sum() / 60, "CPU s": cpu_s, "peak memory (MB)": memory_mb}
-        rows.append({"lesson": lesson, "section": "all", **whole})
-        for section, spent in by_section(notebook, seconds).items():
-            rows.append({"lesson": lesson, "section": section, "minutes": spent / 60})
-    return rows
+    return [lesson_cost(name, "smoke" if options.tiny else "laptop") for name in names or lessons.names()]
 
 
-def by_section(notebook: nbformat.NotebookNode, seconds: np.ndarray) -> dict[str, float]:
-    """Seconds of the code cells under each second-level heading; the first has the kernel's start, too."""
-    section, spent, left = "Start", {}, list(seconds)
+def lesson_cost(name: str, profile: str) -> LessonCost:
+    """Execute the stored notebook once."""
+    notebook = nbformat.read(lessons.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    # the end of a first cell that does nothing is the moment when the kernel has started
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("pass"))
+    notebook.cells.append(nbformat.v4.new_code_cell(TELL))
+    ends = {0: time.perf_counter()}
+    with tempfile.TemporaryDirectory() as out, lessons.progress(name) as show:
+
+        def on_cell(done: int, total: int) -> None:
+            ends[done] = time.perf_counter()
+            show(done, total)
+
+        environment = {**DEFAULTS, "COURSE_PROFILE": profile, "COURSE_RESULTS": out}
+        timeout_s = lessons.CELL_TIMEOUT_S[profile]
+        failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell)
+    if failure:
+        raise CourseError(f"{name} failed in code cell {failure.cell - 1}: {failure.error}")
+    cpu_s, memory_mb = json.loads(notebook.cells[-1].outputs[-1].text)
+    return LessonCost(name, round(cpu_s, 1), round(memory_mb), by_section(notebook, ends))
+
+
+def by_section(notebook: nbformat.NotebookNode, ends: dict[int, float]) -> dict[str, float]:
+    """Seconds of the code cells under each second-level heading; they add up to the whole.
+
+    `ends` has the time at which the n-th code cell was done, from 1, and that of the beginning under 0. Empty
+    cells are not executed and have none.
+    """
+    section, spent, n, since = "start of the kernel", {}, 0, ends[0]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            headings = [line[3:] for line in cell.source.splitlines() if line.startswith("## ")]
-            section = headings[-1] if headings else section
-        else:
-            spent[section] = spent.get(section, 0.0) + left.pop(0)
-    return spent
+            section = next((line[3:] for line in reversed(cell.source.splitlines()) if line.startswith("## ")), section)
+        elif cell.cell_type == "code":
+            n += 1
+            end = ends.get(n, since)
+            spent[section] = spent.get(section, 0.0) + end - since
+            since = end
+    return {name: round(seconds, 3) for name, seconds in spent.items()}
 
 
-def import_part(quick: bool = False) -> list[Row]:
-    """Seconds until a fresh Python has done something, the median of several, and as a ratio."""
-    repeats = 1 if quick else 7
-    programs = {
-        "python -c pass": ["-c", "pass"],
-        "import course_utils": ["-c", "import course_utils"],
-        "course --help": ["-m", "course_utils.cli", "--help"],
-        "import torch": ["-c", "import torch"],
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in range(repeats):  # in turn, so that a slow moment meets all of them
-        for name, arguments in programs.items():
-            started = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=os.environ)
-            seconds[name].append(time.perf_counter() - started)
-    bare = np.median(seconds["python -c pass"])
-    return [
-        {"what": n, "seconds": np.median(s), "× python -c pass": np.median(s) / bare}
-        for n, s in seconds.items()
-    ]
-
-
-def bare_loop(model: nn.Module, loss: training.BatchLoss, data: list[torch.Tensor], steps: int) -> None:
-    """Lesson 2's loop and nothing around it: no checks, no history, no bar."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=1e-2)
-    order = training.batches(len(data[0]), 64, seed=0)
-    model.train()
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = 1e-2 * training.rate_factor(step, steps)
-        rows = next(order)
-        value = loss(model, *(tensor[rows] for tensor in data))
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-
-
-def fit_part(quick: bool = False) -> list[Row]:
-    """Time of `training.fit` over that of a bare loop of as many steps, in turn: median and range."""
-    digits = images.load_digits()
-    data = [torch.from_numpy(digits.pixels), torch.from_numpy(digits.labels)]
-    models = {
-        "MLP, 64-32-10": lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)),
-        "CNN, 4 convolutions of 32": lambda: make_cnn(0),
-    }
-    rows, repeats = [], 1 if quick else 7
-    for name, make in models.items():
-        steps = 5 if quick else 1000 if name.startswith("MLP") else 200
-        for saving in (False, True):
-            ratios, per_step = [], []
-            for _ in range(repeats):
-                with tempfile.TemporaryDirectory() as folder:
-                    keep = (
-                        {"checkpoint": Path(folder, "c.safetensors"), "checkpoint_every": 100}
-                        if saving
-                        else {}
-                    )
-                    bare = seconds_of(partial(bare_loop, make(), classify, data, steps))
-                    ours = seconds_of(partial(training.fit, make(), classify, data, steps=steps, **keep))
-                ratios.append(ours / bare)
-                per_step.append(1000 * bare / steps)
-            rows.append({
-                "model": name, "checkpoints": "every 100 steps" if saving else "none",
-                "bare loop (ms a step)": np.median(per_step), "fit over bare loop": np.median(ratios),
-                "lowest": min(ratios), "highest": max(ratios),
-            })  # fmt: skip
-    return rows
-
-
-def seconds_of(function: Callable[[], object]) -> float:
-    """Seconds by the clock."""
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
-
-
-def language_part(quick: bool = False) -> list[Row]:
-    """`language_model.py` on the course's own text, for a fixed time."""
-    general, _ = docstrings.load()
-    text = "\n\n".join(document.text for document in general.train)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "docstrings.txt")
-        path.write_text(text[: 200_000 if quick else 1_100_000], encoding="utf-8")
-        size = ["--width", "32", "--depth", "1", "--context", "16"] if quick else []
-        command = [sys.executable, str(Path(__file__).with_name("language_model.py")), str(path)]
-        command += ["--seconds", "4" if quick else "120", *size]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    kept = ("loss, each sees half a window or more", "seconds", "steps", "characters a second", "parameters")
-    return [
-        {"text": "docstrings, 1.1 million characters", **{k: found[k] for k in (*kept, "peak memory (MB)")}}
-    ]
-
-
-PARTS = {
-    "lessons": lessons_part,
-    "import": import_part,
-    "fit": fit_part,
-    "language": language_part,
-    "quality": quality_part,
+PROGRAMS = {
+    "python -c pass": "pass",
+    "import course_utils": "import course_utils",
+    "course --help": "from course_utils.cli import main; main(['--help'])",
+    "import torch": "import torch",
 }
+
+
+def import_part(options: Options) -> list[StartTime]:
+    """Seconds of fresh interpreters, and which of them load torch."""
+    seconds: dict[str, list[float]] = {what: [] for what in PROGRAMS}
+    loads: dict[str, bool] = {}
+    for _ in range(2 if options.tiny else 10):  # in turn, so that a slow moment meets all of them
+        for what, code in PROGRAMS.items():
+            ends = f"import sys\ntry:\n    {code}\nfinally:\n    print('torch' in sys.modules)"
+            started = time.perf_counter()
+            done = subprocess.run([sys.executable, "-c", ends], check=True, capture_output=True, text=True, cwd=ROOT)
+            seconds[what].append(round(time.perf_counter() - started, 4))
+            loads[what] = done.stdout.split()[-1] == "True"
+    # the first of each is left out: it reads the files from the disk and writes their bytecode
+    return [StartTime(what, each[1:], loads[what]) for what, each in seconds.items()]
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """What is computed in this block uses one core, so that another program hardly changes its CPU seconds."""
+    before = torch.get_num_threads()
+    with threadpool_limits(1):
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+def make_tiny() -> nn.Module:
+    """A network so small that what stands around its steps shows."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+
+
+def fit_part(options: Options) -> list[LoopTime]:
+    """Lesson 2's written-out loop and `training.fit`: same steps, batches, seeds and weights, in turn."""
+    digits = images.load_digits()
+    names = ["settings", "convolution", "Block", "make_cnn", "batch_loss", "train_loop", "to_tensor", "training"]
+    lesson = definitions("2_deep_cnn", names[:-1], n_channels=1, n_classes=10)
+    data = lesson.to_tensor(digits.pixels), torch.from_numpy(digits.labels)
+    models = {"tiny MLP (64, 32, 10)": (make_tiny, 1000), "lesson 2's CNN": (lambda: lesson.make_cnn(0), 300)}
+    with one_core():
+        return [loop_time(name, *model, lesson, data, options.tiny) for name, model in models.items()]
