@@ -164,7 +164,6 @@ def execute(
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda cell_index, **_: on_cell(code.index(cell_index) + 1, len(code)),
-        record_timing=False,
         extra_arguments=["--log-level=ERROR"],  # no warning about Jupyter's usual local TCP connection
     )
     try:

@@ -114,6 +114,7 @@ def _times(run: Run, verdicts: list[Verdict], costs: list[Cost]) -> dict[str, An
     return {
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "wall_s": round(time.perf_counter() - run.started, 1),
+        "cpu_s": round(time.process_time(), 1),
         "peak_memory_mb": round(peak_memory_mb()),
         "verdicts": [_verdict(verdict, timed=True) for verdict in verdicts],
         "costs": [{key: asdict(cost)[key] for key in TIMED_COSTS} for cost in costs],
