@@ -5,8 +5,8 @@ on the last tenth of the text, the split of nanoGPT (https://github.com/karpathy
 Tiny Shakespeare are in benchmarks/README.md. The seconds begin when the libraries are loaded and include
 everything but the final measurement.
 
-To try another setting, add ``--tune``: then the last tenth is not looked at, and a piece of the training part
-is held out in its place.
+With ``--held-out FILE`` it learns from all of the text and is measured on that file. To try another setting,
+add ``--tune``: then neither is looked at, and a piece of the training part is held out in its place.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def parse() -> argparse.Namespace:
     """The options; their defaults are what has worked best."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("text", type=Path, help="a text file, UTF-8")
+    parser.add_argument("--held-out", type=Path, help="a text file to measure on, in place of the last tenth")
     parser.add_argument("--seconds", type=float, default=177.0, help="wall-clock budget")
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--depth", type=int, default=4)
@@ -45,16 +46,29 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--tune", action="store_true", help="leave the last tenth of the text alone")
+    parser.add_argument("--tune", action="store_true", help="leave the held-out text alone")
     return parser.parse_args()
 
 
-def characters(path: Path) -> tuple[torch.Tensor, int]:
-    """Number of each character of a text, (n,) int64, and how many different ones there are."""
-    text = path.read_text(encoding="utf-8")
-    different = sorted(set(text))
-    numbers = {character: number for number, character in enumerate(different)}
-    return torch.tensor([numbers[character] for character in text]), len(different)
+def read(options: argparse.Namespace) -> tuple[str, str, str]:
+    """The text to learn from, the text to measure on, and what that is."""
+    text = options.text.read_text(encoding="utf-8")
+    if options.held_out:
+        train, held_out, what = text, options.held_out.read_text(encoding="utf-8"), "the held-out file"
+    else:
+        cut = len(text) * 9 // 10
+        train, held_out, what = text[:cut], text[cut:], "the last tenth"
+    if options.tune:
+        train, held_out = train[:-HELD_OUT_CHARACTERS], train[-HELD_OUT_CHARACTERS:]
+        what = "a piece of the training part"
+    return train, held_out, what
+
+
+def numbers(*texts: str) -> tuple[list[torch.Tensor], int]:
+    """Number of each character of each text, (n,) int64, and how many different ones there are in all."""
+    different = sorted(set().union(*texts))
+    number_of = {character: number for number, character in enumerate(different)}
+    return [torch.tensor([number_of[character] for character in text]) for text in texts], len(different)
 
 
 def make_batch_loss(text: torch.Tensor, context: int) -> training.BatchLoss:
@@ -80,12 +94,9 @@ def main() -> None:
     options = parse()
     torch.set_num_threads(options.threads)
     began = time.perf_counter()
-    numbers, n_characters = characters(options.text)
-    numbers = numbers.to(options.device)
-    cut = len(numbers) * 9 // 10
-    train, held_out = numbers[:cut], numbers[cut:]
-    if options.tune:
-        train, held_out = train[:-HELD_OUT_CHARACTERS], train[-HELD_OUT_CHARACTERS:]
+    learned_text, held_out_text, measured_on = read(options)
+    (train, held_out), n_characters = numbers(learned_text, held_out_text)
+    train = train.to(options.device)
     starts = torch.arange(len(train) - options.context)
 
     def make() -> nn.Module:
@@ -109,12 +120,14 @@ def main() -> None:
     history = fit(model, steps=steps, label="training")
     seconds = time.perf_counter() - began
     n_read = steps * options.batch_size * options.context
+    one_after_the_other = loss(model, held_out, options.context, options.context)
+    half_or_more = loss(model, held_out, options.context, options.context // 2)
+    bytes_a_character = len(held_out_text.encode()) / len(held_out_text)
     found = {
-        "loss, window after window (nats per character)": loss(
-            model, held_out, options.context, options.context
-        ),
-        "loss, each sees half a window or more": loss(model, held_out, options.context, options.context // 2),
-        "on": "a piece of the training part" if options.tune else "the last tenth",
+        "loss, window after window (nats per character)": one_after_the_other,
+        "loss, each sees half a window or more": half_or_more,
+        "bits per byte": round(half_or_more / math.log(2) / bytes_a_character, 4),
+        "on": measured_on,
         "seconds": round(seconds, 1),
         "steps": steps,
         "characters a second": round(n_read / history.wall_s),
@@ -123,7 +136,11 @@ def main() -> None:
         "precision": precision,
         "threads": options.threads,
     }
-    settings = {key: value for key, value in vars(options).items() if key not in ("text", "tune", "threads")}
+    settings = {
+        key: value
+        for key, value in vars(options).items()
+        if key not in ("text", "held_out", "tune", "threads")
+    }
     print(json.dumps(found | settings))
 
 
