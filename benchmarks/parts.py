@@ -1,85 +1,28 @@
-"""Four parts of `make benchmarks`: lessons, import, fit, language. The fifth is in quality.py."""
+"""Three parts of `make benchmarks`: import, fit, language."""
 
 from __future__ import annotations
 
 import json
 import lzma
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import nbformat
-import numpy as np
 import torch
-from figures import LanguageScore, LessonCost, LoopTime, Options, StartTime
+from figures import LanguageScore, LoopTime, Options, StartTime
 from from_lessons import definitions
 from threadpoolctl import threadpool_limits
 from torch import nn
 
-from course_utils import ROOT, CourseError, docstrings, images, lessons, training
-
-TELL = """import json, os
-from course_utils import runtime
-print(json.dumps([sum(os.times()[:4]), runtime.peak_memory_mb()]))"""
-"""A last cell that tells what the system has counted for the kernel, which polling from outside would miss."""
-DEFAULTS = {"COURSE_DEVICE": "cpu", "COURSE_SEED": "0", "COURSE_IMAGES": "", "COURSE_TEXT": "", "COURSE_MODEL": ""}
-
-
-def lessons_part(options: Options, names: list[str] | None = None) -> list[LessonCost]:
-    """Cost of each lesson, executed as `course run` does, into a temporary folder.
-
-    Raises
-    ------
-    CourseError
-        A cell of a lesson fails.
-    """
-    return [lesson_cost(name, "smoke" if options.tiny else "laptop") for name in names or lessons.names()]
-
-
-def lesson_cost(name: str, profile: str) -> LessonCost:
-    """Execute the stored notebook once."""
-    notebook = nbformat.read(lessons.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    # the end of a first cell that does nothing is the moment when the kernel has started
-    notebook.cells.insert(0, nbformat.v4.new_code_cell("pass"))
-    notebook.cells.append(nbformat.v4.new_code_cell(TELL))
-    ends = {0: time.perf_counter()}
-    with tempfile.TemporaryDirectory() as out, lessons.progress(name) as show:
-
-        def on_cell(done: int, total: int) -> None:
-            ends[done] = time.perf_counter()
-            show(done, total)
-
-        environment = {**DEFAULTS, "COURSE_PROFILE": profile, "COURSE_RESULTS": out}
-        timeout_s = lessons.CELL_TIMEOUT_S[profile]
-        failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell)
-    if failure:
-        raise CourseError(f"{name} failed in code cell {failure.cell - 1}: {failure.error}")
-    cpu_s, memory_mb = json.loads(notebook.cells[-1].outputs[-1].text)
-    return LessonCost(name, round(cpu_s, 1), round(memory_mb), by_section(notebook, ends))
-
-
-def by_section(notebook: nbformat.NotebookNode, ends: dict[int, float]) -> dict[str, float]:
-    """Seconds of the code cells under each second-level heading; they add up to the whole.
-
-    `ends` has the time at which the n-th code cell was done, from 1, and that of the beginning under 0. Empty
-    cells are not executed and have none.
-    """
-    section, spent, n, since = "start of the kernel", {}, 0, ends[0]
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            section = next((line[3:] for line in reversed(cell.source.splitlines()) if line.startswith("## ")), section)
-        elif cell.cell_type == "code":
-            n += 1
-            end = ends.get(n, since)
-            spent[section] = spent.get(section, 0.0) + end - since
-            since = end
-    return {name: round(seconds, 3) for name, seconds in spent.items()}
-
+from course_utils import ROOT, CourseError, docstrings, images, training
+from course_utils.files import write_text
 
 PROGRAMS = {
     "python -c pass": "pass",
@@ -97,7 +40,9 @@ def import_part(options: Options) -> list[StartTime]:
         for what, code in PROGRAMS.items():
             ends = f"import sys\ntry:\n    {code}\nfinally:\n    print('torch' in sys.modules)"
             started = time.perf_counter()
-            done = subprocess.run([sys.executable, "-c", ends], check=True, capture_output=True, text=True, cwd=ROOT)
+            done = subprocess.run(
+                [sys.executable, "-c", ends], check=True, capture_output=True, text=True, cwd=ROOT
+            )
             seconds[what].append(round(time.perf_counter() - started, 4))
             loads[what] = done.stdout.split()[-1] == "True"
     # the first of each is left out: it reads the files from the disk and writes their bytecode
@@ -106,7 +51,7 @@ def import_part(options: Options) -> list[StartTime]:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """What is computed in this block uses one core, so that another program hardly changes its CPU seconds."""
+    """What is computed in this block uses one core: its CPU seconds compare."""
     before = torch.get_num_threads()
     with threadpool_limits(1):
         torch.set_num_threads(1)
@@ -122,12 +67,117 @@ def make_tiny() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
 
 
+LESSON_2 = ("settings", "convolution", "Block", "make_cnn", "batch_loss", "train_loop", "to_tensor")
+"""What is measured of lesson 2."""
+
+
 def fit_part(options: Options) -> list[LoopTime]:
     """Lesson 2's written-out loop and `training.fit`: same steps, batches, seeds and weights, in turn."""
-    digits = images.load_digits()
-    names = ["settings", "convolution", "Block", "make_cnn", "batch_loss", "train_loop", "to_tensor", "training"]
-    lesson = definitions("2_deep_cnn", names[:-1], n_channels=1, n_classes=10)
-    data = lesson.to_tensor(digits.pixels), torch.from_numpy(digits.labels)
-    models = {"tiny MLP (64, 32, 10)": (make_tiny, 1000), "lesson 2's CNN": (lambda: lesson.make_cnn(0), 300)}
+    lesson = definitions("2_deep_cnn", list(LESSON_2), n_channels=1, n_classes=10)
+    models = {
+        "tiny MLP (64, 32, 10)": (make_tiny, 1000),
+        "lesson 2's CNN": (partial(lesson.make_cnn, 0), 300),
+    }
+    rows = []
     with one_core():
-        return [loop_time(name, *model, lesson, data, options.tiny) for name, model in models.items()]
+        for name, (make, steps) in models.items():
+            steps, repeats = (4, 1) if options.tiny else (steps, 9)
+            loops = loops_of(lesson, make, steps)
+            parameters = sum(weights.numel() for weights in make().parameters())
+            rows.append(LoopTime(name, parameters, steps, *milliseconds(loops, steps, repeats)))
+    return rows
+
+
+def loops_of(
+    lesson: SimpleNamespace, make: Callable[[], nn.Module], steps: int
+) -> list[Callable[[], nn.Module]]:
+    """Lesson 2's loop, `fit`, and `fit` with checkpoints; each trains a new model on the digits."""
+    digits = images.load_digits()
+    data = lesson.to_tensor(digits.pixels), torch.from_numpy(digits.labels)
+    knobs = {key: lesson.settings[key] for key in ("batch_size", "learning_rate", "weight_decay")}
+
+    def bare() -> nn.Module:
+        model = make()
+        lesson.train_loop(model, *data, steps, seed=0)
+        return model
+
+    def fit(**saving: Any) -> nn.Module:
+        model = make()
+        training.fit(model, lesson.batch_loss, data, steps=steps, seed=0, **knobs, **saving)
+        return model
+
+    def fit_saving() -> nn.Module:
+        with tempfile.TemporaryDirectory() as folder:
+            return fit(checkpoint=Path(folder, "c.safetensors"), checkpoint_every=100)
+
+    return [bare, fit, fit_saving]
+
+
+def milliseconds(loops: Sequence[Callable[[], object]], steps: int, repeats: int) -> list[list[float]]:
+    """Milliseconds a step by the clock: one list a loop, one number a repeat."""
+    for loop in loops:
+        loop()  # a first time costs more: torch sets itself up
+    found: list[list[float]] = [[] for _ in loops]
+    for repeat in range(repeats):
+        for i in range(len(loops)):
+            place = (repeat + i) % len(loops)  # each is first as often as the others
+            started = time.perf_counter()
+            loops[place]()
+            found[place].append(round(1000 * (time.perf_counter() - started) / steps, 4))
+    return found
+
+
+def language_part(options: Options) -> list[LanguageScore]:
+    """`language_model.py` for so many seconds, on a text of the user's or on lesson 3's general text.
+
+    Raises
+    ------
+    CourseError
+        It fails (the message is its own), or the user's file is no UTF-8 text.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        text, train, held_out = texts(options)
+        paths = Path(folder, "train.txt"), Path(folder, "held_out.txt")
+        for path, piece in zip(paths, (train, held_out), strict=True):
+            write_text(path, piece)
+        command = [sys.executable, str(Path(__file__).with_name("language_model.py")), str(paths[0])]
+        command += ["--held-out", str(paths[1]), "--seconds", str(options.seconds)]
+        command += ["--width", "32", "--depth", "1", "--context", "16"] if options.tiny else []
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        raise CourseError(f"language_model.py failed: {last[0]}")
+    found = json.loads(done.stdout)
+    kept = ("bits per byte", "seconds", "steps", "characters a second", "parameters", "peak memory (MB)")
+    bits, *others = (found[key] for key in kept)
+    return [LanguageScore(text, bits, round(xz_bits_per_byte(train, held_out), 3), *others)]
+
+
+def texts(options: Options) -> tuple[str, str, str]:
+    """What the text is, what to learn from, and what to be measured on.
+
+    Raises
+    ------
+    CourseError
+        The user's file is no UTF-8 text.
+    """
+    if options.text is not None:
+        try:
+            text = options.text.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise CourseError(
+                f"'{options.text.name}' is no UTF-8 text ({error.reason}): convert it"
+            ) from error
+        cut = len(text) * 9 // 10
+        return f"a file of {len(text):,} characters", text[:cut], text[cut:]
+    general, _ = docstrings.load()
+    train, held_out = ("\n\n".join(d.text for d in part) for part in (general.train, general.validation))
+    if options.tiny:
+        train, held_out = train[:50_000], held_out[:5_000]
+    return "docstrings of numpy, scipy and pandas (lesson 3)", train, held_out
+
+
+def xz_bits_per_byte(train: str, held_out: str) -> float:
+    """Bits for each byte of the held-out text that xz adds when it comes after the other: a baseline."""
+    before, after = (len(lzma.compress(text.encode(), preset=9)) for text in (train, train + held_out))
+    return 8 * (after - before) / len(held_out.encode())

@@ -1,158 +1,124 @@
-"""How long a model trains until it is as good as asked for; a part of `make benchmarks`."""
+"""How long a model trains until it is as good as asked for; the fifth part of `make benchmarks`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, UNet2DModel
-from sklearn import model_selection, svm
+from figures import Options, Trained
+from from_lessons import definitions
+from parts import LESSON_2, one_core
+from sklearn import svm
 from torch import nn
 
 from course_utils import images, networks, runtime, training
 
-Row = dict[str, Any]
-LEVELS = (80, 90, 95, 97, 98)
-"""Of quality, in %."""
+CNN_SEEDS, CNN_EVERY = 5, 10
+DIFFUSION_SEEDS, DIFFUSION_EVERY, N_GENERATED = 3, 50, 300
+LESSON_4 = (
+    "settings", "split", "schedule", "scheduler", "NOT_TOLD", "make_unet", "batch_loss", "guess_clean",
+    "to_pixels", "sample_path", "sample", "adamw", "make_judge", "judge_loss",
+)  # fmt: skip
 
 
-def classify(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy in nats."""
-    return nn.functional.cross_entropy(model(inputs), labels)
+def quality_part(options: Options) -> list[Trained]:
+    """A CNN and a support vector machine on digits, and lesson 4's diffusion model; each on one core.
 
-
-def make_cnn(seed: int, width: int = 32) -> nn.Module:
-    """Four convolutions, the judge of lesson 4: (B, 1, 8, 8) pictures to (B, 10) scores."""
-    torch.manual_seed(seed)
-    layers: list[nn.Module] = []
-    for block in range(4):
-        layers += [
-            nn.Conv2d(width if block else 1, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-        ]
-        layers += [nn.MaxPool2d(2)] if block == 1 else []
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10))
-
-
-def reached(history: training.History, steps: int) -> dict[str, str]:
-    """For each level of quality in %, when the training first stood at it: CPU seconds (steps)."""
-    found = {}
-    for level in LEVELS:
-        step = next((int(v["step"]) for v in history.validations if v["quality"] >= level), None)
-        cpu_s = None if step is None else next(v["cpu_s"] for v in history.validations if v["step"] == step)
-        found[f"until {level} %"] = (
-            f"not in {steps} steps" if step is None else f"{cpu_s:.1f} CPU s ({step} steps)"
-        )
+    The digits are divided as in lesson 4: the models learn from one part, the judge of generated digits from
+    another. A third part says how good the classifiers are, and the judge on real digits.
+    """
+    digits = images.load_digits()
+    given = {"n_channels": 1, "side": 8, "n_classes": 10, "grey_levels": 16}
+    lesson = definitions("4_generative_model", [*LESSON_4], labels=digits.labels, **given)
+    rest, held_out = lesson.split(np.arange(len(digits.labels)), 0.3)
+    train, judge_rows = lesson.split(rest, 2 / 7)
+    parts = [(digits.pixels[rows], digits.labels[rows]) for rows in (train, judge_rows, held_out)]
+    with one_core():
+        found = [support_vectors(parts[0], parts[2])]
+        for seed in range(1 if options.tiny else CNN_SEEDS):
+            found.append(cnn(parts[0], parts[2], seed, options.tiny))
+        judge, about_judge = train_judge(lesson, *parts[1:], options.tiny)
+        found.append(about_judge)
+        for seed in range(1 if options.tiny else DIFFUSION_SEEDS):
+            found.append(diffusion(lesson, parts[0], judge, seed, options.tiny))
     return found
 
 
-def quality_part(quick: bool = False) -> list[Row]:
-    """CPU seconds until a CNN, and a diffusion model, is as good as asked for; an SVM stands beside.
-
-    The CNN is measured on a third of the digits that it does not train on. The diffusion model is that of
-    lesson 4's laptop profile, and its quality is the share of 300 digits that a judge, a CNN trained on other
-    real digits, recognises as what was asked for. Looking is not counted.
-    """
-    digits = images.load_digits()
-    rows = np.arange(len(digits.labels))
-    train, held_out = model_selection.train_test_split(
-        rows, test_size=1 / 3, stratify=digits.labels, random_state=0
-    )
-    pixels, labels = torch.from_numpy(digits.pixels), torch.from_numpy(digits.labels)
-    table = []
-    flat = digits.pixels.reshape(len(rows), -1)
-    with runtime.CostMeter() as cost:
-        classic = svm.SVC(C=10).fit(flat[train], digits.labels[train])
-    right = 100 * classic.score(flat[held_out], digits.labels[held_out])
-    table.append({"model": "SVM", "at the end (%)": right, "all of its training": f"{cost.cpu_s:.2f} CPU s"})
-
-    def right_share(model: nn.Module) -> float:
-        return 100 * (model(pixels[held_out]).argmax(dim=1) == labels[held_out]).float().mean().item()
-
-    for seed in range(1 if quick else 3):
-        model, steps = make_cnn(seed), 6 if quick else 600
-        data = pixels[train], labels[train]
-        history = look_and_time(
-            model, classify, data, right_share, steps, every=3 if quick else 20, seed=seed
-        )
-        table.append(row_of(f"CNN, seed {seed}", history, steps))
-    judge = networks.NetworkClassifier(make_cnn(9), classify, steps=5 if quick else 400)
-    judge.fit(pixels[held_out], labels[held_out])
-    for seed in range(1 if quick else 3):
-        table.append(diffusion_row(pixels[train], labels[train], judge, seed, quick))
-    return table
+Pictures = tuple[np.ndarray, np.ndarray]
+"""Pixels (n, 1, 8, 8) from 0 to 1, and labels (n,)."""
 
 
-def row_of(name: str, history: training.History, steps: int) -> Row:
-    """A training's row: quality at the end, time in all, and when it reached each level."""
-    last = history.validations[-1]
-    whole = f"{last['cpu_s']:.1f} CPU s ({steps} steps)"
-    ends = {"model": name, "at the end (%)": last["quality"], "all of its training": whole}
-    return ends | reached(history, steps)
+def support_vectors(train: Pictures, held_out: Pictures) -> Trained:
+    """Lesson 2's classic model on raw pixels: accuracy, and CPU seconds of one training."""
+    flat_train, flat_held_out = (pixels.reshape(len(pixels), -1) for pixels, _ in (train, held_out))
+    model = svm.SVC(C=10)
+    cpu_s = runtime.cpu_seconds(lambda: model.fit(flat_train, train[1]), at_least_s=1.0)
+    return Trained("SVM", 0, 0, [[0, round(cpu_s, 4), 100 * model.score(flat_held_out, held_out[1])]])
 
 
-def look_and_time(
-    model: nn.Module, loss: training.BatchLoss, data: tuple[torch.Tensor, ...],
-    quality: Callable[[nn.Module], float], steps: int, every: int, seed: int, **options: Any,
-) -> training.History:  # fmt: skip
-    """Train, and at each look note the quality and the CPU seconds of training so far."""
+def cnn(train: Pictures, held_out: Pictures, seed: int, tiny: bool) -> Trained:
+    """Lesson 2's CNN with its settings."""
+    lesson = definitions("2_deep_cnn", [*LESSON_2], n_channels=1, n_classes=10)
+    knobs = {key: lesson.settings[key] for key in ("batch_size", "learning_rate", "weight_decay")}
+    inputs, labels = lesson.to_tensor(held_out[0]), torch.from_numpy(held_out[1])
+
+    def accuracy(model: nn.Module) -> float:
+        return 100 * (model(inputs).argmax(dim=1) == labels).double().mean().item()
+
+    data = lesson.to_tensor(train[0]), torch.from_numpy(train[1])
+    steps, every = (4, 2) if tiny else (lesson.settings["cnn_steps"], CNN_EVERY)
+    fit = partial(training.fit, lesson.make_cnn(seed), lesson.batch_loss, data, seed=seed, **knobs)
+    return Trained("CNN", seed, steps, look(fit, accuracy, steps, every))
+
+
+def train_judge(
+    lesson: SimpleNamespace, train: Pictures, held_out: Pictures, tiny: bool
+) -> tuple[networks.NetworkClassifier, Trained]:
+    """Lesson 4's judge, and how many real digits it recognises that it has not seen."""
+    steps = 4 if tiny else lesson.settings["judge_steps"]
+    judge = networks.NetworkClassifier(lesson.make_judge(0), lesson.judge_loss, steps, weight_decay=0.1)
+    judge.fit(*train)
+    on_real = [steps, round(judge.history_.cpu_s, 3), 100 * judge.score(*held_out)]
+    return judge, Trained("judge", 0, steps, [on_real])
+
+
+def diffusion(
+    lesson: SimpleNamespace, train: Pictures, judge: networks.NetworkClassifier, seed: int, tiny: bool
+) -> Trained:
+    """Lesson 4's diffusion model with its settings; its quality is the share of digits recognised."""
+    asked = np.arange(20 if tiny else N_GENERATED) % 10
+
+    def recognised(model: nn.Module) -> float:
+        return 100 * float((judge.predict(lesson.sample(model, asked, seed)) == asked).mean())
+
+    if tiny:
+        lesson.settings["sampling_steps"] = 2
+    steps, every = (4, 2) if tiny else (lesson.settings["steps"], DIFFUSION_EVERY)
+    data = torch.from_numpy(2 * train[0] - 1), torch.from_numpy(train[1])
+    knobs = {key: lesson.settings[key] for key in ("batch_size", "average")}
+    adamw = partial(lesson.adamw, rate=lesson.settings["learning_rate"])
+    model = lesson.make_unet(seed)
+    fit = partial(training.fit, model, lesson.batch_loss, data, optimizers=adamw, seed=seed, **knobs)
+    return Trained("diffusion", seed, steps, look(fit, recognised, steps, every))
+
+
+def look(
+    fit: Callable[..., Any], quality: Callable[[nn.Module], float], steps: int, every: int
+) -> list[list[float]]:
+    """Train, and give steps, CPU seconds of training until then, and quality (%) at each look."""
     started, looking = time.process_time(), 0.0
 
     def validate(model: nn.Module) -> dict[str, float]:
         nonlocal looking
-        now = time.process_time()
-        found = {"quality": quality(model), "cpu_s": now - started - looking}
-        looking += time.process_time() - now
+        since = time.process_time()
+        found = {"cpu_s": since - started - looking, "quality": quality(model)}
+        looking += time.process_time() - since
         return found
 
-    settings = {"steps": steps, "seed": seed, "validate": validate, "validate_every": every, **options}
-    return training.fit(model, loss, data, **settings)
-
-
-def diffusion_row(
-    pixels: torch.Tensor, labels: torch.Tensor, judge: networks.NetworkClassifier, seed: int, quick: bool
-) -> Row:
-    """Time to quality of lesson 4's diffusion model; its settings are explained there."""
-    not_told, steps = 10, 4 if quick else 800
-    schedule = {
-        "num_train_timesteps": 1000,
-        "beta_schedule": "squaredcos_cap_v2",
-        "prediction_type": "sample",
-    }
-    scheduler = DDIMScheduler(**schedule)
-    scheduler.set_timesteps(2 if quick else 16)
-    torch.manual_seed(seed)
-    model = UNet2DModel(
-        sample_size=8, in_channels=1, out_channels=1, block_out_channels=(24,), layers_per_block=1,
-        down_block_types=("DownBlock2D",), up_block_types=("UpBlock2D",), norm_num_groups=8,
-        num_class_embeds=11, add_attention=False,
-    )  # fmt: skip
-
-    def loss(model: nn.Module, clean: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        t = torch.randint(0, 1000, classes.shape)
-        told = torch.where(torch.rand(classes.shape) < 0.1, not_told, classes)
-        noisy = scheduler.add_noise(clean, torch.randn_like(clean), t)
-        return nn.functional.mse_loss(model(noisy, t, class_labels=told).sample, clean)
-
-    def recognised(model: nn.Module) -> float:
-        asked = torch.arange(20 if quick else 300) % 10
-        generator = torch.Generator().manual_seed(seed)
-        x = torch.randn((len(asked), 1, 8, 8), generator=generator)
-        for t in scheduler.timesteps:
-            told, free = (
-                model(x, t, class_labels=c).sample for c in (asked, torch.full_like(asked, not_told))
-            )
-            fresh = torch.randn(x.shape, generator=generator)
-            x = scheduler.step(free + 1.1 * (told - free), t, x, eta=1.0, variance_noise=fresh).prev_sample
-        return 100 * float((judge.predict(((x + 1) / 2).clamp(0, 1).numpy()) == asked.numpy()).mean())
-
-    adamw = lambda model: [torch.optim.AdamW(model.parameters(), lr=0.005, fused=True)]  # noqa: E731
-    history = look_and_time(
-        model, loss, (2 * pixels - 1, labels), recognised, steps, every=2 if quick else 100, seed=seed,
-        batch_size=32, optimizers=adamw, average=0.99,
-    )  # fmt: skip
-    return row_of(f"diffusion, seed {seed}", history, steps)
+    history = fit(steps=steps, validate=validate, validate_every=every)
+    return [[int(v["step"]), round(v["cpu_s"], 3), round(v["quality"], 2)] for v in history.validations]

@@ -1,59 +1,45 @@
 """Measures what the course costs and writes it down: ``python benchmarks/run.py``, or ``make benchmarks``.
 
 Parts can be named: ``python benchmarks/run.py import fit``. Each part's figures go into ``results.json`` as
-soon as they are there, and from it the table of ``README.md`` is written. A benchmark reports; it never
-fails because something took long.
+soon as it is done, and from that file the tables of ``README.md`` are written. A benchmark reports; it never
+fails because something took long. Nothing else should run beside it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import importlib
 import platform
 import re
 import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+import page
 import psutil
-from tabulate import tabulate
+from figures import KINDS, Measurement, Options, load, save
 
+from course_utils import CourseError
 from course_utils.files import write_text
 
 HERE = Path(__file__).parent
 START, END = "<!-- written by 'make benchmarks' -->", "<!-- end of what 'make benchmarks' writes -->"
-PARTS = ("lessons", "import", "fit", "language", "quality")
-TITLES = {
-    "lessons": "Lessons",
-    "import": "Import time",
-    "fit": "`training.fit` against a bare loop",
-    "language": "Language model",
-    "quality": "Time to a given quality",
-}
-ABOUT = {
-    "lessons": "Each stored notebook executed in the laptop profile, and the minutes of each section.",
-    "import": "A fresh Python each time; the median of seven, taken in turn.",
-    "fit": "The loop that lesson 2 writes out against its tested twin, with as many steps on the same "
-    "digits, seven times in turn. The ratio is what checks, history and checkpoints cost.",
-    "language": "`language_model.py` for 120 seconds on the course's own text; losses in nats per character.",
-    "quality": "How long a model trains until it first is as good as the column says: a CNN by its "
-    "accuracy on digits that it does not train on (looked at every 20 steps), lesson 4's diffusion model by "
-    "the share of 300 generated digits that a judge recognises (every 100 steps). Looking is not counted.",
-}
+PACKAGES = ("torch", "numpy", "scikit-learn", "transformers", "diffusers")
+BUSY = 0.5
+"""Load from which on something else seems to run beside the benchmark."""
 
 
 def machine() -> dict[str, str]:
     """What the figures depend on; no name of a person, host or folder."""
-    packages = ("torch", "numpy", "scikit-learn", "transformers", "diffusers")
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return {
         "processor": processor(),
-        "cores": f"{psutil.cpu_count(logical=True)} (logical)",
-        "memory": f"{psutil.virtual_memory().total / 1e9:.0f} GB",
+        "cores": f"{psutil.cpu_count()} (as the system counts them)",
+        "memory": f"{psutil.virtual_memory().total / 1e9:.1f} GB",
         "system": f"{platform.system()} {platform.machine()}",
-        "versions": f"Python {platform.python_version()}, "
-        + ", ".join(f"{name} {version(name)}" for name in packages),
+        "versions": f"Python {platform.python_version()}, {packages}",
     }
 
 
@@ -64,76 +50,98 @@ def processor() -> str:
     return names[0] if names else platform.processor() or "unknown"
 
 
-def measure(name: str, quick: bool) -> dict[str, Any]:
-    """One part's figures, with the conditions that they were measured under."""
-    import parts  # loads torch; writing the table does not need it
-
-    load = f"{psutil.getloadavg()[0]:.1f}"
+def measure(name: str, options: Options, load_at_start: float) -> Measurement:
+    """One part's figures and the conditions."""
+    # they load torch, which writing the tables does not need
+    module = importlib.import_module({"lessons": "lesson_costs", "quality": "quality"}.get(name, "parts"))
     started = time.perf_counter()
-    rows = parts.PARTS[name](quick=quick)
-    took = time.perf_counter() - started
-    when = time.strftime("%Y-%m-%d", time.gmtime())
-    return {"measured": when, "load at start": load, "minutes": took / 60, "machine": machine(), "rows": rows}
+    found = getattr(module, f"{name}_part")(options)
+    minutes = round((time.perf_counter() - started) / 60, 2)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return Measurement(today, round(load_at_start, 2), minutes, machine(), found)
 
 
-def short(value: Any) -> str:
-    """A figure with three digits; words stay as they are."""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def refreshed(readme: str, measured: dict[str, Measurement]) -> str:
+    """The README with a new generated part; what people wrote stays.
 
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Rows as a Markdown table; a row need not have every column."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    cells = [[short(row.get(column, "")) for column in columns] for row in rows]
-    return tabulate(cells, headers=columns, tablefmt="github", disable_numparse=True)
-
-
-def text_of(results: dict[str, Any]) -> str:
-    """The generated part of the README."""
-    if not results:
-        return "Nothing has been measured yet: run `make benchmarks`."
-    blocks = []
-    for name in [name for name in PARTS if name in results]:
-        part = results[name]
-        took = f"Measured {part['measured']} in {short(part['minutes'])} minutes"
-        where = f"load {part['load at start']} at the start, {part['machine']['processor']}"
-        blocks.append(f"## {TITLES[name]}\n\n{ABOUT[name]} {took}, {where}.\n\n{table(part['rows'])}")
-    last = next(results[name] for name in reversed(PARTS) if name in results)
-    described = "\n".join(f"- {what}: {value}" for what, value in last["machine"].items())
-    return "\n\n".join([*blocks, f"## The machine\n\n{described}"])
-
-
-def refreshed(readme: str, results: dict[str, Any]) -> str:
-    """The README with a new generated part; what people wrote stays."""
-    if readme.count(START) != 1 or readme.count(END) != 1:
-        sys.exit(f"benchmarks/README.md needs the lines '{START}' and '{END}', each once: put them back")
+    Raises
+    ------
+    CourseError
+        The marks between which it stands are not there.
+    """
+    if readme.count(START) != 1 or readme.count(END) != 1 or readme.index(START) > readme.index(END):
+        raise CourseError(
+            f"benchmarks/README.md needs the lines '{START}' and '{END}', each once: put them back"
+        )
     before, rest = readme.split(START)
-    return f"{before}{START}\n\n{text_of(results)}\n\n{END}{rest.split(END)[1]}"
+    return f"{before}{START}\n\n{page.text(measured)}\n\n{END}{rest.split(END)[1]}"
 
 
-def main(arguments: list[str] | None = None, here: Path = HERE) -> None:
-    """Measure the parts asked for, keep their figures, write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all when none is given"
-    )
-    parser.add_argument("--quick", action="store_true", help="a budget of seconds, figures without meaning")
-    parser.add_argument(
-        "--write-only", action="store_true", help="write the table from what was measured before"
-    )
-    options = parser.parse_args(arguments)
-    if unknown := [name for name in options.parts if name not in PARTS]:
-        parser.error(f"unknown part {', '.join(unknown)}: choose from {', '.join(PARTS)}")
-    path, readme = here / "results.json", here / "README.md"
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for name in [] if options.write_only else options.parts or PARTS:
+def write_readme(folder: Path, check_only: bool = False) -> None:
+    """Write the tables from the figures that are recorded, or only see that this could be done."""
+    path = folder / "README.md"
+    text = refreshed(path.read_text(encoding="utf-8"), load(folder / "results.json"))
+    if not check_only:
+        write_text(path, text)
+
+
+def measure_all(names: Sequence[str], options: Options, folder: Path) -> None:
+    """Measure these parts; each is recorded when it is done, a tiny one only printed."""
+    load_at_start = psutil.getloadavg()[0]
+    if load_at_start > BUSY and not options.tiny:
+        print(f"The machine is busy (load {load_at_start:.1f}): times will be longer than they need be.")
+    for name in names:
         print(f"measuring {name} …", flush=True)
-        results[name] = measure(name, options.quick)
-        write_text(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    write_text(readme, refreshed(readme.read_text(encoding="utf-8"), results))
+        part = measure(name, options, load_at_start)
+        if options.tiny:
+            print(f"{page.block(name, part)}\n\nA trial at a tiny budget: the figures mean nothing.\n")
+            continue
+        save(folder / "results.json", load(folder / "results.json") | {name: part})
+        write_readme(folder)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    made = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    made.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(KINDS)}; all when none is given")
+    made.add_argument("--missing", action="store_true", help="only parts that have no figures yet")
+    made.add_argument(
+        "--lessons-from", type=Path, metavar="FOLDER",
+        help="read the lessons' costs from the last `course run` (results/laptop) instead of running them",
+    )  # fmt: skip
+    made.add_argument("--text", type=Path, help="text for the language model, in place of lesson 3's")
+    made.add_argument("--seconds", type=float, default=120.0, help="that the language model may take (120)")
+    made.add_argument("--tiny", action="store_true", help="a trial in seconds; prints and records nothing")
+    made.add_argument("--write-only", action="store_true", help="write the tables from results.json")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None, folder: Path = HERE) -> int:
+    """Measure the parts asked for; returns the exit code."""
+    options = parser().parse_args(arguments)
+    if unknown := [name for name in options.parts if name not in KINDS]:
+        parser().error(f"unknown part {', '.join(unknown)}: choose from {', '.join(KINDS)}")
+    if options.text and not options.text.is_file():
+        parser().error(f"there is no file '{options.text}'")
+    seconds = 4.0 if options.tiny else options.seconds
+    wanted = Options(options.tiny, options.text, seconds, options.lessons_from)
+    try:
+        # a missing mark shows now, not after half an hour
+        write_readme(folder, check_only=not options.write_only)
+        if options.write_only:
+            return 0
+        done = load(folder / "results.json") if options.missing else {}
+        measure_all([name for name in options.parts or KINDS if name not in done], wanted, folder)
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. Parts that were done are kept; '--missing' measures those that have no figures."
+        )
+        return 130
+    except CourseError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

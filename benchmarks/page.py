@@ -1,0 +1,118 @@
+"""The generated part of benchmarks/README.md: sentences around the tables, conditions, the machine."""
+
+from __future__ import annotations
+
+import table_text
+from figures import KINDS, Figure, Measurement
+
+NOTHING = "Not measured yet: run `make benchmarks`."
+TITLES = {
+    "lessons": "What does each lesson cost?",
+    "import": "How quickly does it start?",
+    "fit": "What does `training.fit` cost on top of a bare loop?",
+    "language": "How well does a small language model predict after a short training?",
+    "quality": "How long until a model is good?",
+}
+LESSONS = """\
+Each lesson was executed once from top to bottom, in the laptop profile on the CPU. CPU seconds and peak
+memory are what the system has counted for the lesson's own process. {source}
+
+{by_lesson}
+
+Where the time goes: seconds by the clock of the code cells below each heading. Imports stand below the
+first one.
+
+{by_section}"""
+MEASURED = """\
+A cell added at its end asks for them; processes that it has started and waited for are counted in."""
+READ = """\
+All was read from the `course run` that finished on {days}, CPU seconds and memory as they were when the
+lesson saved its results; what else ran on the machine then is not known."""
+IMPORT = """\
+Seconds by the clock until a fresh Python has done it, {repeats} times in turn, when its files had been read
+once. The package and its command should answer at once, so they should not load torch, whose own import
+stands below for scale.
+
+{table}"""
+FIT = """\
+The loop that lesson 2 writes out against its twin `training.fit`, which adds checks, history and
+checkpoints: same weights, batches and seeds, by the clock on one core, {repeats} times in turn. A ratio of
+1 means that the extras cost nothing.
+
+{table}"""
+LANGUAGE = """\
+To how many bits could the model compress a byte of text that it has not seen? (Without any knowledge: 8.)
+It is `language_model.py`, lesson 3's recipe on single characters, in so many seconds by the clock. For
+comparison, what the program xz needs for the same bytes when it has read all of the training text. For a
+text of your own: `python benchmarks/run.py language --text FILE --seconds N`.
+
+{table}"""
+QUALITY = """\
+How long does a model train until it is, for the first time, as good as the row says? CPU seconds of
+training on one core; looking, every few steps, is not counted. Median over trainings from different first
+weights; one that never gets there counts as slower than all others.
+
+Lesson 2's CNN on digits of 8 × 8 pixels. For comparison, a classic support vector machine (SVM) that
+learned from the same pictures is {svm_right:.1f} % right after {svm_s} CPU seconds.
+
+{cnn}
+
+Lesson 4's diffusion model makes digits, and a judge says what each shows. Of real digits that the judge has
+not seen, it recognises {judge_right:.1f} %.
+
+{diffusion}"""
+
+
+def text(measured: dict[str, Measurement]) -> str:
+    """All parts that were measured, those that were not, and the machine."""
+    if not measured:
+        return NOTHING
+    blocks = [block(name, measured[name]) for name in KINDS if name in measured]
+    if missing := [name for name in KINDS if name not in measured]:
+        blocks.append(f"Not measured yet: `python benchmarks/run.py {' '.join(missing)}`.")
+    return "\n\n".join([*blocks, machines(measured)])
+
+
+def block(name: str, part: Measurement) -> str:
+    """Title, tables and conditions of one part."""
+    when = (
+        f"*Measured {part.date} in {part.minutes:.1f} minutes; load at the start {part.load_at_start:.2f}.*"
+    )
+    return f"## {TITLES[name]}\n\n{body(name, part.figures)}\n\n{when}"
+
+
+def body(name: str, figures: list[Figure]) -> str:
+    """What a part's tables mean, and the tables."""
+    if name == "lessons":
+        days = " and ".join(sorted({lesson.finished for lesson in figures if lesson.finished}))
+        source = READ.format(days=days) if days else MEASURED
+        by_lesson, by_section = table_text.lessons(figures), table_text.sections(figures)
+        return LESSONS.format(source=source, by_lesson=by_lesson, by_section=by_section)
+    if name == "import":
+        return IMPORT.format(repeats=len(figures[0].seconds), table=table_text.starts(figures))
+    if name == "fit":
+        return FIT.format(repeats=len(figures[0].bare_ms), table=table_text.loops(figures))
+    if name == "language":
+        return LANGUAGE.format(table=table_text.language(figures))
+    of = {model: [f for f in figures if f.model == model] for model in ("SVM", "CNN", "judge", "diffusion")}
+    (_, svm_s, svm_right), (_, _, judge_right) = of["SVM"][0].looks[0], of["judge"][0].looks[0]
+    cnn = table_text.levels(of["CNN"], (95, 97, 98), "unseen digits right", beside=("SVM", svm_s))
+    diffusion = table_text.levels(of["diffusion"], (80, 90, 95), "generated digits recognised")
+    return QUALITY.format(
+        svm_s=table_text.short(svm_s),
+        svm_right=svm_right,
+        judge_right=judge_right,
+        cnn=cnn,
+        diffusion=diffusion,
+    )
+
+
+def machines(measured: dict[str, Measurement]) -> str:
+    """The machine; where parts were measured on different ones, each with its parts."""
+    parts_of: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for name, part in measured.items():
+        parts_of.setdefault(tuple(part.machine.items()), []).append(name)
+    lists = ["\n".join(f"- {what}: {value}" for what, value in machine) for machine in parts_of]
+    if len(lists) > 1:
+        lists = [f"{', '.join(n)}:\n\n{one}" for n, one in zip(parts_of.values(), lists, strict=True)]
+    return "\n\n".join(["## The machine", *lists])
