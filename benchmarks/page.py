@@ -19,8 +19,8 @@ memory are what the system has counted for the lesson's own process. {source}
 
 {by_lesson}
 
-Where the time goes: seconds by the clock of the code cells below each heading. Imports stand below the
-first one.
+Where the time goes: seconds by the clock of the code cells below each heading. A lesson's imports stand
+below its first heading.
 
 {by_section}"""
 MEASURED = """\
