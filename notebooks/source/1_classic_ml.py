@@ -62,7 +62,7 @@ claim
 #
 # Classic models and a small neural network (an *[MLP](glossary.md#mlp)*) will learn from two tables: one of patients, one of wines. Write down what you expect, before you know: only someone who predicted can be surprised. Replace our guesses with yours.
 #
-# - On the patients: by how many percentage points is the best classic model better than the network? Negative when it is worse.
+# - On the patients: by how many [percentage points](glossary.md#percentage-point) is the best classic model better than the network? Negative when it is worse.
 # - On the patients: how many times the processor time of the classic model does the network take to train?
 # - The verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
 
@@ -130,7 +130,7 @@ plots.show(fig, "Two histograms: benign lumps lie mostly below 0.14, malignant o
 # %% [markdown]
 # ## Baseline: the score of knowing nothing
 #
-# *[Accuracy](glossary.md#accuracy)* is the share of patients that a model gets right. A model that says "benign" to everybody has learnt nothing, and is right for every benign patient. Its accuracy is the **baseline**: the least that any model must beat. scikit-learn calls it a *dummy*.
+# *[Accuracy](glossary.md#accuracy)* is the share of patients that a model gets right. A model that says "benign" to everybody has learned nothing, and is right for every benign patient. Its accuracy is the **baseline**: the least that any model must beat. scikit-learn calls it a *dummy*.
 #
 # We hide a fifth of the patients from all models, the **test** part, and ask about them only. An examination whose questions were known is none. Whatever the test part tells the training, be it a single mean, is called a **leak**, and the score is no longer to be trusted. `stratify` keeps the share of malignant lumps the same in both parts.
 
@@ -165,7 +165,7 @@ cut, mistakes = best_cut(dents_train[:, 0], malignant=y_train == 0)
 print(f"cut at {cut:.4f}: {mistakes} mistakes among {len(y_train)} training patients")
 
 # %% [markdown]
-# The library has the same thing: a decision tree with one level. Before we trust either, we check that they agree.
+# The library has the same thing: a [decision tree](glossary.md#decision-tree) with one level. Before we trust either, we check that they agree.
 
 # %%
 stump = tree.DecisionTreeClassifier(max_depth=1).fit(dents_train, y_train)
@@ -331,10 +331,11 @@ def classic_models(seed):
     }
 
 # %% [markdown]
-# And the challenger: a neural network. A *neuron* adds up its weighted inputs and passes the sum on if it is positive; a [layer](glossary.md#layer) is many of them side by side. Ours has two such layers (a *multi-layer perceptron*, **MLP**). `tabular.TabularMLP` is about 100 lines of torch with the same `fit` and `predict` as the others. How its training loop works is lesson 2's subject.
+# And the challenger: a neural network. A *[neuron](glossary.md#neuron)* adds up its weighted inputs and passes the sum on if it is positive; a [layer](glossary.md#layer) is many of them side by side. Ours has two such layers (a *multi-layer perceptron*, **MLP**). `tabular.TabularMLP` is about 100 lines of torch with the same `fit` and `predict` as the others. How its training loop works is lesson 2's subject.
 #
 # A network has more knobs than a forest, so it gets a fair chance to turn them: neurons a layer (16 or 64) times how strongly large weights are held back (0.01 or 1). Of these four combinations it may choose the best in every fold.
-#
+
+# %% [markdown]
 # ### Choosing without peeking
 #
 # "The best classic model" and "the best setting" are choices, and a choice that looks at the test is a leak. So each training part is cut once more into *inner* folds: `cross_val_score` trains a candidate on all of them but one and scores it on that one, each in turn. A tie goes to the first, simplest candidate. In the end every model is tested, for the pictures; only the winner enters the verdict.
@@ -356,7 +357,7 @@ def choose_classic(X, y, seed):
     return max(accuracy, key=accuracy.get)
 
 # %% [markdown]
-# The network needs one thing more: how long to train. With every pass over the data (an **[epoch](glossary.md#epoch)**) it fits the training rows better, but from some point on it only learns them by heart. **[Early stopping](glossary.md#early-stopping)** watches rows that it does not train on, and stops when they get worse. Here the inner folds do the watching. Afterwards the network trains on *all* training rows, for the number of epochs that was best on average.
+# The network needs one thing more: how long to train. With every pass over the data (an **[epoch](glossary.md#epoch)**) it fits the training rows better, but from some point on it only learns them by heart (**[overfitting](glossary.md#overfitting)**). **[Early stopping](glossary.md#early-stopping)** watches rows that it does not train on, and stops when they get worse. Here the inner folds do the watching. Afterwards the network trains on *all* training rows, for the number of epochs that was best on average.
 
 
 # %%
@@ -477,7 +478,8 @@ plots.show(fig, "Mean accuracy of five models with intervals, a panel for each t
 
 # %% [markdown]
 # Do not compare two models by whether these intervals overlap: both are tested on the same folds, and an easy fold is easy for both. The verdict compares them pair by pair.
-#
+
+# %% [markdown]
 # ### Look at the costs
 #
 # One point for each model: accuracy against operations (above) and against CPU seconds (below), as means over the folds. The scale is logarithmic: each step to the right is *ten times* the work. Is *every* classic model cheaper than the network? And do the two ways of counting agree?
@@ -603,7 +605,8 @@ for table, frame in measured.items():
 # ## More claims
 #
 # Three more claims of the same article, shorter. Each has its own line in the ledger and its own verdict.
-#
+
+# %% [markdown]
 # ### Does more labelled data make a model better?
 
 # %%
@@ -611,7 +614,7 @@ more_labels = claims.get("ml-more-labels")
 more_labels
 
 # %% [markdown]
-# A label is expensive: behind each of them stands a doctor. So we train logistic regression on a few patients, then on twice as many, and so on, always with the same test fold. Taken at its word, the claim knows no end, so we ask twice: does a doubling help on average? And does the *last* doubling still help?
+# A [label](glossary.md#label) is expensive: behind each of them stands a doctor. So we train logistic regression on a few patients, then on twice as many, and so on, always with the same test fold. Taken at its word, the claim knows no end, so we ask twice: does a doubling help on average? And does the *last* doubling still help?
 
 # %%
 sizes = [450 // 2**k for k in range(5, -1, -1)]  # patients to learn from; a fold has 455
@@ -708,7 +711,7 @@ ax.set_xlabel("‚Üê speaks for malignant        weight        speaks for benign ‚
 plots.show(fig, "Thirty weights with bootstrap intervals; some cross zero.", spread.round(2))
 
 # %% [markdown]
-# Many columns say the same thing. *Mean radius*, *mean perimeter* and *mean area* of a cell nucleus are nearly one number in three units. The *correlation* of two columns says how much they rise and fall together: 1 is exactly together, 0 not at all. We call columns **twins** when it is at least 0.9. Whoever reads a weight as the effect of its column expects twins to point the same way.
+# Many columns say the same thing. *Mean radius*, *mean perimeter* and *mean area* of a cell nucleus are nearly one number in three units. The *[correlation](glossary.md#correlation)* of two columns says how much they rise and fall together: 1 is exactly together, 0 not at all. We call columns **twins** when it is at least 0.9. Whoever reads a weight as the effect of its column expects twins to point the same way.
 
 # %%
 correlation = np.corrcoef(X.T)
@@ -862,7 +865,8 @@ normalise_verdict
 # ## Exercises
 #
 # Each exercise has a cell for your answer and a cell that checks it. As long as the three dots stand there, the check says "not attempted". A wrong answer gets the hint that fits it; `exercises.hint("1.1")` in a new cell gives you a nudge.
-#
+
+# %% [markdown]
 # **1.1 Baseline.** What is the baseline accuracy on the *wine* table, in %, when the same answer is given for all 178 wines?
 
 # %% exercise="1.1"
@@ -957,7 +961,7 @@ exercises.check("1.6", answer_1_6)
 # 5. A **verdict** holds an interval against a margin that was fixed before. It has three values, and "inconclusive" is an honest one.
 # 6. A **coefficient** (a weight) tells how the model computes. Its sign may hang on who was sampled and on a penalty nobody chose on purpose; and it shows no cause unless something was *done* to make a difference.
 #
-# Your four verdicts:
+# Your verdicts:
 
 # %% tags=["nbval-check-output"]
 verdicts = [verdict, labels_verdict, interpretable_verdict, normalise_verdict]

@@ -73,7 +73,7 @@ mlp_claim
 # %% [markdown]
 # ## Predict
 #
-# The pictures are handwritten digits, 0 to 9. First as they were published: each digit in the middle of its picture. Then each digit is moved to a random place on a larger, empty canvas. Nothing else changes; you would read them as easily as before. Write down what you expect on the **large canvas**:
+# The pictures are handwritten digits, 0 to 9. First as they were published: each digit in the middle of its picture. Then each digit is moved to a random place on a larger, empty canvas. Nothing else changes; you would read them as easily as before. Write down what you expect on the **large canvas**, in place of our guesses:
 #
 # - [accuracy](glossary.md#accuracy) (%) of the best classic model on raw pixels, of the best of three MLPs, and of the CNN;
 # - both verdicts: `"supported"`, `"not supported"` or `"inconclusive"`?
@@ -303,14 +303,14 @@ print("the feature map moved along, and nothing else changed")
 # %% [markdown]
 # So a network that is built from such layers treats a stroke in the same way wherever it stands. Nobody has to teach it that. Then one more step, and the place is gone altogether: take the **mean of the feature map over all places**. It says *how much* of this stroke there is, not *where*.
 #
-# A real layer has several feature maps going in and several coming out. Each map that comes out has its own kernel, with a window for *every* map that goes in; everything is added up, and one more number, the *bias*, may be added.
+# A real layer has several feature maps going in and several coming out. Each map that comes out has its own kernel, with a window for *every* map that goes in; everything is added up, and one more number, the *[bias](glossary.md#bias)*, may be added.
 
 # %% [markdown]
 # ## The two networks
 #
 # ### The CNN
 #
-# Layers of convolutions follow each other: the first sees 3 × 3 pixels, the next sees combinations of what the first saw, and so on. After each, a *[batch](glossary.md#batch) norm* brings every map to a common scale, so that a deep stack can be trained (it brings a bias of its own), and a *[ReLU](glossary.md#relu)* sets negative numbers to zero. `padding=1` adds a border of zeros, so that maps keep their size.
+# Layers of convolutions follow each other: the first sees 3 × 3 pixels, the next sees combinations of what the first saw, and so on. After each, a *[batch norm](glossary.md#batch-norm)* brings every map to a common scale, so that a deep stack can be trained (it brings a bias of its own), and a *[ReLU](glossary.md#relu)* sets negative numbers to zero. `padding=1` adds a border of zeros, so that maps keep their size.
 
 
 # %%
@@ -319,7 +319,7 @@ def convolution(n_in, n_out):
     return nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out)
 
 # %% [markdown]
-# Two convolutions make a **block**. In a *residual* block the input is added to what they give: the block has to learn only what is to be *changed* (He and others 2016).
+# Two convolutions make a **block**. In a *[residual block](glossary.md#residual-block)* the input is added to what they give: the block has to learn only what is to be *changed* (He and others 2016).
 
 
 # %%
@@ -369,7 +369,7 @@ print(f"CNN: {len(weight_layers)} weight layers, {count_parameters(cnn)} paramet
 # %% [markdown]
 # ### The deep MLP
 #
-# The plain network: every neuron of its first layer sees every pixel, and nobody tells it which pixels are neighbours.
+# The plain network: every [neuron](glossary.md#neuron) of its first layer sees every pixel, and nobody tells it which pixels are neighbours.
 
 
 # %%
@@ -416,7 +416,7 @@ pd.Series({name: count_parameters(mlp) for name, mlp in mlps.items()}, name="par
 # %% [markdown]
 # ## The training loop
 #
-# How does a network learn? It sees a few pictures (a **batch**) and gives each class a score. *[Softmax](glossary.md#softmax)* turns scores into probabilities: each score *s* becomes *eˢ*, then all are divided by their sum. One number, the **[loss](glossary.md#loss)**, says how wrong it was. Here it is the *[cross-entropy](glossary.md#cross-entropy)*: minus the natural logarithm of the probability of the right class, averaged over the batch. Whoever gives all ten classes the same probability has a loss of ln 10 = 2.3; whoever is sure and wrong has more. (Its unit is called *nat*.)
+# How does a network learn? It sees a few pictures (a **[batch](glossary.md#batch)**) and gives each class a score. *[Softmax](glossary.md#softmax)* turns scores into probabilities: each score *s* becomes *eˢ*, then all are divided by their sum. One number, the **[loss](glossary.md#loss)**, says how wrong it was. Here it is the *[cross-entropy](glossary.md#cross-entropy)*: minus the natural logarithm of the probability of the right class, averaged over the batch. Whoever gives all ten classes the same probability has a loss of ln 10 = 2.3; whoever is sure and wrong has more. (Its unit is called *[nat](glossary.md#nat)*.)
 
 
 # %%
@@ -552,7 +552,7 @@ def classifier(model, steps, seed, name=None):
 # %% [markdown]
 # ### Everybody gets a fair chance
 #
-# A contestant in the experiment is called an *arm*. It sees something of a canvas: raw pixels, in a row or as a picture, or one of the two kinds of hand-made features.
+# A contestant in the experiment is called an *[arm](glossary.md#arm)*. It sees something of a canvas: raw pixels, in a row or as a picture, or one of the two kinds of hand-made features.
 
 
 # %%
@@ -676,7 +676,8 @@ accuracies(sizes[0]).mean().round(1).rename("accuracy (%)").to_frame()
 
 # %% [markdown]
 # ("Best" was chosen on the validation part, so it can be lower than a member of its group.) Compare the classic models with the networks. Does anybody need a network here, where people have already made the features?
-#
+
+# %% [markdown]
 # ### Then: without it
 #
 # The same pictures, the same models, the same folds. Only the places are random. On a laptop under a minute for the middle canvas,
@@ -901,7 +902,8 @@ pd.Series(rows).round(1).rename("accuracy in one fold (%)").to_frame()
 
 # %% [markdown]
 # How far does that carry it? (More steps may be a part of the gain.) A person's features, an architecture, many examples at other places: all three bring in that a digit may stand anywhere. A way without such knowledge this lesson does not show.
-#
+
+# %% [markdown]
 # ### Look inside
 #
 # Eight of the CNN's first kernels, before and after training (orange positive, blue negative; with colour pictures their first channel). Can you say what a kernel looks for? Hardly: 3 × 3 is too small to look like anything.
@@ -1054,7 +1056,8 @@ pd.DataFrame(rows, ["crossing (pictures)", "from", "to"]).T.round(0)
 
 # %% [markdown]
 # (inf: still behind with all pictures. The smallest size: ahead from the start.) "At its best only when it has a great deal of data" leaves out: *compared with what?* Compare the two rows for the fewest pictures in the verdict. And mind the range: what is "all pictures" here is a small data set elsewhere.
-#
+
+# %% [markdown]
 # ### Does depth help?
 
 # %%
@@ -1128,7 +1131,8 @@ pd.DataFrame(rows, ["learned from (%)", "test (%)"]).T.round(1)
 
 # %% [markdown]
 # A network with (nearly) 100 % on the left has learned all that it was shown; what is missing on the right, it has not understood. Less on the left means that it had not finished learning. And mind what this test is about: depth at equal parameters, paid for with width, on few small pictures. Deep networks became famous with millions of pictures of things that are harder to tell apart. The other comparison is *plain* against *residual*: same layers, same number of weights, the one difference is `x + y` in the block. On its way from the loss to the first weights a slope passes through every layer, and each can weaken or distort it. The sum is a shortcut.
-#
+
+# %% [markdown]
 # ### Slow to train, quick to use?
 
 # %%
@@ -1274,7 +1278,7 @@ def passes_deletion(model, canvas, answer, marks, rng):
     return bool(values[0] < values[1:].min())
 
 # %% [markdown]
-# **Random weights.** Marks that look the same for a network that has learned nothing cannot be about what was learned (Adebayo and others 2018). We compare the order of the marks, from the weakest to the strongest: a *rank correlation* of 1 means the same order, −1 the reverse, 0 no relation. It must stay between −0.5 and 0.5.
+# **Random weights.** Marks that look the same for a network that has learned nothing cannot be about what was learned (Adebayo and others 2018). We compare the order of the marks, from the weakest to the strongest: a *rank [correlation](glossary.md#correlation)* of 1 means the same order, −1 the reverse, 0 no relation. It must stay between −0.5 and 0.5.
 
 
 # %%
@@ -1365,7 +1369,7 @@ exercises.check("2.2", answer_2_2)
 # # ... then splits `many` into training and test, and reports a wonderful accuracy
 # ```
 #
-# Find the [leak](glossary.md#leak). Then write a function `honest_sets(pixels, labels, train, test)`, where `train` and `test` are row numbers. It returns four arrays, `train_pixels, train_labels, test_pixels, test_labels`: the training pictures at four places (all with seed 0, then all with seed 1, 2 and 3) with their labels, and the test pictures once (seed 100) with theirs. Place `pixels[train]` and `pixels[test]`, each on canvases of the size `large`.
+# Find the [leak](glossary.md#leak). Then write a function `honest_sets(pixels, labels, train, test)`, where `train` and `test` are row numbers. It returns four arrays, `train_pixels, train_labels, test_pixels, test_labels`: the training pictures at four places (all with seed 0, then all with seed 1, 2 and 3) with their [labels](glossary.md#label), and the test pictures once (seed 100) with theirs. Place `pixels[train]` and `pixels[test]`, each on canvases of the size `large`.
 
 # %% exercise="2.3"
 honest_sets = ...

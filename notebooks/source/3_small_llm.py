@@ -6,7 +6,7 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Large Language Models (LLMs): Understanding Human Language" and "How AI Systems Handle Data".*
 
 # %% [markdown]
-# **Why this matters.** Your phone suggests the next word. A chatbot writes an e-mail, one word after the other. Behind both stands a *[language model](glossary.md#language-model)*: it has read a great deal of text and guesses what comes next. Reading the whole internet costs millions. So, says the article, one takes a model that has read everything and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. What is it worth? In this lesson you build a language model from nothing, on your own machine, and find out.
+# **Why this matters.** Your phone suggests the next word. A chatbot writes an e-mail, one word after the other. Behind both stands a *[language model](glossary.md#language-model)*: it has read a great deal of text and guesses what comes next. (Lesson 2's [convolution](glossary.md#convolution) had knowledge about pictures built in. Nothing here knows a word before it reads.) Reading the whole internet costs millions. So, says the article, one takes a model that has read everything and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. What is it worth? In this lesson you build a language model from nothing, on your own machine, and find out.
 
 # %% [markdown]
 # ## What you will learn
@@ -40,6 +40,9 @@ from tqdm.auto import tqdm
 from course_utils import cards, claims, docstrings, plots, results, runtime, statistics, text
 from course_utils.exercises.lesson_3 import exercises
 
+# %% [markdown]
+# The next cell says what to expect, as in every lesson. (Training may use all of your processor's cores here.)
+
 # %%
 run = runtime.start(
     "3_small_llm", expected={"cpu (2 cores)": "3 min, 1.3 GB", "cuda": "not measured yet"}
@@ -49,20 +52,21 @@ plots.use_style()
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# (*LLM* is short for *large language model*. Ours is a tiny one.) Better than what? The [ledger](glossary.md#ledger) asks for two comparisons. The fine-tuned model must be better than the model *before* fine-tuning. And it must be better than a model that has learned the task *[from scratch](glossary.md#from-scratch)*, with as many steps on the same texts; otherwise all the reading before was for nothing. The "task" is to predict one *kind of text*. The article also speaks of translating or answering questions; that is not tested here.
+# (*[LLM](glossary.md#llm)* is short for *large language model*. Ours is a tiny one.) Better than what? The [ledger](glossary.md#ledger) asks for two comparisons. The fine-tuned model must be better than the model *before* fine-tuning. And it must be better than a model that has learned the task *[from scratch](glossary.md#from-scratch)*, with as many steps on the same texts; otherwise all the reading before was for nothing. The "task" is to predict one *kind of text*. The article also speaks of translating or answering questions; that is not tested here.
 
 # %%
 claim = claims.get("llm-finetune")
 claim
 
 # %% [markdown]
-# (A *budget* is how many steps a model may learn the task; what went before is not counted. There is a short one and a long one.)
-#
+# (A *[budget](glossary.md#budget)* is how many steps a model may learn the task; what went before is not counted. There is a short one and a long one.)
+
+# %% [markdown]
 # ## Predict
 #
 # Our model first reads the documentation of three Python libraries: numpy, scipy and pandas. Then it is fine-tuned on the documentation of a fourth, scikit-learn. Measured is how many *bits per byte* it needs for pages of scikit-learn that it has never seen; what that is you will see below. Fewer is better.
 #
-# Write down what you expect: how many percent fewer bits does the fine-tuned model need, with the long budget,
+# Write down what you expect, in place of our guesses: how many percent fewer bits does the fine-tuned model need, with the long budget,
 #
 # - than a model from scratch, and than the model before fine-tuning?
 # - And the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
@@ -236,7 +240,8 @@ print(f"a token stands for {bytes_per_token:.2f} bytes on average")
 # A language model gives *every* possible next token a probability. Then we look at which token really came. If the model had given it the probability *p*, its **[surprise](glossary.md#surprise)** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits.
 #
 # We add up the surprise over a document. A model with larger tokens needs fewer of them, so to be fair we divide by something that does not depend on how we cut: the number of bytes. **Bits per byte**: to how many bits could this model compress a byte of this text? A byte is 8 bits, so without any knowledge it is 8.
-#
+
+# %% [markdown]
 # ### A model that you can count yourself
 #
 # The simplest model looks one token back: a **bigram** table. How often did token *j* follow token *i*?
@@ -249,7 +254,7 @@ for document in encoded["general, train"]:
 print(f"{np.mean(followed > 0):.1%} of all pairs have been seen at least once")
 
 # %% [markdown]
-# A pair that was never seen would get the probability 0, and its surprise would be infinite. So we pretend to have seen every pair a little, 0.05 times (that is called *smoothing*), and divide by the row's sum.
+# A pair that was never seen would get the probability 0, and its surprise would be infinite. So we pretend to have seen every pair a little, 0.05 times (that is called *[smoothing](glossary.md#smoothing)*), and divide by the row's sum.
 
 
 # %%
@@ -308,7 +313,7 @@ ngram = KneserNey(NGRAM, n_tokens).fit(encoded["general, train"])
 # - a **key**: what do I have to offer?
 # - a **value**: what do I pass on, if somebody looks at me?
 #
-# Where the query of one token fits the key of another (their product is large), it looks there: it takes more of that token's value. One rule makes it a language model: **nobody looks ahead**. A token that could see the next one would not have to guess it. So all later places get the score −∞: the *causal mask*. Lesson 2's [softmax](glossary.md#softmax) then turns scores into [weights](glossary.md#weight), *eˢ* divided by the sum of all *eˢ* in the row, and *e* to the −∞ is 0. (In shapes, T is the number of tokens, d that of the numbers for each, B that of the texts in a batch.)
+# Where the query of one token fits the key of another (their product is large), it looks there: it takes more of that token's value. One rule makes it a language model: **nobody looks ahead**. A token that could see the next one would not have to guess it. So all later places get the score −∞: the *[causal mask](glossary.md#causal-mask)*. Lesson 2's [softmax](glossary.md#softmax) then turns scores into [weights](glossary.md#weight), *eˢ* divided by the sum of all *eˢ* in the row, and *e* to the −∞ is 0. (In shapes, T is the number of tokens, d that of the numbers for each, B that of the texts in a batch.)
 
 
 # %%
@@ -350,10 +355,10 @@ assert np.allclose(library_mixed, mixed, atol=1e-5)
 # %% [markdown]
 # ## The model
 #
-# A **Llama** (Touvron and others 2023) is built like this:
+# A **[Llama](glossary.md#llama)** (Touvron and others 2023) is built like this:
 #
 # 1. **[Embedding](glossary.md#embedding).** Each token number is looked up in a table that has a list of numbers for every token.
-# 2. **[Layers](glossary.md#layer)**, one after the other, each with two halves. *Attention*: tokens look at each other, several times side by side; each such *head* computes its own queries, keys and values from the lists, with matrices that are learned. Then a small *[MLP](glossary.md#mlp)* (lesson 1's network) works on each token's list by itself. As in lesson 2's residual blocks, each half only *adds* to what is there. Before each half, and once more at the end, a *norm* brings the lists to a common size.
+# 2. **[Layers](glossary.md#layer)**, one after the other, each with two halves. *Attention*: tokens look at each other, several times side by side; each such *head* computes its own queries, keys and values from the lists, with matrices that are learned. Then a small *[MLP](glossary.md#mlp)* (lesson 1's network) works on each token's list by itself. As in lesson 2's [residual blocks](glossary.md#residual-block), each half only *adds* to what is there. Before each half, and once more at the end, a *norm* brings the lists to a common size.
 # 3. **Scores.** Each token's list is compared with every list in the embedding table: the better the fit, the higher the score of that token as the next one.
 #
 # GPT-3, from which ChatGPT grew, is built in much the same way, with 175 billion [parameters](glossary.md#parameter) (Brown and others 2020).
@@ -412,7 +417,7 @@ print(f"all tokens equally likely: about {np.log2(n_tokens) / bytes_per_token:.2
 # %% [markdown]
 # ## Pre-training
 #
-# All documents in a row, cut into **windows** of 128 tokens and one. In each the model predicts every token from those before it: 128 little exercises a window. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy), which is nothing but the mean surprise; only in *nats*, with the natural logarithm (1 nat = 1.44 bits).
+# In *[pre-training](glossary.md#pre-training)* the model reads the general text: all documents in a row, cut into **windows** of 128 tokens and one. In each the model predicts every token from those before it: 128 little exercises a window. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy), which is nothing but the mean surprise; only in *[nats](glossary.md#nat)*, with the natural logarithm (1 nat = 1.44 bits).
 
 
 # %%
@@ -510,7 +515,7 @@ def look(model):
     return {"bits per byte": bits_per_byte(model, "general, validation")}
 
 # %% [markdown]
-# Now it reads. On two cores this takes about a minute. (Stop the kernel in the middle, if you like, and run the lesson again: the training goes on from its last checkpoint and ends at the same weights.)
+# Now it reads. On two cores this takes about a minute. (Interrupt the notebook's kernel in the middle, if you like, and run the lesson again: the training goes on from its last checkpoint and ends at the same weights.)
 
 # %%
 pretrained = make_model(run.seed)
@@ -783,6 +788,8 @@ plots.show(fig, "Left: bits per byte of n-gram models and networks. Right: bits 
 
 # %% [markdown]
 # ## Verdict
+#
+# The ledger gets the four savings of the right panel: against each of the two rivals, with each of the two budgets. The claim needs all of them.
 
 # %%
 tests = {"against_scratch": "from scratch", "against_pretrained": "pre-trained only"}
@@ -803,6 +810,8 @@ rows["verdict"] = [predicted_verdict, verdict.word]
 pd.DataFrame(rows, ["predicted", "measured"]).T
 
 # %% [markdown]
+# ### Why this verdict?
+#
 # And the two baselines? Subtract in the table above: is the fine-tuned network better or worse than the n-gram model that has read the same two kinds of text? (It has read all of both; the network only the shares printed above.) This is no part of the verdict, and yet the first thing that somebody should ask who has to choose.
 #
 # How much hangs on the kind of interval? Documents of one source file resemble each other, so one might say that the *files* came by chance, not the documents. Does a word change?
@@ -867,7 +876,8 @@ gain.nlargest(12).round().astype(int).rename("bits saved").to_frame()
 
 # %% [markdown]
 # Are these words that belong to scikit-learn, or words of everyday English? And is it a few words, or many a little? The table and the line above it say what fine-tuning has taught.
-#
+
+# %% [markdown]
 # ## What does it cost?
 #
 # A model that learns something new may *forget* what it knew. The article speaks of what fine-tuning gives, not of what it takes; the test and its [margin](glossary.md#margin) are ours:
