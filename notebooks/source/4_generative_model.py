@@ -92,8 +92,7 @@ settings = {
     "noise_levels": 1_000,
     "sampling_steps": run.pick(smoke=3, laptop=16, full=50),  # from noise to picture
     "guidance": 1.1,  # how strongly to follow the class; 1: not strengthened
-    "trainings": 2,  # of the model that is judged, each from other first weights
-    "samplings": run.pick(smoke=2, laptop=3, full=3),  # of each trained model
+    "trainings": 2, "samplings": run.pick(smoke=2, laptop=3, full=3),  # of the model that is judged
     "judge_steps": run.pick(smoke=8, laptop=400, full=2_000),
     "curve": (2, 8, 30),  # training pictures of each class in "when does it copy?"
     "vae_steps": run.pick(smoke=4, laptop=7_000, full=140_000),
