@@ -40,6 +40,12 @@ def verdicts_table(course: measured.Course) -> str:
     return "\n".join(lines)
 
 
+def models_line(course: measured.Course) -> str:
+    """Which model each number of the figure is."""
+    costs = comparison.model_costs(course.records)
+    return " · ".join(f"**{n}** {cost.model} ({cost.data})" for n, cost in enumerate(costs, 1))
+
+
 def refreshed(text: str, course: measured.Course) -> str:
     """The README's text with new tables between its marks; everything else stays.
 
@@ -48,10 +54,13 @@ def refreshed(text: str, course: measured.Course) -> str:
     CourseError
         A pair of marks is not there exactly once.
     """
-    for name, table in (("lessons", lessons_table(course)), ("verdicts", verdicts_table(course))):
+    parts = {"lessons": lessons_table, "verdicts": verdicts_table, "models": models_line}
+    for name, make in parts.items():
         start, end = f"<!-- {name}: written by 'make readme' -->", f"<!-- end of {name} -->"
         text, found = re.subn(
-            f"(?s){re.escape(start)}.*?{re.escape(end)}", lambda _, t=f"{start}\n{table}\n{end}": t, text
+            f"(?s){re.escape(start)}.*?{re.escape(end)}",
+            lambda _, t=f"{start}\n{make(course)}\n{end}": t,
+            text,
         )
         if found != 1:
             raise CourseError(

@@ -43,7 +43,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(readme, "FIGURE", tmp_path / "docs" / "comparison.png")
     marks = "".join(
         f"<!-- {name}: written by 'make readme' -->\nold\n<!-- end of {name} -->\n"
-        for name in ("lessons", "verdicts")
+        for name in ("lessons", "verdicts", "models")
     )
     (tmp_path / "README.md").write_text(f"before\n{marks}after\n", encoding="utf-8")
     return tmp_path
@@ -55,6 +55,7 @@ def test_one_command_refreshes_tables_figure_and_reference(project, tmp_path, fo
     text = (project / "README.md").read_text("utf-8")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "| ✔ supported | 1 |" in text and "(`cmp-compute`) | " in text and "| all |" in text
+    assert "**1** logistic regression (digits) · **2**" in text
     assert (project / "docs" / "comparison.png").read_bytes().startswith(b"\x89PNG")
     for path in results.glob("*.json"):
         assert (project / "docs" / "reference" / path.name).read_bytes() == path.read_bytes()
