@@ -57,11 +57,8 @@ def refreshed(text: str, course: measured.Course) -> str:
     parts = {"lessons": lessons_table, "verdicts": verdicts_table, "models": models_line}
     for name, make in parts.items():
         start, end = f"<!-- {name}: written by 'make readme' -->", f"<!-- end of {name} -->"
-        text, found = re.subn(
-            f"(?s){re.escape(start)}.*?{re.escape(end)}",
-            lambda _, t=f"{start}\n{make(course)}\n{end}": t,
-            text,
-        )
+        block = f"{start}\n{make(course)}\n{end}"
+        text, found = re.subn(f"(?s){re.escape(start)}.*?{re.escape(end)}", lambda _, b=block: b, text)
         if found != 1:
             raise CourseError(
                 f"{README.name} has the marks '{start}' and '{end}' {found} times, expected once"
