@@ -143,7 +143,7 @@ print(example.file, example.name, "\n\n" + example.text[:600])
 # %% [markdown]
 # ### Is anything on both sides?
 #
-# Documentation is full of repetitions; whole paragraphs are copied from page to page. If a test page stood in the training text, its score would be worth nothing. So near-copies were left out, all documents of one source file are in the same part, and paragraphs of the held-out parts that share 13 words in a row with a training text were cut out. We check it: what is the longest passage that a test document shares with any text the models learn from?
+# Documentation is full of repetitions; whole paragraphs are copied from page to page. If a test page stood in the training text, its score would be worth nothing. So near-copies were left out, all documents of one source file are in the same part, and paragraphs of the [held-out](glossary.md#held-out) parts that share 13 words in a row with a training text were cut out. We check it: what is the longest passage that a test document shares with any text the models learn from?
 
 # %%
 from course_utils.passages import longest_shared_passage
@@ -525,7 +525,7 @@ history = training.fit(pretrained, batch_loss, (windows["general"],), steps=sett
                        checkpoint=checkpoints / "pretrained.safetensors", **common)
 
 # %% [markdown]
-# The same prompt, four times. (After an interruption only those since then: samples are not in a checkpoint. And one sample says little: a good model may draw badly, and a bad one well.)
+# The same [prompt](glossary.md#prompt), four times. (After an interruption only those since then: samples are not in a checkpoint. And one sample says little: a good model may draw badly, and a bad one well.)
 
 # %%
 from course_utils import text_view

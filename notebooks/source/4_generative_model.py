@@ -14,8 +14,8 @@
 # When you have finished, you can say
 #
 # 1. how a **[diffusion model](glossary.md#diffusion-model)** makes a picture out of noise, and how to compute one step by hand;
-# 2. how to measure whether generated pictures **look real**, and who may be the judge;
-# 3. how to measure whether they are **new**, and why such a test needs a thief that it must catch;
+# 2. how to measure whether generated pictures **look real**, and who may be the [judge](glossary.md#judge);
+# 3. how to measure whether they are **new**, and why such a test needs a [thief](glossary.md#thief) that it must catch;
 # 4. what **[guidance](glossary.md#guidance)** gives, and what it takes away;
 # 5. how [GANs](glossary.md#gan), [VAEs](glossary.md#vae) and a **classic model** compare with diffusion;
 # 6. why **useful** and **private** are two different questions.
@@ -43,7 +43,7 @@ from course_utils import cards, claims, images, networks, plots, results, runtim
 from course_utils.exercises.lesson_4 import exercises
 
 # %% [markdown]
-# The next cell says what to expect, as in every lesson.
+# The next cell says what to expect, as in every lesson. (Training may use all of your processor's cores here.)
 
 # %%
 run = runtime.start(
@@ -54,7 +54,7 @@ plots.use_style()
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# Four tests, and all must hold. The first two ask whether the pictures look *real*, the third whether they are *new*. The fourth is about the test itself: a model that was trained on only 20 pictures should learn them by heart. If our check does not catch *that* one copying, it is blind.
+# Four tests, and all must hold. (A is the article named above.) The first two ask whether the pictures look *real*, the third whether they are *new*. The fourth is about the test itself: a model that was trained on only 20 pictures should learn them by heart. If our check does not catch *that* one copying, it is blind.
 
 # %%
 claim = claims.get("gen-new-and-real")
@@ -63,7 +63,7 @@ claim
 # %% [markdown]
 # ## Predict
 #
-# The model sees about 900 handwritten digits. Then it is asked for new ones: "a 7, please". Write down what you expect:
+# The model sees about 900 handwritten digits. Then it is asked for new ones: "a 7, please". Write down what you expect, in place of our guesses:
 #
 # - how many percent of its digits does a judge recognise as what was asked for? (Of real ones that the judge has not seen, it recognises nearly all.)
 # - how many percent are near-copies of a training picture?
@@ -76,7 +76,7 @@ predicted_verdict = "supported"
 # %% [markdown]
 # ## Settings
 #
-# All sizes in one place; each comes back where it is used. (Before the first run, rates, sizes and the strength of guidance were tried on another split of the pictures, so some of today's held-out ones were seen then.)
+# All sizes in one place; each comes back where it is used. (Before the first run, rates, sizes and the strength of guidance were tried on another split of the pictures, so some of today's [held-out](glossary.md#held-out) ones were seen then.)
 
 # %%
 settings = {
@@ -119,7 +119,7 @@ n_channels, side, n_classes = pixels.shape[1], pixels.shape[2], len(pictures.cla
 grey_levels = 16 if pictures.source.name == "digits" else 255
 
 # %% [markdown]
-# Three parts, and no picture is in two of them. The *generator* learns from one half. The *judge*, who will say what a picture shows, learns from a part that the generator has never seen. And the *held-out* part is the measure of everything: what real pictures look like that nobody has seen.
+# Three parts, and no picture is in two of them. The *[generator](glossary.md#generator)* learns from one half. The *judge*, a network that will say what a picture shows (over the claims the [ledger](glossary.md#ledger) still decides), learns from a part that the generator has never seen. And the *held-out* part, what the lessons before called the test part, is the measure of everything: what real pictures look like that nobody has seen.
 
 
 # %%
@@ -304,7 +304,7 @@ def sample(model, asked, seed, w=settings["guidance"], levels=grey_levels):
 # %% [markdown]
 # ## Training
 #
-# `training.fit` is lesson 2's loop with progress bar and [checkpoints](glossary.md#checkpoint): a kernel that dies costs you some seconds. With `average` it keeps a moving *average* of the [weights](glossary.md#weight) over the last steps (an *[EMA](glossary.md#ema)*), which makes better pictures than the weights of any single step.
+# `training.fit` is lesson 2's loop with progress bar and [checkpoints](glossary.md#checkpoint): if the notebook's kernel dies, that costs you some seconds. With `average` it keeps a moving *average* of the [weights](glossary.md#weight) over the last steps (an *[EMA](glossary.md#ema)*), which makes better pictures than the weights of any single step.
 
 # %%
 from course_utils import training
@@ -731,7 +731,8 @@ pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
 # Compare the first row with the last. What does strong guidance do to the first column, and what to the second? When every 7 becomes *the* 7, each is easy to read and the group is no longer like the real one. A demonstration that shows you twelve hand-picked pictures shows you the first column only.
-#
+
+# %% [markdown]
 # ### Faces
 #
 # The article speaks of images in general, and the most famous generated images are faces. scikit-image brings 100 small crops of real faces (`datasets/faces.md` says whose, and what they must not be used for). Is that enough? We train on 70 of them and hold out 30.
@@ -833,7 +834,7 @@ def vae_loss(model, images, labels):
     return (back + unlike) / len(images)
 
 # %% [markdown]
-# A **GAN** (*generative adversarial network*, Goodfellow and others 2014) is two networks in a contest. The *generator* makes pictures from noise. The *critic* gives a high score to what it takes for real. The critic learns to tell them apart, the generator learns to fool it.
+# A **GAN** (*generative adversarial network*, Goodfellow and others 2014) is two networks in a contest. The *generator* makes pictures from noise. The *[critic](glossary.md#critic)* gives a high score to what it takes for real. The critic learns to tell them apart, the generator learns to fool it.
 
 
 # %%
@@ -915,7 +916,7 @@ plots.show(plots.gallery([p for row in rows.values() for p in row], titles, colu
            "Ten digits each of diffusion model, Gaussian mixture, VAE and GAN, and ten real ones.")
 
 # %% [markdown]
-# The same measures for all. *Train on synthetic*: a classic classifier (an SVM) learns from generated pictures alone and is tested on the held-out real ones. Time is CPU time.
+# The same measures for all. *Train on synthetic*: a classic [classifier](glossary.md#classifier) (an SVM) learns from generated pictures alone and is tested on the held-out real ones. Time is CPU time.
 
 # %%
 def flat(pictures):
@@ -1225,7 +1226,7 @@ stereotype_verdict = stereotype.judge({"stronger": stronger}, run.profile)
 stereotype_verdict
 
 # %% [markdown]
-# Why can guidance do that? It goes in the direction that makes the *prompt* easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever turns it up for the one gets the other too. (One training, two digits: the interval is about the pictures only.)
+# Why can guidance do that? It goes in the direction that makes the *[prompt](glossary.md#prompt)* easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever turns it up for the one gets the other too. (One training, two digits: the interval is about the pictures only.)
 
 # %% [markdown]
 # ### Does generation need far more computing power?
@@ -1275,7 +1276,7 @@ pd.Series({**answer_ms, **image_ms}, name="CPU ms for one picture").round(4).to_
 # %% [markdown]
 # ## Exercises
 #
-# Replace the `...`, run the cell, run the check. `exercises.hint("4.1")` in a new cell gives a nudge.
+# Replace the `...`, run the cell, run the check. It tells you whether the answer is right, and if not, which mistake it looks like. `exercises.hint("4.1")` in a new cell gives a nudge.
 
 # %% [markdown]
 # **4.1 Noise by hand.** A pixel of the clean picture is 0.5, the noise there is −1, and *a* = 0.64. What is the noisy pixel?
@@ -1309,7 +1310,7 @@ exercises.check("4.2", answer_4_2, judge_pixels=pixels[judge_rows], judge_labels
                 generated=fake, asked=asked, make_classifier=make_svm)
 
 # %% [markdown]
-# **4.3 New, compared with what?** The same colleague shows that the thief's pictures are new: "hardly one is near to a picture of the *test* set". What did they get wrong? Compute the share of near-copies among `loot`, in %, for the thief that learned from `few`. (Use `nearest` and `np.quantile`, not `near_copies`.)
+# **4.3 New, compared with what?** The same colleague shows that the thief's pictures are new: "hardly one is near to a *held-out* picture". What did they get wrong? Compute the share of near-copies among `loot`, in %, for the thief that learned from `few`. (Use `nearest` and `np.quantile`, not `near_copies`.)
 
 # %%
 loot, few = stolen[small][0], pixels[few_rows[small]]
@@ -1426,7 +1427,7 @@ costs = pd.DataFrame(rows).T
 print(costs.round(4).to_string(float_format="{:,.12g}".format))
 
 # %% [markdown]
-# And your exercises. Everything goes into a typed results file; the checkpoints have done their work. (The model stays in the folder `digits_unet` beside it.)
+# And your exercises. Everything goes into a typed results file, from which the course makes its final comparison; the checkpoints have done their work. (The model stays in the folder `digits_unet` beside it.)
 
 # %%
 exercises.summary()
