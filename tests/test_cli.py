@@ -384,7 +384,9 @@ def test_ctrl_c_shows_no_traceback(interrupted):
 
 @posix_only
 def test_ctrl_c_while_a_kernel_starts_is_the_same(tmp_path):
-    stopped = interrupt(tmp_path, {"1_a": "print('done')"}, launcher=SLEEPS)
+    # like ipykernel, this one leaves Ctrl-C to the client
+    ignores = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    stopped = interrupt(tmp_path, {"1_a": "print('done')"}, launcher=ignores + SLEEPS)
     assert stopped.alive == []
     assert sorted(path.name for path in stopped.out.iterdir()) == []
     assert "To go on: course run 1_a --profile smoke" in stopped.stdout
