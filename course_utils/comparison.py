@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from course_utils import CourseError, claims
+from course_utils import CourseError, claims, results
 from course_utils.verdicts import Estimate, Verdict
 
 TECHNOLOGIES = {
@@ -45,18 +45,11 @@ QUANTITIES = {"operations": "train_operations", "cpu_seconds": "train_cpu_s", "m
 
 
 @dataclass(frozen=True)
-class ModelCost:
-    """What one model of a lesson cost; units as in `results.Cost`."""
+class ModelCost(results.Cost):
+    """What one model of a lesson cost, with the lesson and the model's technology."""
 
     lesson: str
     technology: str
-    model: str
-    data: str
-    parameters: int
-    train_operations: float
-    predict_operations: float
-    train_cpu_s: float
-    predict_cpu_ms: float
 
 
 def model_costs(records: Mapping[str, Mapping[str, Any]]) -> list[ModelCost]:
@@ -73,7 +66,7 @@ def model_costs(records: Mapping[str, Mapping[str, Any]]) -> list[ModelCost]:
         A model that is not listed in `TECHNOLOGY`.
     """
     return [
-        ModelCost(lesson, _technology(lesson, cost["model"]), **cost, **clock)
+        ModelCost(**cost, **clock, lesson=lesson, technology=_technology(lesson, cost["model"]))
         for lesson, record in records.items()
         for cost, clock in zip(record["costs"], record["times"]["costs"], strict=True)
     ]
