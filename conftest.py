@@ -52,6 +52,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySid
     return SideBySide(config, log)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: a packed file holds its time, and workers must agree on the names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def results_apart(tmp_path_factory):
     """Lessons that the tests execute must not overwrite the reader's own results."""
