@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
         "--text", help="lesson 3's text: docstrings, tiny_shakespeare, sms_spam or your own file or folder"
     )
     run.add_argument("--out", type=Path, help="folder for results (default: results/PROFILE)")
+    run.add_argument(
+        "--jobs",
+        type=int,
+        choices=range(1, 5),
+        help="lessons side by side (default: 2 on a processor of two cores or more, else 1)",
+    )
     run.set_defaults(command=_run)
 
     report = commands.add_parser(
@@ -104,17 +110,16 @@ def _run(options: argparse.Namespace) -> int:
         settings["COURSE_TEXT"] = text.resolve(words)
     out = options.out or ROOT / "results" / options.profile
     files.require_writable(out)  # shows now, not after minutes
+    shared = device == "cpu" and (os.cpu_count() or 1) > 1  # a graphics card is not shared
+    jobs = options.jobs or (2 if shared else 1)
 
-    executions = []
-    for lesson in chosen:
-        (out / f"{lesson}.json").unlink(missing_ok=True)  # an old result must not pass for a new one
-        try:
-            executions.append(lessons.run(lesson, out, settings))
-        except KeyboardInterrupt:
-            rest = " ".join(chosen[chosen.index(lesson) :])
-            print(f"\nInterrupted in {lesson}. Lessons finished before are kept, nothing is half-written.")
-            print(f"To go on: course run {rest} {_options_text(options)}")
-            return 130
+    try:
+        executions = lessons.run(chosen, out, settings, min(jobs, len(chosen)))
+    except lessons.Interrupted as stop:
+        where = " and ".join(stop.begun) or "the beginning"
+        print(f"\nInterrupted in {where}. Lessons finished before are kept, nothing is half-written.")
+        print(f"To go on: course run {' '.join(stop.unfinished)} {_options_text(options)}")
+        return 130
     from course_utils import printed, report  # they load what judges and what draws
 
     table, problems = printed.verdicts(out, executions)
@@ -134,6 +139,7 @@ def _options_text(options: argparse.Namespace) -> str:
     text = f"--profile {options.profile} --device {options.device} --seed {options.seed}"
     text += "" if options.images is None else f" --images {shlex.quote(options.images)}"
     text += "" if options.text is None else f" --text {shlex.quote(options.text)}"
+    text += "" if options.jobs is None else f" --jobs {options.jobs}"
     return text if options.out is None else f"{text} --out {shlex.quote(str(options.out))}"
 
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from queue import Empty
 from typing import Any
 
 import nbformat
-from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
@@ -53,14 +52,44 @@ def select(wanted: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(chosen)) or available
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while lessons were executed.
+
+    Attributes
+    ----------
+    begun, unfinished : list of str
+        The lessons that were stopped, and all that are still to do, these included.
+    """
+
+    def __init__(self, begun: list[str], unfinished: list[str]) -> None:
+        super().__init__()
+        self.begun, self.unfinished = begun, unfinished
+
+
+def _until_done(main: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that Ctrl-C cancels, so that it can stop its kernels before Ctrl-C is raised."""
+    try:
+        return asyncio.run(main)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _on_ctrl_c(cancel: Callable[[], object]) -> None:
+    with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cancel)
+
+
 class _Client(NotebookClient):
-    """A notebook client that knows where it is, and lets Ctrl-C through.
+    """A notebook client that knows where it is, and leaves Ctrl-C to whoever executes it.
 
     nbclient itself answers Ctrl-C by stopping the kernel, and then reports a dead kernel.
     """
 
     at: int | None = None
     """Index of the code cell that was started last."""
+
+    cancel: Callable[[], object]
+    """Stops everything that is executed."""
 
     async def async_execute_cell(
         self, cell: nbformat.NotebookNode, cell_index: int, **options: Any
@@ -70,8 +99,7 @@ class _Client(NotebookClient):
         return await super().async_execute_cell(cell, cell_index, **options)
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:
-        with suppress(NotImplementedError, RuntimeError):  # Windows, or not in the main thread
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        _on_ctrl_c(self.cancel)  # instead of nbclient's handler, which was set a moment ago
         await super().async_start_new_kernel(**kwargs)
 
     async def async_start_new_kernel_client(self, **kwargs: Any) -> Any:
@@ -157,25 +185,41 @@ def execute(
     Failure or None
         The first cell that failed.
     """
+    return _until_done(_execute(notebook, folder, environment, timeout_s, on_cell))
+
+
+async def _execute(
+    notebook: nbformat.NotebookNode,
+    folder: Path,
+    environment: dict[str, str],
+    timeout_s: int,
+    on_cell: Callable[[int, int], None],
+    main: asyncio.Task[Any] | None = None,
+) -> Failure | None:
+    """As `execute`; Ctrl-C cancels `main`, which is the running task unless it is given."""
+    main = main or asyncio.current_task()
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     client = _Client(
         notebook,
         timeout=timeout_s,
+        shutdown_kernel="immediate",  # a kernel that is busy would not answer a polite request
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda cell_index, **_: on_cell(code.index(cell_index) + 1, len(code)),
         extra_arguments=["--log-level=ERROR"],  # no warning about Jupyter's usual local TCP connection
     )
+    client.cancel = main.cancel
     try:
-        client.execute(env={**os.environ, **environment})
+        await client.async_execute(env={**os.environ, **environment})
     except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
         position = code.index(client.at) + 1 if client.at is not None else 0
         return Failure(position, _in_one_line(error, timeout_s))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         if client.km is not None and client.km.has_kernel:
-            run_sync(client.km.shutdown_kernel)(now=True)
+            await client.km.shutdown_kernel(now=True)
         raise
     finally:
+        _on_ctrl_c(main.cancel)  # another lesson may go on, and nbclient has taken the handler away
         atexit.unregister(client._cleanup_kernel)  # nbclient leaves it behind, to fail at the exit
     return None
 
@@ -193,45 +237,111 @@ def _in_one_line(error: Exception, timeout_s: int) -> str:
 
 @contextmanager
 def progress(lesson: str) -> Iterator[Callable[[int, int], None]]:
-    """One live line, 'lesson  cell n of m  time'; gives the callable that moves it on."""
-    bar_format = "{desc}  cell {n_fmt} of {total_fmt}  {elapsed} |{bar:24}|"
-    seconds = 0.5 if sys.stderr.isatty() else 20  # a log file needs fewer lines
+    """Tell 'lesson  cell n of m  time', live or in a log file; gives the callable that moves it on."""
+    if not sys.stderr.isatty():
+        yield _log(lesson)
+        return
     stop = threading.Event()
-    with tqdm(desc=lesson, bar_format=bar_format, mininterval=seconds) as bar:
+    with tqdm(desc=lesson, bar_format="{desc}  cell {n_fmt} of {total_fmt}  {elapsed} |{bar:24}|") as bar:
 
         def on_cell(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        def tick() -> None:
+        def tick() -> None:  # a person sees the time go on while a long cell runs
             while not stop.wait(1):
                 bar.refresh()
 
-        if sys.stderr.isatty():  # a person sees the time go on while a long cell runs
-            threading.Thread(target=tick, daemon=True).start()
+        threading.Thread(target=tick, daemon=True).start()
         try:
             yield on_cell
         finally:
             stop.set()
 
 
-def run(lesson: str, out: Path, settings: dict[str, str]) -> Execution:
-    """Execute one lesson and keep the executed copy as ``<out>/<lesson>.ipynb``.
+LOG_EVERY_S = 20
+"""A log file gets a line at most this often, and one at the end."""
+
+
+def _log(lesson: str) -> Callable[[int, int], None]:
+    """Print a line now and then."""
+    started = told = time.monotonic()
+
+    def on_cell(done: int, total: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= LOG_EVERY_S or done == total:
+            told = now
+            print(f"{lesson}  cell {done} of {total}  {tqdm.format_interval(now - started)}", file=sys.stderr)
+
+    return on_cell
+
+
+def run(chosen: Sequence[str], out: Path, settings: dict[str, str], at_once: int = 1) -> list[Execution]:
+    """Execute lessons and keep the executed copies as ``<out>/<lesson>.ipynb``.
 
     Parameters
     ----------
-    lesson : str
-        Full name.
+    chosen : sequence of str
+        Full names.
     out : Path
-        Where the executed copy and the lesson's typed results go.
+        Where the executed copies and the lessons' typed results go. Older results of a lesson are removed
+        when it begins, so that they do not pass for new ones.
     settings : dict
         ``COURSE_PROFILE`` and its kin, without ``COURSE_RESULTS``.
+    at_once : int
+        How many lessons run side by side. They share the processor's cores: two small trainings on a core
+        each get further than one after the other on two, which wait for each other at every step.
+
+    Returns
+    -------
+    list of Execution
+        In the order of `chosen`.
+
+    Raises
+    ------
+    Interrupted
+        Ctrl-C was pressed; the kernels are stopped, and what was finished is kept.
     """
+    begun: list[str] = []
+    done: dict[str, Execution] = {}
+    if at_once > 1:
+        threads = max((os.cpu_count() or 1) // at_once, 1)
+        settings = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(threads)), **settings}
+
+    async def all_lessons() -> None:
+        main, turns = asyncio.current_task(), asyncio.Semaphore(at_once)
+
+        async def one(lesson: str) -> None:
+            async with turns:
+                begun.append(lesson)
+                done[lesson] = await _run(lesson, out, settings, main)
+
+        # The later a lesson, the longer it takes: side by side, the longest begin first.
+        tasks = [asyncio.create_task(one(each)) for each in (chosen if at_once == 1 else reversed(chosen))]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    try:
+        _until_done(all_lessons())
+    except KeyboardInterrupt:
+        unfinished = [lesson for lesson in chosen if lesson not in done]
+        raise Interrupted([lesson for lesson in unfinished if lesson in begun], unfinished) from None
+    return [done[lesson] for lesson in chosen]
+
+
+async def _run(lesson: str, out: Path, settings: dict[str, str], main: asyncio.Task[Any] | None) -> Execution:
+    """Execute one lesson and keep the executed copy."""
+    (out / f"{lesson}.json").unlink(missing_ok=True)
     started = time.perf_counter()
     notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
     timeout_s = CELL_TIMEOUT_S[settings["COURSE_PROFILE"]]
     environment = {**settings, "COURSE_RESULTS": str(out.resolve())}
     with progress(lesson) as on_cell:
-        failure = execute(notebook, NOTEBOOKS, environment, timeout_s, on_cell)
+        failure = await _execute(notebook, NOTEBOOKS, environment, timeout_s, on_cell, main)
     write_text(out / f"{lesson}.ipynb", nbformat.writes(notebook) + "\n")
     return Execution(lesson, (time.perf_counter() - started) / 60, failure)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils import ROOT, CourseError, __version__
 from course_utils.files import sha256, write_text
+from course_utils.report_numbers import number
 from course_utils.runtime import Run, peak_memory_mb
 from course_utils.verdicts import Verdict
 
@@ -62,6 +63,26 @@ def costs(table: pd.DataFrame) -> list[Cost]:
     """One Cost for each row of a table whose index is (data set, model) and columns are as in Cost."""
     fields = table[list(COST_FIELDS)].astype({"parameters": int})
     return [Cost(model, data, **row) for (data, model), row in fields.to_dict("index").items()]
+
+
+def cost_table(table: pd.DataFrame, use: str = "answer") -> pd.DataFrame:
+    """The same table as a person reads it: numbers in three digits, units in the titles.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its columns are as in Cost.
+    use : str
+        What one prediction is called: an ``'answer'``, a ``'token'``, a ``'picture'``.
+    """
+    titles = {
+        "parameters": "parameters",
+        "train_operations": "training (operations)",
+        "train_cpu_s": "training (CPU s)",
+        "predict_operations": f"one {use} (operations)",
+        "predict_cpu_ms": f"one {use} (CPU ms)",
+    }
+    return table[list(titles)].map(number).rename(columns=titles)
 
 
 def save(

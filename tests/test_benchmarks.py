@@ -324,7 +324,7 @@ def test_an_executed_copy_says_when_its_cells_ran(benchmark, shelf, tmp_path):
     shelf(lesson_1_a=["x = 1", "import time; time.sleep(0.3)"])
     out = tmp_path / "out"
     out.mkdir()
-    lessons.run("1_a", out, {"COURSE_PROFILE": "smoke"})
+    lessons.run(["1_a"], out, {"COURSE_PROFILE": "smoke"})
     copy = nbformat.read(out / "1_a.ipynb", as_version=4)
     seconds = benchmark("lesson_costs").recorded_seconds(copy)
     assert list(seconds) == [1, 2] and 0.3 < seconds[2] < 60

@@ -1,3 +1,4 @@
+import asyncio
 import importlib.metadata
 import os
 import re
@@ -38,9 +39,10 @@ def fake_run(monkeypatch, shelf, record):
     def pretend(**answers):
         seen = []
 
-        def run(lesson, out, settings):
+        async def run(lesson, out, settings, main):
             seen.append((lesson, settings))
             answer = answers.get("lesson_" + lesson[0], "good")
+            (out / f"{lesson}.json").unlink(missing_ok=True)
             if answer == "good":
                 (out / f"{lesson}.json").write_text(record(lesson), encoding="utf-8")
             elif answer == "no verdicts":
@@ -48,10 +50,11 @@ def fake_run(monkeypatch, shelf, record):
             elif isinstance(answer, lessons.Failure):
                 return lessons.Execution(lesson, 0.5, answer)
             elif answer is KeyboardInterrupt:
-                raise answer
+                main.cancel()  # as Ctrl-C does
+                await asyncio.sleep(60)
             return lessons.Execution(lesson, 1.25, None)
 
-        monkeypatch.setattr(lessons, "run", run)
+        monkeypatch.setattr(lessons, "_run", run)
         return seen
 
     return pretend
@@ -132,6 +135,8 @@ def test_run_hands_its_settings_to_every_lesson(fake_run, tmp_path, capsys):
         "007",
         "--out",
         str(tmp_path / "out"),
+        "--jobs",
+        "1",
     ]
     assert cli.main(arguments) == 0
     settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "7"}
@@ -270,13 +275,34 @@ def test_a_lesson_may_have_no_verdicts(fake_run, tmp_path, capsys):
 
 def test_an_interrupted_run_says_how_to_go_on(fake_run, tmp_path, capsys):
     seen = fake_run(lesson_2=KeyboardInterrupt)
-    arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path)]
+    arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path), "--jobs", "1"]
     assert cli.main(arguments) == 130
     out = capsys.readouterr().out
     assert "Interrupted in 2_b. Lessons finished before are kept, nothing is half-written." in out
     assert "To go on: course run 2_b 3_c --profile smoke" in out
     assert [lesson for lesson, _ in seen] == ["1_a", "2_b"]
     assert (tmp_path / "1_a.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("cores", "jobs", "order"), [(1, [], "123"), (8, [], "321"), (8, ["--jobs", "1"], "123")]
+)
+def test_two_lessons_run_side_by_side_where_there_are_cores(
+    fake_run, tmp_path, monkeypatch, cores, jobs, order
+):
+    seen = fake_run()
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert cli.main(["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path), *jobs]) == 0
+    assert "".join(lesson[0] for lesson, _ in seen) == order
+    assert all(("OMP_NUM_THREADS" in settings) == (order == "321") for _, settings in seen)
+
+
+@pytest.mark.parametrize("wrong", ["0", "5", "two"])
+def test_a_wrong_number_of_jobs_is_refused(wrong, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["run", "--jobs", wrong])
+    assert stopped.value.code == 2
+    assert "argument --jobs: invalid" in capsys.readouterr().err
 
 
 def test_the_way_to_go_on_has_the_same_settings(fake_run, tmp_path, capsys):
@@ -286,11 +312,11 @@ def test_the_way_to_go_on_has_the_same_settings(fake_run, tmp_path, capsys):
     (tmp_path / "my novel.txt").write_text("word " * 30_000)
     own = ["--images", str(tmp_path / "my pets"), "--out", str(tmp_path / "my own")]
     own += ["--text", str(tmp_path / "my novel.txt")]
-    cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", *own])
+    cli.main(["run", "--profile", "smoke", "--device", "cpu", "--seed", "7", "--jobs", "1", *own])
     command = capsys.readouterr().out.split("To go on: course ")[1]
     options = cli._parser().parse_args(shlex.split(command))
     assert (options.lessons, options.profile, options.device) == (["2_b", "3_c"], "smoke", "cpu")
-    assert (options.seed, options.out) == ("7", tmp_path / "my own")
+    assert (options.seed, options.out, options.jobs) == ("7", tmp_path / "my own", 1)
     assert options.images == str(tmp_path / "my pets")
     assert options.text == str(tmp_path / "my novel.txt")
 
@@ -318,7 +344,7 @@ def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tm
     assert nbformat.read(out / "1_bad.ipynb", as_version=4).cells[2].outputs[0].evalue == "no such luck"
 
 
-def interrupt(folder, lessons_there, launcher=None):
+def interrupt(folder, lessons_there, launcher=None, jobs=1):
     """Run these lessons, press Ctrl-C once one has started to sleep, and tell what happened."""
     notebooks, out = folder / "notebooks", folder / "out"
     notebooks.mkdir()
@@ -328,7 +354,7 @@ def interrupt(folder, lessons_there, launcher=None):
         (notebooks / "ipykernel_launcher.py").write_text(launcher)  # found before the real one
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
     environment |= {name: str(folder / "home") for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
-    arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(out)]
+    arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(out), "--jobs", str(jobs)]
     command = [sys.executable, "-c", PROGRAM, str(notebooks), *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
@@ -391,6 +417,22 @@ def test_ctrl_c_while_a_kernel_starts_is_the_same(tmp_path):
     assert sorted(path.name for path in stopped.out.iterdir()) == []
     assert "To go on: course run 1_a --profile smoke" in stopped.stdout
     assert stopped.code == 130
+    assert "Traceback" not in stopped.stderr
+
+
+@posix_only
+def test_ctrl_c_stops_both_lessons_that_run_side_by_side(tmp_path):
+    waits = "import pathlib, time\nwhile not pathlib.Path('{name}').exists(): time.sleep(0.05)\n"
+    meets = "import pathlib\npathlib.Path('3').touch()\nimport time\ntime.sleep(120)"
+    stopped = interrupt(
+        tmp_path, {"1_a": "print('never')", "2_b": waits.format(name="3") + SLEEPS, "3_c": meets}, jobs=2
+    )
+    assert stopped.code == 130
+    assert "Interrupted in 2_b and 3_c." in stopped.stdout
+    assert "To go on: course run 1_a 2_b 3_c --profile smoke" in stopped.stdout
+    assert "--jobs 2" in stopped.stdout
+    assert stopped.alive == []
+    assert sorted(path.name for path in stopped.out.iterdir()) == []
     assert "Traceback" not in stopped.stderr
 
 

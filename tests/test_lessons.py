@@ -1,6 +1,8 @@
 import asyncio
 import json
+import os
 import queue
+import sys
 import time
 
 import nbformat
@@ -129,12 +131,25 @@ def test_an_interrupt_stops_the_kernel_and_gets_through(notebook, tmp_path):
     assert time.monotonic() < limit
 
 
-def test_progress_tells_the_lesson_and_how_far_it_is(capsys):
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_tells_the_lesson_and_how_far_it_is(terminal, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     with lessons.progress("1_a") as on_cell:
         on_cell(1, 4)
+        on_cell(4, 4)
+    told = capsys.readouterr().err
+    assert ("\r" in told) == terminal
+    assert told.replace("\r", "\n").strip().splitlines()[-1].startswith("1_a  cell 4 of 4  00:0")
+
+
+def test_a_log_file_gets_few_lines(monkeypatch, capsys):
+    with lessons.progress("1_a") as on_cell:
+        on_cell(1, 4)
+        monkeypatch.setattr(lessons, "LOG_EVERY_S", 0)
+        on_cell(2, 4)
+        monkeypatch.undo()
         on_cell(3, 4)
-    last = capsys.readouterr().err.replace("\r", "\n").strip().splitlines()[-1]
-    assert last.startswith("1_a  cell 3 of 4  00:0")
+    assert [line[:17] for line in capsys.readouterr().err.splitlines()] == ["1_a  cell 2 of 4 "]
 
 
 def test_run_keeps_the_executed_copy(shelf, tmp_path):
@@ -144,7 +159,7 @@ def test_run_keeps_the_executed_copy(shelf, tmp_path):
     folder = shelf(lesson_1_a=[cell])
     stored = (folder / "1_a.ipynb").read_bytes()
     settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "3"}
-    execution = lessons.run("1_a", tmp_path / "out", settings)
+    (execution,) = lessons.run(["1_a"], tmp_path / "out", settings)
     assert (execution.lesson, execution.failure) == ("1_a", None)
     assert 0 < execution.minutes < 1
     copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)
@@ -153,18 +168,65 @@ def test_run_keeps_the_executed_copy(shelf, tmp_path):
     assert (folder / "1_a.ipynb").read_bytes() == stored
 
 
+MEETS = """
+import os, pathlib, time
+pathlib.Path(os.environ["COURSE_RESULTS"], "{here}").touch()
+while not pathlib.Path(os.environ["COURSE_RESULTS"], "{other}").exists():
+    time.sleep(0.05)
+print(os.environ.get("OMP_NUM_THREADS"))
+"""
+
+
+def test_lessons_run_side_by_side_and_share_the_cores(shelf, tmp_path, monkeypatch):
+    shelf(
+        lesson_1_a=[MEETS.format(here="1", other="3")],
+        lesson_2_b=[],
+        lesson_3_c=[MEETS.format(here="3", other="1")],
+    )
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    (tmp_path / "2_b.json").write_text("old")
+    executions = lessons.run(["1_a", "2_b", "3_c"], tmp_path, {"COURSE_PROFILE": "smoke"}, at_once=2)
+    assert [(each.lesson, each.failure) for each in executions] == [
+        (name, None) for name in ("1_a", "2_b", "3_c")
+    ]
+    for name in ("1_a", "3_c"):
+        copy = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+        assert text(copy.cells[1]) == "3\n"
+    assert not (tmp_path / "2_b.json").exists()
+
+
+def test_the_readers_own_number_of_threads_is_kept(shelf, tmp_path, monkeypatch):
+    shelf(lesson_1_a=["import os\nprint(os.environ['OMP_NUM_THREADS'])"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    lessons.run(["1_a"], tmp_path, {"COURSE_PROFILE": "smoke"}, at_once=2)
+    assert text(nbformat.read(tmp_path / "1_a.ipynb", as_version=4).cells[1]) == "5\n"
+
+
+def test_an_error_of_our_own_stops_the_lesson_beside_it(shelf, tmp_path):
+    shelf(
+        lesson_1_a=["import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"],
+        lesson_2_b=[],
+    )
+    (tmp_path / "2_b.ipynb").mkdir()  # so its copy cannot be written
+    started = time.monotonic()
+    with pytest.raises(CourseError, match="2_b"):
+        lessons.run(["1_a", "2_b"], tmp_path, {"COURSE_PROFILE": "smoke"}, at_once=2)
+    assert time.monotonic() - started < 40
+
+
 def test_run_takes_the_profiles_limit_and_keeps_the_copy_of_a_failure(shelf, tmp_path, monkeypatch):
     shelf(lesson_1_a=["x = 1", DEAD_KERNEL])
     monkeypatch.setitem(lessons.CELL_TIMEOUT_S, "smoke", 77)
     limits = []
-    execute = lessons.execute
+    execute = lessons._execute
 
-    def spy(notebook, folder, environment, timeout_s, on_cell):
+    async def spy(notebook, folder, environment, timeout_s, on_cell, main):
         limits.append(timeout_s)
-        return execute(notebook, folder, environment, timeout_s, on_cell)
+        return await execute(notebook, folder, environment, timeout_s, on_cell, main)
 
-    monkeypatch.setattr(lessons, "execute", spy)
-    execution = lessons.run("1_a", tmp_path / "out", {"COURSE_PROFILE": "smoke"})
+    monkeypatch.setattr(lessons, "_execute", spy)
+    (execution,) = lessons.run(["1_a"], tmp_path / "out", {"COURSE_PROFILE": "smoke"})
     assert limits == [77]
     assert execution.failure.cell == 2
     copy = nbformat.read(tmp_path / "out" / "1_a.ipynb", as_version=4)

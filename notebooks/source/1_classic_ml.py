@@ -67,8 +67,7 @@ claim
 # - The verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
-predicted_gap = 0.0  # percentage points
-predicted_cost_ratio = 10  # times
+predicted = {"gap": 0.0, "ratio": 10}  # percentage points, times
 predicted_verdict = "supported"
 
 # %% [markdown]
@@ -498,11 +497,10 @@ fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", 
 plots.show(fig, "Accuracy against two costs of one training, for four models.", costs.round(4))
 
 # %% [markdown]
-# A bank pays for the training once, and for every payment again for a *prediction*. How large are the models, and what does one prediction cost (in CPU milliseconds, when a whole test part is asked at once)?
+# A bank pays for the training once, and for every payment again for a *prediction*. How large are the models, and what does one prediction cost beside one training (when a whole test part is asked at once)?
 
 # %%
-use = costs[["parameters", "predict_operations", "predict_cpu_ms"]].round(4)
-use.astype({"parameters": int, "predict_operations": int})
+results.cost_table(costs, use="prediction")
 
 # %% [markdown]
 # ## Verdict
@@ -534,12 +532,10 @@ verdict
 
 # %%
 gap, cost_ratio = estimates.loc[["accuracy", "cpu_seconds"], "breast cancer"]
-predicted = [predicted_gap, predicted_cost_ratio, predicted_verdict]
-found = [f"{gap.effect:+.2f}", f"{cost_ratio.effect:.0f}", verdict.word]
-pd.DataFrame(
-    {"predicted": predicted, "measured": found},
-    ["accuracy gap, breast cancer (points)", "cost ratio, breast cancer (times)", "verdict"],
-)
+rows = {"accuracy gap, breast cancer (points)": [predicted["gap"], f"{gap.effect:+.2f}"],
+        "cost ratio, breast cancer (times)": [predicted["ratio"], f"{cost_ratio.effect:.0f}"],
+        "verdict": [predicted_verdict, verdict.word]}
+pd.DataFrame(rows, ["predicted", "measured"]).T
 
 # %% [markdown]
 # ### Why this verdict?
@@ -551,7 +547,7 @@ gaps, ratios, gap_dots, ratio_dots = dict(estimates.loc["accuracy"]), {}, {}, {}
 for table, frame in measured.items():
     gap_dots[table] = frame["accuracy"]["best classic"] - frame["accuracy"]["MLP"]
     for test, column_name in (("cpu_seconds", "train_cpu_s"), ("operations", "train_operations")):
-        label = f"{table}, {test.replace('_', ' ')}"
+        label = f"{table}, {'CPU seconds' if test == 'cpu_seconds' else test}"
         ratios[label] = estimates.loc[test, table]
         ratio_dots[label] = frame[column_name]["MLP"] / frame[column_name]["best classic"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
@@ -645,7 +641,7 @@ curves = np.array([curve(*fold, seed=i) for i, fold in enumerate(folds)])  # (fo
 points = {size: interval(scores) for size, scores in zip(sizes, curves.T, strict=True)}
 fig, ax = plt.subplots()
 plots.curve(ax, points, label="logistic regression")
-ax.axhline(100 * np.mean(y), color=plots.GREY, linestyle="--", label="baseline")
+ax.axhline(100 * np.mean(y), color=plots.GREY, linestyle=":", label="baseline")
 ax.set_xscale("log", base=2)
 ax.set_xticks(sizes, sizes)
 ax.set(xlabel="labelled patients to learn from", ylabel="accuracy (%)")
@@ -961,6 +957,28 @@ exercises.check("1.6", answer_1_6)
 # 5. A **verdict** holds an interval against a margin that was fixed before. It has three values, and "inconclusive" is an honest one.
 # 6. A **coefficient** (a weight) tells how the model computes. Its sign may hang on who was sampled and on a penalty nobody chose on purpose; and it shows no cause unless something was *done* to make a difference.
 #
+# What was measured, in one table:
+
+# %%
+rows = {f"accuracy, best classic minus MLP, {table}": gap.text("points")
+        for table, gap in gaps.items()}
+rows |= {f"cost, MLP over best classic, {label}": each.text("×") for label, each in ratios.items()}
+rows |= {f"more labels, {test.replace('_', ' ')}": each.text("points")
+         for test, each in labels_estimates.items()}
+rows |= {test.replace("_", " "): each.text("%") for test, each in signs_estimates.items()}
+rows |= {f"gained by scaling, {name}": each.text("points") for name, each in gains.items()}
+pd.Series(rows, name="measured [95 % interval]").to_frame()
+
+# %% [markdown]
+# What follows for the headline?
+
+# %%
+halves = {"gives nothing up": ["accuracy"], "cheaper": ["cpu_seconds", "operations"]}
+for half, tests in halves.items():
+    words = sorted({o.word for o in verdict.outcomes if o.test.id in tests})
+    print(f"{half:<17} {claims.TOO_SMALL if run.profile == 'smoke' else ', '.join(words)}")
+
+# %% [markdown]
 # Your verdicts:
 
 # %% tags=["nbval-check-output"]
@@ -973,7 +991,7 @@ for each in verdicts:
 
 # %%
 exercises.summary()
-predictions = {"gap": predicted_gap, "ratio": predicted_cost_ratio, "verdict": predicted_verdict}
+predictions = {**predicted, "verdict": predicted_verdict}
 path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
 print(f"saved {path.name}")
 

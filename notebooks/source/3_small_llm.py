@@ -72,7 +72,7 @@ claim
 # - And the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
-predicted_saving = {"against from scratch": 20, "against pre-trained only": 20}  # %
+predicted = {"against from scratch": 20, "against pre-trained only": 20}  # %
 predicted_verdict = "supported"
 
 # %% [markdown]
@@ -93,7 +93,7 @@ settings = {
     "weight_decay": 0.1,
     "budgets": run.pick(smoke={"short": 2, "long": 4}, laptop={"short": 20, "long": 80},
                         full={"short": 100, "long": 400}),  # steps of learning the task
-    "finetune_rate": run.pick(smoke=0.25, laptop=0.25, full=0.02),  # share of the rates for a model that knows something
+    "finetune_rate": run.pick(smoke=0.25, laptop=0.25, full=0.02),  # of the rates, for fine-tuning
     "seeds": run.pick(smoke=2, laptop=3, full=3),  # trainings of each kind
     "train_documents": run.pick(smoke=40, laptop=None, full=None),  # None: all
     "held_out_documents": run.pick(smoke=20, laptop=80, full=None),  # of each held-out part
@@ -128,7 +128,8 @@ def some_of(documents, limit):
 limits = {"train": settings["train_documents"], "validation": settings["held_out_documents"],
           "test": settings["held_out_documents"]}
 parts = {f"{name}, {part}": some_of(getattr(texts, part), limit)
-         for name, texts in {"general": general, "task": task}.items() for part, limit in limits.items()}
+         for name, texts in {"general": general, "task": task}.items()
+         for part, limit in limits.items()}
 table = {name: [len(documents), sum(len(d.text.encode()) for d in documents) / 1000]
          for name, documents in parts.items()}
 pd.DataFrame(table, ["documents", "kilobytes"]).T.round().astype(int)
@@ -213,7 +214,8 @@ assert of_library == by_hand
 # Now the real one. It learns from the *training part of the general text* alone: a tokenizer that has seen the test pages knows something about them.
 
 # %%
-tokenizer = language.train_tokenizer([d.text for d in parts["general, train"]], settings["n_tokens"])
+train_texts = [d.text for d in parts["general, train"]]
+tokenizer = language.train_tokenizer(train_texts, settings["n_tokens"])
 line = "Compute the mean squared error of an array-like of shape (n_samples,)."
 pieces = [tokenizer.decode([k]) for k in tokenizer(line)["input_ids"]]
 print(" | ".join(pieces))
@@ -231,7 +233,8 @@ def encode_all(tokenizer):
 encoded = encode_all(tokenizer)
 n_bytes = {name: np.array([len(d.text.encode()) for d in documents])
            for name, documents in parts.items()}
-bytes_per_token = sum(n_bytes["general, train"]) / sum(len(e) - 1 for e in encoded["general, train"])
+n_real = sum(len(document) - 1 for document in encoded["general, train"])  # without the begin token
+bytes_per_token = sum(n_bytes["general, train"]) / n_real
 print(f"a token stands for {bytes_per_token:.2f} bytes on average")
 
 # %% [markdown]
@@ -340,7 +343,7 @@ ax.set_yticks(range(4), four)
 ax.set(xlabel="looks at", ylabel="token")
 ax.grid(False)
 fig.colorbar(image, label="attention weight")
-plots.show(fig, "A triangle of attention weights: each of four tokens looks at itself and those before it.",
+plots.show(fig, "Attention weights: each of four tokens looks at itself and those before it.",
            pd.DataFrame(weights, four, four).round(2))
 
 # %% [markdown]
@@ -369,8 +372,8 @@ assert np.allclose(library_mixed, mixed, atol=1e-5)
 # %%
 def make_model(seed):
     """An untrained Llama: (B, T) token numbers to (B, T, n_tokens) scores."""
-    model = language.make_llama(n_tokens, settings["width"], settings["depth"], seed, settings["context"])
-    return model.to(run.device)
+    width, depth, context = (settings[key] for key in ("width", "depth", "context"))
+    return language.make_llama(n_tokens, width, depth, seed, context).to(run.device)
 
 
 untrained = make_model(run.seed)
@@ -387,7 +390,7 @@ pd.Series(sizes, name="parameters").to_frame()
 ten = torch.from_numpy(encoded["task, validation"][0][None, :10]).to(run.device)  # (1, 10)
 changed = ten.clone()
 changed[0, -1] = (changed[0, -1] + 1) % n_tokens
-before, after = (untrained(input_ids=tokens).logits[0] for tokens in (ten, changed))  # (10, n_tokens)
+before, after = (untrained(input_ids=each).logits[0] for each in (ten, changed))  # (10, n_tokens)
 assert torch.allclose(before[:-1], after[:-1], atol=1e-4)
 assert not torch.allclose(before[-1], after[-1], atol=1e-4)
 print("what was said before the last token does not depend on it")
@@ -399,7 +402,8 @@ print("what was said before the last token does not depend on it")
 # %%
 def document_bits(model, name):
     """Bits that a model needs for each document of a part, (n_documents,)."""
-    bits = language.token_bits(model.eval(), encoded[name], settings["context"], step=settings["context"])
+    context = settings["context"]
+    bits = language.token_bits(model.eval(), encoded[name], context, step=context)
     return np.array([each.sum() for each in bits])
 
 
@@ -495,7 +499,7 @@ def to_tokens(prompt, tokenizer):
 
 # %%
 def write(model, prompt, cutter=None, n_new=60, **how):
-    """The prompt and what the model draws after it, as text; `cutter`: if it has another tokenizer."""
+    """The prompt and what the model draws after it, as text; `cutter` is its tokenizer."""
     torch.manual_seed(run.seed)
     cutter = cutter or tokenizer
     tokens = to_tokens(prompt, cutter)
@@ -519,10 +523,11 @@ def look(model):
 
 # %%
 pretrained = make_model(run.seed)
-history = training.fit(pretrained, batch_loss, (windows["general"],), steps=settings["pretrain_steps"],
-                       seed=run.seed, optimizers=recipe(), validate=look,
-                       validate_every=settings["pretrain_steps"] // 4, label="pre-training",
-                       checkpoint=checkpoints / "pretrained.safetensors", **common)
+steps = settings["pretrain_steps"]
+history = training.fit(pretrained, batch_loss, (windows["general"],), steps=steps, seed=run.seed,
+                       optimizers=recipe(), validate=look, validate_every=steps // 4,
+                       checkpoint=checkpoints / "pretrained.safetensors",
+                       label="pre-training", **common)
 
 # %% [markdown]
 # The same [prompt](glossary.md#prompt), four times. (After an interruption only those since then: samples are not in a checkpoint. And one sample says little: a good model may draw badly, and a bad one well.)
@@ -530,9 +535,10 @@ history = training.fit(pretrained, batch_loss, (windows["general"],), steps=sett
 # %%
 from course_utils import text_view
 
-latest = zip(reversed(history.validations), reversed(stages), strict=False)  # stages may lack the first
-samples = {f"after {v['step']} steps, {v['bits per byte']:.2f} bits per byte": sample for v, sample in latest}
-text_view.boxes(dict(reversed(samples.items())))
+looks = pd.DataFrame(history.validations).tail(len(stages))  # stages may lack the first
+titles = [f"after {step} steps, {level:.2f} bits per byte"
+          for step, level in zip(looks["step"], looks["bits per byte"], strict=True)]
+text_view.boxes(dict(zip(titles, stages, strict=True)))
 
 # %% [markdown]
 # The loss at each step, in bits per byte, and the n-gram's line. (Single steps jump because each sees other text; the dark line is their running mean. The validation part is other text, so its squares may lie higher or lower than the line. Compare the n-gram's line with the squares only: both are measured on the same text.)
@@ -544,9 +550,10 @@ per_step = pd.Series(history.losses) / np.log(2) / bytes_per_token
 looks = pd.DataFrame(history.validations)
 fig, ax = plt.subplots(figsize=(7.5, 3.6))
 ax.plot(per_step, color=plots.COLOURS[5], alpha=0.4, label="training text, each step")
-ax.plot(per_step.rolling(20, center=True).mean(), color=plots.COLOURS[0], label="training text, mean of 20")
+smoothed = per_step.rolling(20, center=True).mean()
+ax.plot(smoothed, color=plots.COLOURS[0], label="training text, mean of 20")
 ax.plot(looks["step"], looks["bits per byte"], "s", color=plots.COLOURS[1], label="validation part")
-ax.axhline(ngram_level, color=plots.GREY, linestyle="--", label=f"{NGRAM}-gram model, validation part")
+ax.axhline(ngram_level, color=plots.GREY, linestyle=":", label=f"{NGRAM}-gram, validation part")
 ax.set(xlabel="step", ylabel="bits per byte")
 ax.legend()
 plots.show(fig, "Bits per byte while the model learns, beside those of the n-gram model.",
@@ -573,7 +580,8 @@ folder = run.out / "models" / run.lesson
 pretrained.save_pretrained(folder)
 tokenizer.save_pretrained(folder)
 again, _ = language.load_pretrained(str(folder))
-same = [torch.equal(a, b.cpu()) for a, b in zip(again.parameters(), pretrained.parameters(), strict=True)]
+pairs = zip(again.parameters(), pretrained.parameters(), strict=True)
+same = [torch.equal(theirs, ours.cpu()) for theirs, ours in pairs]
 print(f"{sum(same)} of {len(same)} tensors came back bit for bit")
 assert all(same)
 
@@ -623,9 +631,10 @@ def next_probabilities(scores, temperature=1.0, top_p=1.0):
 with torch.no_grad():
     scores = pretrained(input_ids=start).logits[0, -1].float().cpu()  # (n_tokens,)
 likeliest = scores.argsort(descending=True)[:8]
-ways = {"temperature 0.5": {"temperature": 0.5}, "temperature 1": {}, "temperature 1, top-p 0.5": {"top_p": 0.5}}
-table = pd.DataFrame({way: next_probabilities(scores, **how)[likeliest].numpy() for way, how in ways.items()},
-                     [repr(tokenizer.decode([k])) for k in likeliest.tolist()])
+ways = {"temperature 0.5": {"temperature": 0.5}, "temperature 1": {},
+        "temperature 1, top-p 0.5": {"top_p": 0.5}}
+columns = {way: next_probabilities(scores, **how)[likeliest] for way, how in ways.items()}
+table = pd.DataFrame(columns, [repr(tokenizer.decode([k])) for k in likeliest.tolist()])
 fig, ax = plt.subplots(figsize=(7.5, 3.6))
 table.plot.barh(ax=ax, color=plots.COLOURS, width=0.8)
 ax.invert_yaxis()
@@ -637,7 +646,8 @@ plots.show(fig, "Probabilities of eight tokens with three ways to draw.", table.
 # What comes out of it:
 
 # %%
-ways = {"temperature 0.3": {"temperature": 0.3}, "temperature 0.8, top-p 0.9": {"temperature": 0.8, "top_p": 0.9},
+ways = {"temperature 0.3": {"temperature": 0.3},
+        "temperature 0.8, top-p 0.9": {"temperature": 0.8, "top_p": 0.9},
         "temperature 1.5": {"temperature": 1.5}}
 text_view.boxes({way: write(pretrained, PROMPT, **how) for way, how in ways.items()})
 
@@ -742,13 +752,14 @@ def ngram_task():
     return KneserNey(NGRAM, n_tokens).fit(encoded["general, train"] + encoded["task, train"])
 
 
-alone = {"n-gram": partial(ngram_bits, ngram), "n-gram, task too": partial(ngram_bits, ngram_task()),
+alone = {"n-gram": partial(ngram_bits, ngram),
+         "n-gram, task too": partial(ngram_bits, ngram_task()),
          "pre-trained only": partial(document_bits, pretrained)}
-for kind in alone:
-    bits = {name: alone[kind](name) for name in ("task, test", "general, test")}
-    alone[kind] = bits  # the numbers; the model is not needed any more
+for kind, bits_of in alone.items():
+    bits = {name: bits_of(name) for name in ("task, test", "general, test")}
     for budget in settings["budgets"]:
-        measured[kind, budget] = {name: np.tile(each, (len(seeds), 1)) for name, each in bits.items()}
+        measured[kind, budget] = {name: np.tile(b, (len(seeds), 1)) for name, b in bits.items()}
+alone = list(alone)  # the names; the models are not needed any more
 
 # %% [markdown]
 # Bits per byte on the test part of the task. The [interval](glossary.md#interval) draws anew what came by chance: which documents are in the test part, and which seeds the trainings had (a *[bootstrap](glossary.md#bootstrap)*, as in lesson 2; documents and seeds are both drawn anew, and all models are compared on the same draw). With three seeds it is somewhat too narrow; and we pre-trained only once, so how another pre-training would have turned out, it does not know.
@@ -783,8 +794,8 @@ plots.forest(axes[0], levels)
 axes[0].set(title="documents never seen", xlabel="bits per byte (fewer is better)")
 plots.forest(axes[1], savings, margin=claim.test("against_scratch").margin)
 axes[1].set(title="saved by fine-tuning", xlabel="bits saved (%)")
-plots.show(fig, "Left: bits per byte of n-gram models and networks. Right: bits saved by fine-tuning, with the margin.",
-           levels | savings)
+alt = "Left: bits per byte of n-gram models and networks. Right: bits saved by fine-tuning, margin."
+plots.show(fig, alt, levels | savings)
 
 # %% [markdown]
 # ## Verdict
@@ -803,7 +814,7 @@ verdict
 
 # %%
 rows = {}
-for against, guess in predicted_saving.items():
+for against, guess in predicted.items():
     found = saved(against.removeprefix("against "), "long")
     rows[f"saved {against} (%)"] = [guess, f"{found.effect:.1f}"]
 rows["verdict"] = [predicted_verdict, verdict.word]
@@ -843,7 +854,8 @@ if files.max() > 0:  # one file alone cannot be drawn anew
 
 # %%
 prompt = "Parameters\n----------\nX : "
-learners = {"pre-trained only": pretrained, "from scratch, long budget": trained["from scratch", "long"][0],
+learners = {"pre-trained only": pretrained,
+            "from scratch, long budget": trained["from scratch", "long"][0],
             "fine-tuned, long budget": trained["fine-tuned", "long"][0]}
 text_view.boxes({name: write(model, prompt, temperature=0.5) for name, model in learners.items()})
 
@@ -869,10 +881,12 @@ def word_bits(model, name):
 
 
 context = settings["context"]
-before, after = (word_bits(learners[name], "task, test") for name in ("pre-trained only", "fine-tuned, long budget"))
+before = word_bits(learners["pre-trained only"], "task, test")
+after = word_bits(learners["fine-tuned, long budget"], "task, test")
 gain = pd.Series({word: before[word] - after[word] for word in before if word})
-print(f"the twelve best of {len(gain)} words: {gain.nlargest(12).sum() / gain.sum():.0%} of all that was saved")
-gain.nlargest(12).round().astype(int).rename("bits saved").to_frame()
+best = gain.nlargest(12)
+print(f"the twelve best of {len(gain)} words: {best.sum() / gain.sum():.0%} of all that was saved")
+best.round().astype(int).rename("bits saved").to_frame()
 
 # %% [markdown]
 # Are these words that belong to scikit-learn, or words of everyday English? And is it a few words, or many a little? The table and the line above it say what fine-tuning has taught.
@@ -948,13 +962,14 @@ def total_bits(model, texts):
     tokens = language.encode(tokenizer, texts)
     if isinstance(model, KneserNey):
         return np.array([model.bits(each)[1:].sum() for each in tokens])
-    return np.array([bits.sum() for bits in language.token_bits(model, tokens, settings["context"])])
+    return np.array([bits.sum() for bits in language.token_bits(model, tokens, context)])
 
 
 prefers = {name: 100.0 * (total_bits(model, real) < total_bits(model, wrong))
            for name, model in {"network": pretrained, "n-gram": ngram}.items()}
 grammar = {name: statistics.bootstrap(each, seed=run.seed) for name, each in prefers.items()}
-pd.Series({name: each.text("%") for name, each in grammar.items()}, name="real sentence preferred").to_frame()
+rows = {name: each.text("%") for name, each in grammar.items()}
+pd.Series(rows, name="real sentence preferred").to_frame()
 
 # %% [markdown]
 # **Context.** How much does it help to see more of the text before? Windows of 128 tokens and one begin anywhere in a text; their second token is predicted from one token, their last from 128. So the mean surprise at each place says how well the model does with so much context. The n-gram model cannot use more than three; what its curve does beyond is chance.
@@ -962,19 +977,21 @@ pd.Series({name: each.text("%") for name, each in grammar.items()}, name="real s
 # %%
 name = "general, test"
 rows_of_tokens = language.windows(encoded[name], context).numpy()  # (n_windows, T + 1)
-by_place = {"network": np.mean(language.token_bits(pretrained, rows_of_tokens, context), axis=0),
-            f"{NGRAM}-gram": np.mean([ngram.bits(row)[1:] for row in rows_of_tokens], axis=0)}  # (T,)
+of_network = language.token_bits(pretrained, rows_of_tokens, context)  # (n_windows, T)
+of_ngram = [ngram.bits(row)[1:] for row in rows_of_tokens]
+by_place = {"network": np.mean(of_network, axis=0), f"{NGRAM}-gram": np.mean(of_ngram, axis=0)}
 edges = 2 ** np.arange(int(np.log2(context)))  # 1, 2, 4, ...
 fig, ax = plt.subplots(figsize=(7.5, 3.6))
 curves = {}
 for i, (model, bits) in enumerate(by_place.items()):
     curves[model] = [bits[low - 1 : 2 * low - 1].mean() for low in edges]
     ax.plot(edges, curves[model], label=model, **plots.line_style(i))
-ax.set(xscale="log", xlabel="tokens of context: so many, up to twice as many", ylabel="surprise (bits per token)")
+ax.set(xscale="log", xlabel="tokens of context: so many, up to twice as many")
+ax.set_ylabel("surprise (bits per token)")
 ax.set_xticks(edges, edges)
 ax.minorticks_off()
 ax.legend()
-plots.show(fig, "Surprise against the context that a model sees, for the network and the n-gram model.",
+plots.show(fig, "Surprise against the context that a model sees, for network and n-gram model.",
            pd.DataFrame(curves, edges).round(2))
 
 # %% [markdown]
@@ -1026,8 +1043,9 @@ for i, four in enumerate(tqdm(fours, desc="functions")):
 
 # %%
 def words_of(text):
-    """The different words of a text, in small letters."""
-    return {w for w in "".join(c.lower() if c.isalpha() else " " for c in text).split() if len(w) > 2}
+    """The different words of a text, in small letters, of three letters at least."""
+    letters = "".join(c.lower() if c.isalpha() else " " for c in text)
+    return {word for word in letters.split() if len(word) > 2}
 
 
 def by_words(four, code):
@@ -1040,14 +1058,16 @@ def by_words(four, code):
 by_word = 100 * np.array([by_words(four, codes[i]) for i, four in enumerate(fours)])
 meaning = {name: statistics.bootstrap(each, seed=run.seed)
            for name, each in {"network": right, "common words": by_word}.items()}
-pd.Series({name: each.text("%") for name, each in meaning.items()}, name="right line picked").to_frame()
+rows = {name: each.text("%") for name, each in meaning.items()}
+pd.Series(rows, name="right line picked").to_frame()
 
 # %% [markdown]
 # Three tests, three answers. The claim as a whole needs all of them.
 
 # %%
-understands_verdict = understands.judge(
-    {"grammar": grammar["network"], "context": context_gain, "meaning": meaning["network"]}, run.profile)
+understands_verdict = understands.judge({
+    "grammar": grammar["network"], "context": context_gain, "meaning": meaning["network"],
+}, run.profile)
 understands_verdict
 
 # %% [markdown]
@@ -1064,17 +1084,18 @@ cutting
 # Three ways to cut: into bytes, into characters (every character that occurs in the training text is a token; the 256 bytes stay in the vocabulary for any others), and into our byte-pair tokens. The same small model learns from each, with *equal arithmetic*: we count the [operations](glossary.md#operations) of a step and give everybody as many steps as the same total allows. A window has 128 tokens, so the one with larger tokens sees more text at once, and reads more of it. That is the point of the claim.
 
 # %%
-train_texts = [d.text for d in parts["general, train"][: settings["cut_documents"]]]
-cutters = {"bytes": language.train_tokenizer(train_texts, 257),
-           "characters": language.character_tokenizer(train_texts),
-           "byte pairs": language.train_tokenizer(train_texts, settings["n_tokens"])}
-cut_windows = {way: language.windows(language.encode(cutter, train_texts), context)
+to_cut = [d.text for d in parts["general, train"][: settings["cut_documents"]]]
+cutters = {"bytes": language.train_tokenizer(to_cut, 257),
+           "characters": language.character_tokenizer(to_cut),
+           "byte pairs": language.train_tokenizer(to_cut, settings["n_tokens"])}
+cut_windows = {way: language.windows(language.encode(cutter, to_cut), context)
                for way, cutter in cutters.items()}
 
 
 def small_model(way, seed):
     """An untrained smaller Llama for one way to cut."""
-    return language.make_llama(len(cutters[way]), settings["cut_width"], 2, seed, context).to(run.device)
+    model = language.make_llama(len(cutters[way]), settings["cut_width"], 2, seed, context)
+    return model.to(run.device)
 
 
 def step_operations(way):
@@ -1101,7 +1122,8 @@ for way, cutter in tqdm(cutters.items(), desc="ways to cut"):
         model = small_model(way, seed)
         cut_losses[way] = training.fit(model, batch_loss, (cut_windows[way],), steps=cut_steps[way],
                                        seed=seed, optimizers=recipe(), **common).losses
-        cut_bits[way].append([bits.sum() for bits in language.token_bits(model, documents, context)])
+        bits = language.token_bits(model, documents, context)
+        cut_bits[way].append([each.sum() for each in bits])
 
 # %%
 gains = {way: statistics.percent_saved(cut_bits["byte pairs"], cut_bits[way], seed=run.seed)
@@ -1118,7 +1140,8 @@ rows = {}
 for way, cutter in cutters.items():
     n_cut = sum(len(document) - 1 for document in language.encode(cutter, cut_texts))
     untaught = n_cut * np.log2(len(cutter)) / n_bytes[name].sum()
-    rows[way] = [statistics.ratio_of_totals(cut_bits[way], weights, seed=run.seed).text(), f"{untaught:.2f}"]
+    taught = statistics.ratio_of_totals(cut_bits[way], weights, seed=run.seed)
+    rows[way] = [taught.text(), f"{untaught:.2f}"]
 pd.DataFrame(rows, ["bits per byte", "without training"]).T
 
 # %% [markdown]
@@ -1164,7 +1187,8 @@ at_once_verdict
 # The middle values, and what they mean:
 
 # %%
-print(f"first token after {np.median(waits):.0f} ms; {np.median(speeds):.0f} times as fast as people read")
+print(f"first token after {np.median(waits):.0f} ms")
+print(f"{np.median(speeds):.0f} times as fast as people read")
 
 # %% [markdown]
 # This holds for a model of about a million weights on your machine. One with a hundred thousand times as many needs a hundred thousand times the arithmetic for each token, and gets it from graphics cards. "Answers at once" means nothing without saying which model, and on which machine.
@@ -1189,8 +1213,9 @@ points.groupby(["parameters", "tokens"])["bits_per_byte"].agg(["mean", "count"])
 # Should you believe a table that somebody else has made? One of its trainings is the very one that you have done above (in the laptop profile, with seed 0, 1 or 2). Another machine may round otherwise, so we allow 3 %. (On all validation pages, not only the drawn ones above; so it is another number than before.)
 
 # %%
-largest = (points["parameters"] == points["parameters"].max()) & (points["tokens"] == points["tokens"].max())
-recorded = points.loc[largest & (points["seed"] == run.seed), "bits_per_byte"]
+largest, most = points["parameters"].max(), points["tokens"].max()
+same = points.query("parameters == @largest and tokens == @most and seed == @run.seed")
+recorded = same["bits_per_byte"]
 if run.profile == "laptop" and len(recorded) and not wanted:
     documents = language.encode(tokenizer, [d.text for d in general.validation])  # all of them
     bits = sum(each.sum() for each in language.token_bits(pretrained, documents, context))
@@ -1211,14 +1236,15 @@ for ax, (x, table) in zip(axes, {"parameters": by_size, "tokens": by_text}.items
     ax.plot(table[x], table["bits_per_byte"], "o", color=plots.COLOURS[0], alpha=0.6)
     middle = np.exp(np.log(table[[x, "bits_per_byte"]]).mean())
     ends = np.array([table[x].min(), table[x].max()])
-    ax.plot(ends, middle["bits_per_byte"] * (ends / middle[x]) ** laws[x].effect, "--", color=plots.GREY)
+    law = middle["bits_per_byte"] * (ends / middle[x]) ** laws[x].effect
+    ax.plot(ends, law, color=plots.GREY)
     ax.set(xscale="log", yscale="log", xlabel={"tokens": "tokens read"}.get(x, x))
     x_ticks, y_ticks = sorted(set(table[x])), [2.0, 2.25, 2.5, 2.75]
     ax.set_xticks(x_ticks, [f"{tick / 1000:.0f}k" for tick in x_ticks])
     ax.set_yticks(y_ticks, y_ticks)
     ax.minorticks_off()
 axes[0].set(ylabel="bits per byte")
-plots.show(fig, "Bits per byte against parameters and against tokens read, with the fitted power laws.",
+plots.show(fig, "Bits per byte against parameters and against tokens read, with fitted power laws.",
            pd.DataFrame({x: vars(law) for x, law in laws.items()}).T.round(4))
 
 # %% [markdown]
@@ -1280,8 +1306,8 @@ def colleagues_loss(model, windows):
 
 
 colleague = small_model("bytes", seeds[-1])
-learned = training.fit(colleague, colleagues_loss, (cut_windows["bytes"],), steps=cut_steps["bytes"],
-                       seed=seeds[-1], optimizers=recipe(), **common)
+learned = training.fit(colleague, colleagues_loss, (cut_windows["bytes"],), seed=seeds[-1],
+                       steps=cut_steps["bytes"], optimizers=recipe(), **common)
 for who, losses in {"the colleague": learned.losses, "we": cut_losses["bytes"]}.items():
     print(f"{who}: {np.mean(losses[-5:]) / np.log(2):.2f} bits per byte at the end of training")
 text_view.boxes({"the colleague's model writes": write(colleague, PROMPT, cutters["bytes"])})
@@ -1294,7 +1320,8 @@ window_attention = ...
 ### BEGIN SOLUTION
 def window_attention(queries, keys, values):
     scores = queries @ keys.T / np.sqrt(queries.shape[1])
-    behind = np.arange(len(scores))[:, None] - np.arange(len(scores))  # places back, negative: ahead
+    place = np.arange(len(scores))
+    behind = place[:, None] - place  # places back, negative: ahead
     scores[(behind < 0) | (behind > 2)] = -np.inf
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True) @ values
@@ -1369,17 +1396,20 @@ pd.Series(rows, name="measured [95 % interval]").to_frame()
 best_count, tuned = (levels[name].effect for name in ("n-gram, task too", "fine-tuned, long"))
 forgot = lost["long"].effect
 print(f"Claim: {verdict.word}. With the long budget the fine-tuned network needs "
-      f"{saved('pre-trained only', 'long').effect:.0f} % fewer bits than before\n"
-      f"and {saved('from scratch', 'long').effect:.0f} % fewer than one from scratch; for the general text it needs "
-      f"{abs(forgot):.0f} % {'more' if forgot > 0 else 'fewer'}.\nA table of counts that has read all of both training parts needs "
-      f"{best_count:.2f} bits per byte, the network {tuned:.2f}.\n"
-      "All of this holds for a network of this size, which has read this much.")
+      f"{saved('pre-trained only', 'long').effect:.0f} % fewer bits\nthan before "
+      f"and {saved('from scratch', 'long').effect:.0f} % fewer than one from scratch;\n"
+      f"for the general text it needs {abs(forgot):.0f} % {'more' if forgot > 0 else 'fewer'}.\n"
+      f"A table of counts that has read all of both training parts needs {best_count:.2f}\n"
+      f"bits per byte, the network {tuned:.2f}. All of this holds for a network of this size,\n"
+      "which has read this much.")
 
 # %% [markdown]
 # Your verdicts:
 
 # %% tags=["nbval-check-output"]
-verdicts = [verdict, keeps_verdict, understands_verdict, cutting_verdict, at_once_verdict, scales_verdict]
+verdicts = [
+    verdict, keeps_verdict, understands_verdict, cutting_verdict, at_once_verdict, scales_verdict,
+]
 for each in verdicts:
     print(f"{cards.SYMBOLS[each.word]} {each.claim.id:<22} {each.word}")
 
@@ -1391,33 +1421,33 @@ def step_costs(model):
     """Floating-point operations of one step of training, and of one token more."""
     batch = windows["task"][: settings["batch_size"]].to(run.device)
     step = runtime.count_operations(lambda: batch_loss(copy.deepcopy(model), batch).backward())
+    new = batch[:1, :1]
     with torch.no_grad():
         cache = model(input_ids=batch[:1, : context // 2], use_cache=True).past_key_values
-        token = runtime.count_operations(lambda: model(input_ids=batch[:1, :1], past_key_values=cache))
+        token = runtime.count_operations(lambda: model(input_ids=new, past_key_values=cache))
     return step, token
 
 
-models = {"Llama, fine-tuned (long budget)": (*trained["fine-tuned", "long"], settings["budgets"]["long"])}
+tuned_steps = settings["budgets"]["long"]
+models = {"Llama, fine-tuned (long budget)": (*trained["fine-tuned", "long"], tuned_steps)}
 if not wanted:  # what somebody else's model has cost, we do not know
     models["Llama, pre-trained"] = (pretrained, history, settings["pretrain_steps"])
 rows = {}
 for name, (model, learned, steps) in models.items():
     step, token = step_costs(model)
     rows[task.source.name, name] = {
-        "parameters": sum(p.numel() for p in model.parameters()), "train_operations": step * steps,
-        "predict_operations": token, "train_cpu_s": learned.cpu_s, "predict_cpu_ms": np.median(token_ms)}
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "train_operations": step * steps, "predict_operations": token,
+        "train_cpu_s": learned.cpu_s, "predict_cpu_ms": np.median(token_ms)}
 costs = pd.DataFrame(rows).T
-readable = {"parameters": costs["parameters"].astype(int), "training (10⁹ operations)": costs["train_operations"] / 1e9,
-            "one token (10⁶ operations)": costs["predict_operations"] / 1e6,
-            "training (CPU s)": costs["train_cpu_s"], "one token (CPU ms)": costs["predict_cpu_ms"]}
-pd.DataFrame(readable).round(1)
+results.cost_table(costs, use="token")
 
 # %% [markdown]
 # And your exercises. Everything goes into a typed results file, from which the course makes its final comparison; the checkpoints have done their work.
 
 # %%
 exercises.summary()
-predictions = {**predicted_saving, "verdict": predicted_verdict}
+predictions = {**predicted, "verdict": predicted_verdict}
 path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
 shutil.rmtree(checkpoints, ignore_errors=True)
 print(f"saved {path.name}")
