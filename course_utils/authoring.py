@@ -7,12 +7,15 @@ preprocessor has cleared, executed and stored in ``notebooks/``.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -23,6 +26,8 @@ from course_utils import CourseError, lessons
 from course_utils.files import atomic_path, write_text
 
 SOURCES = lessons.NOTEBOOKS / "source"
+JOBS = 2
+"""Lessons side by side, as `course run` has them: a lesson's numbers hang a little on its threads."""
 STUB = "# Your code here: replace the three dots, in as many lines as you like."
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -101,8 +106,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
                 output.text = re.sub(r".*\r(?!\n)", "", output.text)
 
 
-def build(source: Path, environment: dict[str, str]) -> Path:
-    """Execute the student edition and store it beside the others.
+async def build(source: Path, environment: dict[str, str], main: asyncio.Task[Any] | None = None) -> Path:
+    """Execute the student edition and store it beside the others; Ctrl-C cancels `main`.
 
     Raises
     ------
@@ -112,7 +117,9 @@ def build(source: Path, environment: dict[str, str]) -> Path:
     notebook = student_edition(source)
     with lessons.progress(source.stem) as on_cell:
         timeout_s = lessons.CELL_TIMEOUT_S["laptop"]
-        failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell)
+        failure = await lessons.execute_for(
+            notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell, main
+        )
     if failure:
         raise CourseError(f"{source.name}, code cell {failure.cell}: {failure.error}")
     tidy(notebook)
@@ -140,10 +147,12 @@ def _store_picture(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def main(wanted: list[str]) -> int:
     """Build the lessons whose names begin with one of these words; all when there is none."""
+    chosen = [source for source in sources() if source.stem.startswith(tuple(wanted) or "")]
     environment = {"COURSE_PROFILE": "laptop", "COURSE_DEVICE": "cpu", "COURSE_SEED": "0"}
-    for source in sources():
-        if not wanted or any(source.stem.startswith(word) for word in wanted):
-            print(f"built {build(source, environment).name}")
+    environment |= lessons.threads(JOBS)  # for a single lesson, too
+    work = {source.stem: partial(build, source, environment) for source in chosen}
+    for path in lessons.side_by_side(work, JOBS).values():
+        print(f"built {path.name}")
     return 0
 
 

@@ -9,9 +9,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -185,10 +186,10 @@ def execute(
     Failure or None
         The first cell that failed.
     """
-    return _until_done(_execute(notebook, folder, environment, timeout_s, on_cell))
+    return _until_done(execute_for(notebook, folder, environment, timeout_s, on_cell))
 
 
-async def _execute(
+async def execute_for(
     notebook: nbformat.NotebookNode,
     folder: Path,
     environment: dict[str, str],
@@ -196,7 +197,7 @@ async def _execute(
     on_cell: Callable[[int, int], None],
     main: asyncio.Task[Any] | None = None,
 ) -> Failure | None:
-    """As `execute`; Ctrl-C cancels `main`, which is the running task unless it is given."""
+    """As `execute`, beside others: Ctrl-C cancels `main`, or this task when none is given."""
     main = main or asyncio.current_task()
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     client = _Client(
@@ -277,7 +278,57 @@ def _log(lesson: str) -> Callable[[int, int], None]:
     return on_cell
 
 
-def run(chosen: Sequence[str], out: Path, settings: dict[str, str], at_once: int = 1) -> list[Execution]:
+Work = Callable[[asyncio.Task[Any]], Coroutine[Any, Any, Any]]
+"""What is done for one lesson; gets the task that Ctrl-C cancels."""
+
+
+def side_by_side(work: Mapping[str, Work], jobs: int) -> dict[str, Any]:
+    """Do the work of several lessons, so many at a time; what each returned, by its name.
+
+    Raises
+    ------
+    Interrupted
+        Ctrl-C was pressed; the kernels are stopped, and what was finished is kept.
+    """
+    begun: list[str] = []
+    done: dict[str, Any] = {}
+
+    async def all_of_it() -> None:
+        main, turns = asyncio.current_task(), asyncio.Semaphore(jobs)
+
+        async def one(lesson: str) -> None:
+            async with turns:
+                begun.append(lesson)
+                done[lesson] = await work[lesson](main)
+
+        # The later a lesson, the longer it takes: side by side, the longest begin first.
+        tasks = [asyncio.create_task(one(each)) for each in (work if jobs == 1 else reversed(work))]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    try:
+        _until_done(all_of_it())
+    except KeyboardInterrupt:
+        unfinished = [lesson for lesson in work if lesson not in done]
+        raise Interrupted([lesson for lesson in unfinished if lesson in begun], unfinished) from None
+    return done
+
+
+def threads(jobs: int) -> dict[str, str]:
+    """The variable that gives each of so many kernels its share of the processor's cores.
+
+    Two small trainings on a core each get further than one after the other on two cores, whose threads
+    wait for each other at every step. A number that the reader has set stays as it is.
+    """
+    share = max((os.cpu_count() or 1) // jobs, 1)
+    return {} if jobs == 1 else {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(share))}
+
+
+def run(chosen: Sequence[str], out: Path, settings: dict[str, str], jobs: int = 1) -> list[Execution]:
     """Execute lessons and keep the executed copies as ``<out>/<lesson>.ipynb``.
 
     Parameters
@@ -289,9 +340,8 @@ def run(chosen: Sequence[str], out: Path, settings: dict[str, str], at_once: int
         when it begins, so that they do not pass for new ones.
     settings : dict
         ``COURSE_PROFILE`` and its kin, without ``COURSE_RESULTS``.
-    at_once : int
-        How many lessons run side by side. They share the processor's cores: two small trainings on a core
-        each get further than one after the other on two, which wait for each other at every step.
+    jobs : int
+        How many lessons run side by side.
 
     Returns
     -------
@@ -301,40 +351,14 @@ def run(chosen: Sequence[str], out: Path, settings: dict[str, str], at_once: int
     Raises
     ------
     Interrupted
-        Ctrl-C was pressed; the kernels are stopped, and what was finished is kept.
+        Ctrl-C was pressed.
     """
-    begun: list[str] = []
-    done: dict[str, Execution] = {}
-    if at_once > 1:
-        threads = max((os.cpu_count() or 1) // at_once, 1)
-        settings = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(threads)), **settings}
-
-    async def all_lessons() -> None:
-        main, turns = asyncio.current_task(), asyncio.Semaphore(at_once)
-
-        async def one(lesson: str) -> None:
-            async with turns:
-                begun.append(lesson)
-                done[lesson] = await _run(lesson, out, settings, main)
-
-        # The later a lesson, the longer it takes: side by side, the longest begin first.
-        tasks = [asyncio.create_task(one(each)) for each in (chosen if at_once == 1 else reversed(chosen))]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-
-    try:
-        _until_done(all_lessons())
-    except KeyboardInterrupt:
-        unfinished = [lesson for lesson in chosen if lesson not in done]
-        raise Interrupted([lesson for lesson in unfinished if lesson in begun], unfinished) from None
+    settings = {**settings, **threads(jobs)}
+    done = side_by_side({lesson: partial(_run, lesson, out, settings) for lesson in chosen}, jobs)
     return [done[lesson] for lesson in chosen]
 
 
-async def _run(lesson: str, out: Path, settings: dict[str, str], main: asyncio.Task[Any] | None) -> Execution:
+async def _run(lesson: str, out: Path, settings: dict[str, str], main: asyncio.Task[Any]) -> Execution:
     """Execute one lesson and keep the executed copy."""
     (out / f"{lesson}.json").unlink(missing_ok=True)
     started = time.perf_counter()
@@ -342,6 +366,6 @@ async def _run(lesson: str, out: Path, settings: dict[str, str], main: asyncio.T
     timeout_s = CELL_TIMEOUT_S[settings["COURSE_PROFILE"]]
     environment = {**settings, "COURSE_RESULTS": str(out.resolve())}
     with progress(lesson) as on_cell:
-        failure = await _execute(notebook, NOTEBOOKS, environment, timeout_s, on_cell, main)
+        failure = await execute_for(notebook, NOTEBOOKS, environment, timeout_s, on_cell, main)
     write_text(out / f"{lesson}.ipynb", nbformat.writes(notebook) + "\n")
     return Execution(lesson, (time.perf_counter() - started) / 60, failure)

@@ -186,7 +186,7 @@ def test_lessons_run_side_by_side_and_share_the_cores(shelf, tmp_path, monkeypat
     monkeypatch.setattr(os, "cpu_count", lambda: 7)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     (tmp_path / "2_b.json").write_text("old")
-    executions = lessons.run(["1_a", "2_b", "3_c"], tmp_path, {"COURSE_PROFILE": "smoke"}, at_once=2)
+    executions = lessons.run(["1_a", "2_b", "3_c"], tmp_path, {"COURSE_PROFILE": "smoke"}, jobs=2)
     assert [(each.lesson, each.failure) for each in executions] == [
         (name, None) for name in ("1_a", "2_b", "3_c")
     ]
@@ -199,7 +199,7 @@ def test_lessons_run_side_by_side_and_share_the_cores(shelf, tmp_path, monkeypat
 def test_the_readers_own_number_of_threads_is_kept(shelf, tmp_path, monkeypatch):
     shelf(lesson_1_a=["import os\nprint(os.environ['OMP_NUM_THREADS'])"])
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
-    lessons.run(["1_a"], tmp_path, {"COURSE_PROFILE": "smoke"}, at_once=2)
+    lessons.run(["1_a"], tmp_path, {"COURSE_PROFILE": "smoke"}, jobs=2)
     assert text(nbformat.read(tmp_path / "1_a.ipynb", as_version=4).cells[1]) == "5\n"
 
 
@@ -211,7 +211,7 @@ def test_an_error_of_our_own_stops_the_lesson_beside_it(shelf, tmp_path):
     (tmp_path / "2_b.ipynb").mkdir()  # so its copy cannot be written
     started = time.monotonic()
     with pytest.raises(CourseError, match="2_b"):
-        lessons.run(["1_a", "2_b"], tmp_path, {"COURSE_PROFILE": "smoke"}, at_once=2)
+        lessons.run(["1_a", "2_b"], tmp_path, {"COURSE_PROFILE": "smoke"}, jobs=2)
     assert time.monotonic() - started < 40
 
 
@@ -219,13 +219,13 @@ def test_run_takes_the_profiles_limit_and_keeps_the_copy_of_a_failure(shelf, tmp
     shelf(lesson_1_a=["x = 1", DEAD_KERNEL])
     monkeypatch.setitem(lessons.CELL_TIMEOUT_S, "smoke", 77)
     limits = []
-    execute = lessons._execute
+    execute = lessons.execute_for
 
     async def spy(notebook, folder, environment, timeout_s, on_cell, main):
         limits.append(timeout_s)
         return await execute(notebook, folder, environment, timeout_s, on_cell, main)
 
-    monkeypatch.setattr(lessons, "_execute", spy)
+    monkeypatch.setattr(lessons, "execute_for", spy)
     (execution,) = lessons.run(["1_a"], tmp_path / "out", {"COURSE_PROFILE": "smoke"})
     assert limits == [77]
     assert execution.failure.cell == 2

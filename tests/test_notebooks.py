@@ -1,5 +1,6 @@
 """The lessons as files: they match their sources, and both editions run."""
 
+import asyncio
 import json
 import re
 import statistics
@@ -85,6 +86,8 @@ def test_cells_are_short_and_explained(lesson):
         len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(notebook)
     ]
     assert statistics.median(lines) <= 6 and max(lines) <= 25
+    code = [line for cell in code_cells(notebook) for line in cell.source.splitlines()]
+    assert [line for line in code if len(line) > 100] == []  # JupyterLab would cut them off
     assert len(notebook.cells) - len(lines) >= len(lines)
 
 
@@ -212,16 +215,16 @@ print(answer)
 
 def test_building_executes_the_student_edition(source, tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
-    notebook = nbformat.read(build(source(SMALL), {}), as_version=4)
+    notebook = nbformat.read(asyncio.run(build(source(SMALL), {})), as_version=4)
     assert [cell.source for cell in notebook.cells] == ["# Small", f"answer = ...\n{STUB}", "print(answer)"]
     assert notebook.cells[2].outputs[0].text == "Ellipsis\n"
 
 
 def test_a_source_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
-    old = build(source(SMALL), {}).read_bytes()
+    old = asyncio.run(build(source(SMALL), {})).read_bytes()
     with pytest.raises(CourseError, match="code cell 2: ZeroDivisionError: division by zero"):
-        build(source(SMALL.replace("print(answer)", "1 / 0")), {})
+        asyncio.run(build(source(SMALL.replace("print(answer)", "1 / 0")), {}))
     assert (tmp_path / "9_small.ipynb").read_bytes() == old
 
 
