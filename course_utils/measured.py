@@ -110,7 +110,9 @@ def _check(record: Mapping[str, Any]) -> None:
     text = [times["finished"], *comparison.conditions(record).values(), *environment["packages"].values()]
     if not all(isinstance(each, str) for each in text):
         raise ValueError("a condition is not a text")
-    dict(record["predictions"]).values()
+    answers = results.answers(record)
+    for question, guess in dict(record["predictions"]).items():
+        results.fared(guess, answers.get(question, ""))
 
 
 def read_verdicts(record: Mapping[str, Any]) -> list[Verdict]:

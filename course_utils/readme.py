@@ -20,7 +20,7 @@ def lessons_table(course: measured.Course) -> str:
     """A Markdown table of the lessons: headline claim, minutes and peak memory."""
     headlines = {claim.lesson: claim for claim in claims.load_ledger().values() if claim.headline}
     lines = [
-        "| lesson | claim it is built around | minutes on two cores | peak memory |",
+        "| lesson | claim it is built around | minutes, beside another | peak memory |",
         "|---|---|---|---|",
     ]
     for lesson, record in course.records.items():

@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from course_utils import cards, claims, comparison
+from course_utils import claims, comparison, results
 from course_utils.measured import Course
-from course_utils.report_numbers import effect, span
-from course_utils.report_text import CELLS, DATA_TESTS, PREDICTIONS, Asked
-from course_utils.verdicts import TOO_SMALL, Outcome, Verdict
+from course_utils.report_numbers import span
+from course_utils.report_text import CELLS, DATA_TESTS
 
 
 def comparison_rows(course: Course, costs: Sequence[comparison.ModelCost]) -> list[dict[str, Any]]:
@@ -66,47 +65,12 @@ def data_panels(course: Course) -> list[dict[str, Any]]:
 
 def predictions(course: Course, lesson: str) -> list[tuple[str, str, str, str]]:
     """What was asked, the guess, what was measured and how the guess fared, for each prediction."""
-    saved, known = course.records[lesson]["predictions"], PREDICTIONS[lesson]
-    guesses: dict[Any, Any] = {key: saved[key] for key in known if key in saved}
-    for pair in (key for key in known if isinstance(key, tuple)):
-        if all(_is_number(saved.get(key)) for key in pair):
-            guesses[pair] = saved[pair[0]] - saved[pair[1]]
-    ordered = [key for key in known if key in guesses] + [key for key in saved if key not in known]
-    verdicts = {verdict.claim.id: verdict for verdict in course.verdicts[lesson]}
-    rows = []
-    for key in ordered:
-        asked = known.get(key, Asked(str(key)))
-        guess = guesses[key] if key in guesses else saved[key]
-        text = f"{guess:g}".replace("-", "−") if _is_number(guess) else str(guess)
-        measured, fared = _answer(asked, guess, verdicts.get(asked.claim))
-        rows.append((asked.label, f"{text} {asked.unit}".strip(), measured or asked.note, fared))
-    return rows
-
-
-def _answer(asked: Asked, guess: Any, verdict: Verdict | None) -> tuple[str, str]:
-    """What answers a prediction, and how the guess fared against it; ``""`` where nothing can be said."""
-    if verdict is None:
-        return "", ""
-    if not asked.test:
-        fared = "✔ right" if guess == verdict.word else "≠ something else"
-        return f"{cards.SYMBOLS[verdict.word]} {verdict.word}", "" if verdict.word == TOO_SMALL else fared
-    outcomes = [outcome for outcome in verdict.outcomes if outcome.test.id == asked.test]
-    outcomes = [outcome for outcome in outcomes if outcome.group == asked.group] or outcomes
-    text = "; ".join(f"{o.group}: {effect(o)}".removeprefix(": ") for o in outcomes)
-    if len(outcomes) != 1 or not _is_number(guess):
-        return text, ""
-    return text, _against(guess, outcomes[0])
-
-
-def _against(guess: float, outcome: Outcome) -> str:
-    """Where a guess lies."""
-    if guess < outcome.estimate.low:
-        return "↓ too low"
-    return "↑ too high" if guess > outcome.estimate.high else "✔ in the interval"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    record = course.records[lesson]
+    answers = results.answers(record)
+    return [
+        (question, *results.fared(guess, answers.get(question, "")))
+        for question, guess in record["predictions"].items()
+    ]
 
 
 def conditions(course: Course) -> list[tuple[str, list[str], bool]]:

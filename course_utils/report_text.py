@@ -1,4 +1,4 @@
-"""What the report says in words: the first article's comparison, and what each prediction was about."""
+"""What the report says in words about the first article's comparison."""
 
 from __future__ import annotations
 
@@ -129,72 +129,3 @@ DATA_TESTS = {
     ),
 }
 """Of each lesson, what the figure of data against quality draws: its title; claim, test and label."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a saved prediction was about.
-
-    Attributes
-    ----------
-    label, unit : str
-        What was asked for.
-    claim, test, group : str
-        What answers it; without a test the claim's verdict, without a group all of the test's groups.
-    note : str
-        Stands in the place of the measured value where the results do not have it.
-    """
-
-    label: str
-    unit: str = ""
-    claim: str = ""
-    test: str = ""
-    group: str = ""
-    note: str = ""
-
-
-_SEE_LESSON = "see the lesson"
-
-PREDICTIONS = {
-    "1_classic_ml": {
-        "gap": Asked(
-            "Accuracy, best classic model minus network",
-            *("points", "ml-lightweight", "accuracy", "breast cancer"),
-        ),
-        "ratio": Asked(
-            "Training time, network over classic model",
-            *("×", "ml-lightweight", "cpu_seconds", "breast cancer"),
-        ),
-        "verdict": Asked("Verdict", "", "ml-lightweight"),
-    },
-    "2_deep_cnn": {
-        "best classic": Asked("Accuracy of the best classic model", "%", note=_SEE_LESSON),
-        "best MLP": Asked("Accuracy of the best MLP", "%", note=_SEE_LESSON),
-        "CNN": Asked("Accuracy of the CNN", "%", note=_SEE_LESSON),
-        ("CNN", "best classic"): Asked(
-            "So, CNN minus best classic model", "points", "dl-features", "cnn_against_raw"
-        ),
-        ("best MLP", "best classic"): Asked(
-            "So, best MLP minus best classic model", "points", "dl-features-mlp", "mlp_against_raw"
-        ),
-        "verdict": Asked("Verdict on the CNN", "", "dl-features"),
-        "verdict MLP": Asked("Verdict on the MLP", "", "dl-features-mlp"),
-    },
-    "3_small_llm": {
-        "against from scratch": Asked(
-            "Bits saved by fine-tuning, against a model from scratch",
-            *("%", "llm-finetune", "against_scratch", "long"),
-        ),
-        "against pre-trained only": Asked(
-            "Bits saved by fine-tuning, against the model before",
-            *("%", "llm-finetune", "against_pretrained", "long"),
-        ),
-        "verdict": Asked("Verdict", "", "llm-finetune"),
-    },
-    "4_generative_model": {
-        "recognised": Asked("Made digits that a judge recognises", "%", note=_SEE_LESSON),
-        "near-copies": Asked("Near-copies of training pictures", "%", "gen-new-and-real", "near_copies"),
-        "verdict": Asked("Verdict", "", "gen-new-and-real"),
-    },
-}
-"""What each lesson's saved predictions are about, by their keys; a pair of keys asks for their difference."""

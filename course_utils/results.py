@@ -1,7 +1,8 @@
 """The typed results file that a lesson writes, and how to read it back.
 
 On one machine with one lock, two runs write the same bytes, apart from what a clock measured. All of
-that stands under the one key ``times``, so that everything else can be compared.
+that stands under the one key ``times``, with the answers to the predictions, of which some are times, so
+that everything else can be compared.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course_utils import ROOT, CourseError, __version__
+from course_utils import ROOT, CourseError, __version__, cards
 from course_utils.files import sha256, write_text
 from course_utils.report_numbers import number
 from course_utils.runtime import Run, peak_memory_mb
-from course_utils.verdicts import Verdict
+from course_utils.verdicts import TOO_SMALL, Estimate, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT, VERSION = "put-to-the-test-results", 1
+FORMAT, VERSION = "put-to-the-test-results", 2
 KEYS = ("format", "version", "lesson", "run", "verdicts", "costs", "predictions", "exercises", "environment")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "diffusers")
 
@@ -85,11 +86,40 @@ def cost_table(table: pd.DataFrame, use: str = "answer") -> pd.DataFrame:
     return table[list(titles)].map(number).rename(columns=titles)
 
 
+Answer = Estimate | str
+"""What answers a prediction: a measured effect, or a verdict's word."""
+
+
+def beside(predicted: Mapping[str, Any], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """What was predicted beside what was measured and how the guess fared, one row a question."""
+    import pandas as pd
+
+    rows = {question: fared(guess, answers.get(question, "")) for question, guess in predicted.items()}
+    return pd.DataFrame(rows, ["predicted", "measured", "the guess was"]).T
+
+
+def fared(guess: Any, answer: Answer) -> tuple[str, str, str]:
+    """A guess, what answers it, and how it fared: ``''`` where nothing can be said."""
+    guess = _plain(guess)
+    if isinstance(answer, str):
+        if answer in ("", TOO_SMALL):
+            return str(guess), answer, ""
+        told = "✔ right" if guess == answer else "≠ something else"
+        return str(guess), f"{cards.SYMBOLS[answer]} {answer}", told
+    if not isinstance(guess, (int, float)) or isinstance(guess, bool):
+        return str(guess), answer.text(), ""
+    told = "✔ in the interval"
+    if not answer.low <= guess <= answer.high:
+        told = "↓ too low" if guess < answer.low else "↑ too high"
+    return f"{guess:g}".replace("-", "−"), answer.text(), told
+
+
 def save(
     run: Run,
     verdicts: Iterable[Verdict],
     costs: Iterable[Cost] = (),
     predictions: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Answer] | None = None,
     exercises: Mapping[str, str] | None = None,
 ) -> Path:
     """Write ``<run.out>/<lesson>.json``, all of it or nothing.
@@ -103,7 +133,9 @@ def save(
     costs : iterable of Cost
         One for each model and data set.
     predictions : mapping
-        What the student expected before the experiment, by claim.
+        What the student expected before the experiment, by question.
+    answers : mapping
+        What was measured, by the same questions.
     exercises : mapping
         'correct', 'not yet' or 'not attempted' by exercise.
 
@@ -120,18 +152,20 @@ def save(
         "run": {"profile": run.profile, "device": run.device, "seed": run.seed},
         "verdicts": [_verdict(verdict, timed=False) for verdict in verdicts],
         "costs": [{k: v for k, v in asdict(cost).items() if k not in TIMED_COSTS} for cost in costs],
-        "predictions": {claim: _plain(value) for claim, value in (predictions or {}).items()},
+        "predictions": {question: _plain(value) for question, value in (predictions or {}).items()},
         "exercises": dict(exercises or {}),
         "environment": environment(),
-        "times": _times(run, verdicts, costs),
+        "times": _times(run, verdicts, costs, answers or {}),
     }
     path = run.out / f"{run.lesson}.json"
     write_text(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
 
 
-def _times(run: Run, verdicts: list[Verdict], costs: list[Cost]) -> dict[str, Any]:
-    """Everything that a clock or the machine's memory has measured."""
+def _times(
+    run: Run, verdicts: list[Verdict], costs: list[Cost], answers: Mapping[str, Answer]
+) -> dict[str, Any]:
+    """Everything that a clock or the machine's memory has measured, or may have."""
     return {
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "wall_s": round(time.perf_counter() - run.started, 1),
@@ -139,6 +173,10 @@ def _times(run: Run, verdicts: list[Verdict], costs: list[Cost]) -> dict[str, An
         "peak_memory_mb": round(peak_memory_mb()),
         "verdicts": [_verdict(verdict, timed=True) for verdict in verdicts],
         "costs": [{key: asdict(cost)[key] for key in TIMED_COSTS} for cost in costs],
+        "answers": {
+            question: answer if isinstance(answer, str) else asdict(answer)
+            for question, answer in answers.items()
+        },
     }
 
 
@@ -203,6 +241,14 @@ def load(path: Path) -> dict[str, Any]:
 def comparable(record: Mapping[str, Any]) -> bytes:
     """The part of a record that must be the same, byte for byte, in every run on one machine."""
     return json.dumps({key: record[key] for key in KEYS}, sort_keys=True, ensure_ascii=False).encode()
+
+
+def answers(record: Mapping[str, Any]) -> dict[str, Answer]:
+    """What was measured, by the questions of the predictions."""
+    saved = record["times"]["answers"]
+    return {
+        question: Estimate(**each) if isinstance(each, dict) else each for question, each in saved.items()
+    }
 
 
 def verdict_outcomes(record: Mapping[str, Any]) -> list[dict[str, Any]]:

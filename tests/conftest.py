@@ -132,7 +132,9 @@ def four_lessons():
                 results.Cost(model, data, 10**number + i, 10.0 ** (2 * number + i / 9), 5.0, 1.5**number, 0.2)
                 for i, model in enumerate(models)
             ]
-            results.save(run, verdicts, costs, {"verdict": "supported", "own": "x < y"})
+            predictions = {"effect": 3, "verdict": "supported", "own": "x < y"}
+            answers = {"effect": verdicts[0].outcomes[0].estimate, "verdict": verdicts[0].word}
+            results.save(run, verdicts, costs, predictions, answers)
         return folder
 
     return write

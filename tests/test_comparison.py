@@ -135,6 +135,7 @@ def test_a_missing_lesson_is_named_with_what_to_run(tmp_path, four_lessons):
         lambda text: text.replace('"effect": ', '"effect": "many", "was": ', 1),
         lambda text: text.replace("ml-more-labels", "ml-unknown"),
         lambda text: json.dumps(json.loads(text) | {"predictions": 5}),
+        lambda text: text.replace('"answers": {', '"answers": {"own": "perhaps", '),
         lambda text: text.replace('"wall_s": ', '"wall_s": "long", "was": '),
         lambda text: text.replace('"train_cpu_s": ', '"train_cpu_s": -', 1),
         lambda text: text.replace('"parameters": ', '"parameters": NaN, "was": ', 1),

@@ -8,7 +8,9 @@ import pytest
 
 from course_utils import ROOT, CourseError, claims, results, runtime
 from course_utils.results import Cost
+from course_utils.verdicts import Estimate
 
+ESTIMATE = Estimate(1.5, 0.5, 2.5, 9)
 COST = Cost("forest", "wine", 1200, 3.5e6, 140.0, 0.25, 0.01)
 
 
@@ -18,12 +20,14 @@ def run(tmp_path):
 
 
 def test_what_is_saved_is_loaded(run, judged):
-    path = results.save(run, [judged(0.5)], [COST], {"ml-lightweight": "supported"}, {"1.1": "correct"})
+    answers = {"verdict": "supported", "gap": Estimate(1.5, 0.5, 2.5, 9)}
+    path = results.save(run, [judged(0.5)], [COST], {"verdict": "supported"}, answers, {"1.1": "correct"})
     assert path == run.out / "1_lesson.json"
     record = results.load(path)
     assert record["lesson"] == "1_lesson"
     assert record["run"] == {"profile": "laptop", "device": "cpu", "seed": 7}
-    assert record["predictions"] == {"ml-lightweight": "supported"}
+    assert record["predictions"] == {"verdict": "supported"}
+    assert results.answers(record) == answers
     assert record["exercises"] == {"1.1": "correct"}
     assert record["costs"] == [
         {
@@ -166,12 +170,12 @@ def test_another_format_is_refused(tmp_path, content):
         results.load(path)
 
 
-@pytest.mark.parametrize("version", [0, 2, None])
+@pytest.mark.parametrize("version", [1, 3, None])
 def test_another_version_is_refused(run, version):
     path = results.save(run, [])
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
     with pytest.raises(
-        CourseError, match=rf"has version {version}, this course reads version 1: run 'course run"
+        CourseError, match=rf"has version {version}, this course reads version 2: run 'course run"
     ):
         results.load(path)
 
@@ -240,4 +244,47 @@ def test_predictions_of_any_kind_are_kept(run):
     assert record["predictions"] == {
         **{"a": "Ellipsis", "b": 0.5, "c": 3, "d": "nan"},
         **{"e": "supported", "f": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("guess", "answer", "told"),
+    [
+        (0.4, ESTIMATE, ("0.4", "+1.5", "↓ too low")),
+        (-3, ESTIMATE, ("−3", "+1.5", "↓ too low")),
+        (0.5, ESTIMATE, ("0.5", "+1.5", "✔ in the interval")),
+        (np.int64(2), ESTIMATE, ("2", "+1.5", "✔ in the interval")),
+        (2.6, ESTIMATE, ("2.6", "+1.5", "↑ too high")),
+        (float("nan"), ESTIMATE, ("nan", "+1.5", "")),
+        (True, ESTIMATE, ("True", "+1.5", "")),
+        ("a lot", ESTIMATE, ("a lot", "+1.5", "")),
+        (..., ESTIMATE, ("Ellipsis", "+1.5", "")),
+        ("supported", "supported", ("supported", "✔ supported", "✔ right")),
+        ("supported", "inconclusive", ("supported", "? inconclusive", "≠ something else")),
+        ("supported", "too small to judge", ("supported", "too small to judge", "")),
+        ("x < y", "", ("x < y", "", "")),
+    ],
+)
+def test_a_guess_stands_beside_its_answer(guess, answer, told):
+    measured = told[1].replace("+1.5", ESTIMATE.text())
+    assert results.fared(guess, answer) == (told[0], measured, told[2])
+
+
+def test_predictions_beside_answers_make_a_table():
+    answers = {"verdict": "supported", "gap": ESTIMATE}
+    table = results.beside({"gap": 9, "verdict": "supported", "own": "?"}, answers)
+    assert list(table.index) == ["gap", "verdict", "own"]
+    assert list(table.columns) == ["predicted", "measured", "the guess was"]
+    assert list(table["the guess was"]) == ["↑ too high", "✔ right", ""]
+
+
+def test_a_cost_table_has_units_and_three_digits():
+    table = pd.DataFrame([{**vars(COST), "parameters": 1234.0}], [("wine", "forest")])
+    (row,) = results.cost_table(table, use="token").to_dict("records")
+    assert row == {
+        "parameters": "1,234",
+        "training (operations)": "3.50 million",
+        "training (CPU s)": "0.250",
+        "one token (operations)": "140",
+        "one token (CPU ms)": "0.0100",
     }

@@ -67,8 +67,11 @@ claim
 # - The verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
-predicted = {"gap": 0.0, "ratio": 10}  # percentage points, times
-predicted_verdict = "supported"
+predicted = {
+    "accuracy gap, breast cancer (points)": 0.0,
+    "cost ratio, breast cancer (times)": 10,
+    "verdict": "supported",
+}
 
 # %% [markdown]
 # ## Settings
@@ -532,10 +535,12 @@ verdict
 
 # %%
 gap, cost_ratio = estimates.loc[["accuracy", "cpu_seconds"], "breast cancer"]
-rows = {"accuracy gap, breast cancer (points)": [predicted["gap"], f"{gap.effect:+.2f}"],
-        "cost ratio, breast cancer (times)": [predicted["ratio"], f"{cost_ratio.effect:.0f}"],
-        "verdict": [predicted_verdict, verdict.word]}
-pd.DataFrame(rows, ["predicted", "measured"]).T
+answers = {
+    "accuracy gap, breast cancer (points)": gap,
+    "cost ratio, breast cancer (times)": cost_ratio,
+    "verdict": verdict.word,
+}
+results.beside(predicted, answers)
 
 # %% [markdown]
 # ### Why this verdict?
@@ -991,8 +996,7 @@ for each in verdicts:
 
 # %%
 exercises.summary()
-predictions = {**predicted, "verdict": predicted_verdict}
-path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
+path = results.save(run, verdicts, results.costs(costs), predicted, answers, exercises.statuses)
 print(f"saved {path.name}")
 
 # %% [markdown]

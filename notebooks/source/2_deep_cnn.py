@@ -79,9 +79,13 @@ mlp_claim
 # - both verdicts: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
-predicted = {"best classic": 90, "best MLP": 95, "CNN": 95}  # %
-predicted_verdict = "supported"
-predicted_mlp_verdict = "supported"
+predicted = {
+    "best classic, accuracy (%)": 90,
+    "best MLP, accuracy (%)": 95,
+    "CNN, accuracy (%)": 95,
+    "verdict, CNN": "supported",
+    "verdict, MLP": "supported",
+}
 
 # %% [markdown]
 # ## Settings
@@ -763,11 +767,10 @@ pd.DataFrame(rows).T
 # Beside what you predicted:
 
 # %%
-means = accuracies(large).mean()
-rows = {f"{arm} (%)": [guess, f"{means[arm]:.1f}"] for arm, guess in predicted.items()}
-rows["verdict, CNN"] = [predicted_verdict, verdict.word]
-rows["verdict, MLP"] = [predicted_mlp_verdict, mlp_verdict.word]
-pd.DataFrame(rows, ["predicted", "measured"]).T
+arms = ("best classic", "best MLP", "CNN")
+answers = {f"{arm}, accuracy (%)": interval(accuracies(large)[arm]) for arm in arms}
+answers |= {"verdict, CNN": verdict.word, "verdict, MLP": mlp_verdict.word}
+results.beside(predicted, answers)
 
 # %% [markdown]
 # ### Why this verdict?
@@ -797,7 +800,7 @@ def at(row, column, picture):
 
 
 # %%
-def answers(canvas):
+def what_they_say(canvas):
     """What SVM and CNN say, in two lines."""
     by_svm = svm_model.predict(canvas.reshape(1, -1))[0]
     by_cnn = cnn_model.predict(canvas[None])[0]
@@ -806,7 +809,7 @@ def answers(canvas):
 
 steps = np.linspace(0, large - side, 9).astype(int)  # pixels from the upper left corner
 strip = [at(step, step, picture) for picture in pixels[test[:3]] for step in steps]
-titles = [answers(canvas) for canvas in strip]
+titles = [what_they_say(canvas) for canvas in strip]
 truths = [pictures.classes[k] for k in labels[test[:3]]]
 plots.show(plots.gallery(strip, titles, columns=9),
            "Three digits at nine places along the diagonal, and what two models call them.",
@@ -820,7 +823,7 @@ plots.show(plots.gallery(strip, titles, columns=9),
 def moved_figure(step):
     """The second test picture at one place of the diagonal, and what both models say."""
     canvas = at(step, step, pixels[test[1]])
-    return plots.gallery([canvas], [answers(canvas)], width=3)
+    return plots.gallery([canvas], [what_they_say(canvas)], width=3)
 
 
 plots.slider(moved_figure, range(large - side + 1), "pixels along the diagonal", start=0)
@@ -1507,8 +1510,7 @@ results.cost_table(costs)
 
 # %%
 exercises.summary()
-predictions = {**predicted, "verdict": predicted_verdict, "verdict MLP": predicted_mlp_verdict}
-path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
+path = results.save(run, verdicts, results.costs(costs), predicted, answers, exercises.statuses)
 shutil.rmtree(checkpoints, ignore_errors=True)
 print(f"saved {path.name}")
 

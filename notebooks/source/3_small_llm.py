@@ -72,8 +72,11 @@ claim
 # - And the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
-predicted = {"against from scratch": 20, "against pre-trained only": 20}  # %
-predicted_verdict = "supported"
+predicted = {
+    "saved against from scratch (%)": 20,
+    "saved against pre-trained only (%)": 20,
+    "verdict": "supported",
+}
 
 # %% [markdown]
 # ## Settings
@@ -813,12 +816,9 @@ verdict
 # Beside what you predicted (long budget):
 
 # %%
-rows = {}
-for against, guess in predicted.items():
-    found = saved(against.removeprefix("against "), "long")
-    rows[f"saved {against} (%)"] = [guess, f"{found.effect:.1f}"]
-rows["verdict"] = [predicted_verdict, verdict.word]
-pd.DataFrame(rows, ["predicted", "measured"]).T
+answers = {f"saved against {rival} (%)": saved(rival, "long") for rival in tests.values()}
+answers["verdict"] = verdict.word
+results.beside(predicted, answers)
 
 # %% [markdown]
 # ### Why this verdict?
@@ -1447,8 +1447,7 @@ results.cost_table(costs, use="token")
 
 # %%
 exercises.summary()
-predictions = {**predicted, "verdict": predicted_verdict}
-path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
+path = results.save(run, verdicts, results.costs(costs), predicted, answers, exercises.statuses)
 shutil.rmtree(checkpoints, ignore_errors=True)
 print(f"saved {path.name}")
 

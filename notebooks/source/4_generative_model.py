@@ -70,8 +70,11 @@ claim
 # - and the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
-predicted = {"recognised": 90, "near-copies": 5}  # %
-predicted_verdict = "supported"
+predicted = {
+    "recognised as what was asked for (%)": 90,
+    "near-copies (%)": 5,
+    "verdict": "supported",
+}
 
 # %% [markdown]
 # ## Settings
@@ -721,11 +724,12 @@ verdict
 # Beside what you predicted:
 
 # %%
-share = np.mean([recognised(g) for g in runs["diffusion"]])
-rows = {"recognised (%)": [predicted["recognised"], f"{share:.1f}"],
-        "near-copies (%)": [predicted["near-copies"], f"{estimates['near_copies'].effect:.1f}"],
-        "verdict": [predicted_verdict, verdict.word]}
-pd.DataFrame(rows, ["predicted", "measured"]).T
+answers = {
+    "recognised as what was asked for (%)": by_picture([recognised(g) for g in runs["diffusion"]]),
+    "near-copies (%)": estimates["near_copies"],
+    "verdict": verdict.word,
+}
+results.beside(predicted, answers)
 
 # %% [markdown]
 # ### Why this verdict?
@@ -1516,8 +1520,7 @@ results.cost_table(costs, use="picture")
 
 # %%
 exercises.summary()
-predictions = {**predicted, "verdict": predicted_verdict}
-path = results.save(run, verdicts, results.costs(costs), predictions, exercises.statuses)
+path = results.save(run, verdicts, results.costs(costs), predicted, answers, exercises.statuses)
 shutil.rmtree(checkpoints, ignore_errors=True)
 print(f"saved {path.name}")
 
