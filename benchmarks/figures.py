@@ -26,7 +26,8 @@ class Options:
     seconds : float
         That the language model may take.
     lessons_from : Path, optional
-        Folder of an earlier `course run` to read the lessons' costs from. Without one, they are executed.
+        Folder of an earlier `course run` to read the lessons' costs from. Without one, lesson after lesson is
+        executed.
     """
 
     tiny: bool = False
@@ -43,20 +44,20 @@ class LessonCost:
     ----------
     lesson : str
     cpu_s : float
-        CPU seconds of the kernel, all its threads, and of processes it has started and waited for.
+        CPU seconds of the kernel until it saved its results, all its threads.
     peak_memory_mb : float
         Largest resident memory of the kernel, 10**6 bytes.
     sections : dict of str to float
         Seconds by the clock, by second-level heading.
     finished : str
-        Day of the earlier run that all this was read from; '' when it was measured.
+        Day of the run.
     """
 
     lesson: str
     cpu_s: float
     peak_memory_mb: float
     sections: dict[str, float]
-    finished: str = ""
+    finished: str
 
 
 @dataclass(frozen=True)

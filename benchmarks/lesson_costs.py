@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,17 +12,13 @@ from figures import LessonCost, Options
 
 from course_utils import CourseError, lessons, results
 
-TELL = """import json, os
-from course_utils import runtime
-print(json.dumps([sum(os.times()[:4]), runtime.peak_memory_mb()]))"""
-"""A last cell that tells what the system has counted; polling from outside would miss peaks."""
 DEFAULTS = {"COURSE_DEVICE": "cpu", "COURSE_SEED": "0"} | dict.fromkeys(
     ("COURSE_IMAGES", "COURSE_TEXT", "COURSE_MODEL"), ""
 )
 
 
 def lessons_part(options: Options, names: list[str] | None = None) -> list[LessonCost]:
-    """Cost of each lesson: executed now into a temporary folder, or read from an earlier run.
+    """Cost of each lesson in an earlier run, or in one into a temporary folder, lesson after lesson.
 
     Raises
     ------
@@ -33,37 +27,19 @@ def lessons_part(options: Options, names: list[str] | None = None) -> list[Lesso
     """
     names = names or lessons.names()
     if options.lessons_from is not None:
-        return [read_cost(name, options.lessons_from) for name in names]
-    return [measured_cost(name, "smoke" if options.tiny else "laptop") for name in names]
+        return [read_cost(name, options.lessons_from, "laptop") for name in names]
+    profile = "smoke" if options.tiny else "laptop"
+    with tempfile.TemporaryDirectory() as folder:
+        for done in lessons.run(names, Path(folder), {**DEFAULTS, "COURSE_PROFILE": profile}):
+            if done.failure:
+                raise CourseError(
+                    f"{done.lesson} failed in code cell {done.failure.cell}: {done.failure.error}"
+                )
+        return [read_cost(name, Path(folder), profile) for name in names]
 
 
-def measured_cost(name: str, profile: str) -> LessonCost:
-    """Execute the stored notebook once."""
-    notebook = nbformat.read(lessons.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    # the end of a first cell that does nothing is the moment when the kernel has started
-    notebook.cells.insert(0, nbformat.v4.new_code_cell("pass"))
-    notebook.cells.append(nbformat.v4.new_code_cell(TELL))
-    seconds: dict[int, float] = {}
-    with tempfile.TemporaryDirectory() as out, lessons.progress(name) as show:
-        since = time.perf_counter()
-
-        def on_cell(done: int, total: int) -> None:
-            nonlocal since
-            now = time.perf_counter()
-            seconds[done], since = now - since, now
-            show(done, total)
-
-        environment = {**DEFAULTS, "COURSE_PROFILE": profile, "COURSE_RESULTS": out}
-        timeout_s = lessons.CELL_TIMEOUT_S[profile]
-        failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s, on_cell)
-    if failure:
-        raise CourseError(f"{name} failed in code cell {failure.cell - 1}: {failure.error}")
-    cpu_s, memory_mb = json.loads(notebook.cells[-1].outputs[-1].text)
-    return LessonCost(name, round(cpu_s, 1), round(memory_mb), by_section(notebook, seconds))
-
-
-def read_cost(name: str, folder: Path) -> LessonCost:
-    """Cost of a lesson in an earlier `course run`, whose executed copy holds when each cell ran.
+def read_cost(name: str, folder: Path, profile: str) -> LessonCost:
+    """Cost of a lesson in a `course run`, whose executed copy holds when each cell ran.
 
     Raises
     ------
@@ -74,12 +50,11 @@ def read_cost(name: str, folder: Path) -> LessonCost:
     record = results.load(folder / f"{name}.json")
     times, conditions = record["times"], (record["run"]["profile"], record["run"]["device"])
     remedy = f"run 'course run {name[0]}', or leave --lessons-from out"
-    if conditions != ("laptop", "cpu"):
-        raise CourseError(f"{name} ran as {', '.join(conditions)}, laptop, cpu was expected: {remedy}")
+    if conditions != (profile, "cpu"):
+        raise CourseError(f"{name} ran as {', '.join(conditions)}, {profile}, cpu was expected: {remedy}")
     try:
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-        seconds = recorded_seconds(notebook)
-        sections = by_section(notebook, seconds)
+        sections = by_section(notebook, recorded_seconds(notebook))
         return LessonCost(name, times["cpu_s"], times["peak_memory_mb"], sections, times["finished"][:10])
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise CourseError(
@@ -110,7 +85,7 @@ def by_section(notebook: nbformat.NotebookNode, seconds: Mapping[int, float]) ->
     seconds : mapping of int to float
         Of the code cells, numbered from 1; empty cells are not executed and have none.
     """
-    section, spent, n = "start of the kernel", {}, 0
+    section, spent, n = "before the first heading", {}, 0
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             headings = [line[3:] for line in cell.source.splitlines() if line.startswith("## ")]

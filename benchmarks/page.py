@@ -14,8 +14,9 @@ TITLES = {
     "quality": "How long until a model is good?",
 }
 LESSONS = """\
-Each lesson was executed once from top to bottom, in the laptop profile on the CPU. CPU seconds and peak
-memory are what the system has counted for the lesson's own process. {source}
+From a `course run` in the laptop profile on the CPU that finished on {days}. CPU seconds and peak memory are
+what the system had counted for the lesson's own process when it saved its results. With 1.0 cores at work a
+lesson ran on one core, beside another lesson.
 
 {by_lesson}
 
@@ -23,11 +24,6 @@ Where the time goes: seconds by the clock of the code cells below each heading. 
 below its first heading.
 
 {by_section}"""
-MEASURED = """\
-A cell added at its end asks for them; processes that it has started and waited for are counted in."""
-READ = """\
-All was read from the `course run` that finished on {days}, CPU seconds and memory as they were when the
-lesson saved its results; what else ran on the machine then is not known."""
 IMPORT = """\
 Seconds by the clock until a fresh Python has done it, {repeats} times in turn, when its files had been read
 once. The package and its command should answer at once, so they should not load torch, whose own import
@@ -84,10 +80,9 @@ def block(name: str, part: Measurement) -> str:
 def body(name: str, figures: list[Figure]) -> str:
     """What a part's tables mean, and the tables."""
     if name == "lessons":
-        days = " and ".join(sorted({lesson.finished for lesson in figures if lesson.finished}))
-        source = READ.format(days=days) if days else MEASURED
+        days = " and ".join(sorted({lesson.finished for lesson in figures}))
         by_lesson, by_section = table_text.lessons(figures), table_text.sections(figures)
-        return LESSONS.format(source=source, by_lesson=by_lesson, by_section=by_section)
+        return LESSONS.format(days=days, by_lesson=by_lesson, by_section=by_section)
     if name == "import":
         return IMPORT.format(repeats=len(figures[0].seconds), table=table_text.starts(figures))
     if name == "fit":

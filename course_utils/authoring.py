@@ -11,6 +11,7 @@ import asyncio
 import base64
 import hashlib
 import re
+import shutil
 import sys
 from collections import Counter
 from functools import partial
@@ -22,7 +23,7 @@ import nbformat
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
-from course_utils import CourseError, lessons
+from course_utils import ROOT, CourseError, lessons
 from course_utils.files import atomic_path, write_text
 
 SOURCES = lessons.NOTEBOOKS / "source"
@@ -115,6 +116,8 @@ async def build(source: Path, environment: dict[str, str], main: asyncio.Task[An
         A cell fails; the stored notebook stays as it was.
     """
     notebook = student_edition(source)
+    out = Path(environment.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
+    shutil.rmtree(out / "checkpoints" / source.stem, ignore_errors=True)  # of a build that was interrupted
     with lessons.progress(source.stem) as on_cell:
         timeout_s = lessons.CELL_TIMEOUT_S["laptop"]
         failure = await lessons.execute_for(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils import ROOT, CourseError, __version__, cards
 from course_utils.files import sha256, write_text
-from course_utils.report_numbers import number
+from course_utils.report_numbers import WORDS, number
 from course_utils.runtime import Run, peak_memory_mb
 from course_utils.verdicts import TOO_SMALL, Estimate, Verdict
 
@@ -67,7 +67,7 @@ def costs(table: pd.DataFrame) -> list[Cost]:
 
 
 def cost_table(table: pd.DataFrame, use: str = "answer") -> pd.DataFrame:
-    """The same table as a person reads it: numbers in three digits, units in the titles.
+    """The same table as a person reads it: numbers in three digits, one unit in each column.
 
     Parameters
     ----------
@@ -76,14 +76,16 @@ def cost_table(table: pd.DataFrame, use: str = "answer") -> pd.DataFrame:
     use : str
         What one prediction is called: an ``'answer'``, a ``'token'``, a ``'picture'``.
     """
-    titles = {
-        "parameters": "parameters",
-        "train_operations": "training (operations)",
-        "train_cpu_s": "training (CPU s)",
-        "predict_operations": f"one {use} (operations)",
-        "predict_cpu_ms": f"one {use} (CPU ms)",
-    }
-    return table[list(titles)].map(number).rename(columns=titles)
+    import pandas as pd
+
+    columns = {"parameters": table["parameters"]}
+    uses = {"training": ("train_operations", "train_cpu_s", "CPU s")}
+    uses[f"one {use}"] = ("predict_operations", "predict_cpu_ms", "CPU ms")
+    for what, (operations, seconds, unit) in uses.items():
+        scale, word = next((each for each in WORDS if table[operations].min() >= each[0] / 10), (1, ""))
+        columns[f"{what} ({f'{word} operations'.lstrip()})"] = table[operations] / scale
+        columns[f"{what} ({unit})"] = table[seconds]
+    return pd.DataFrame(columns).map(number)
 
 
 Answer = Estimate | str
@@ -104,7 +106,7 @@ def fared(guess: Any, answer: Answer) -> tuple[str, str, str]:
     if isinstance(answer, str):
         if answer in ("", TOO_SMALL):
             return str(guess), answer, ""
-        told = "✔ right" if guess == answer else "≠ something else"
+        told = "✔ right" if guess == answer else "✘ wrong"
         return str(guess), f"{cards.SYMBOLS[answer]} {answer}", told
     if not isinstance(guess, (int, float)) or isinstance(guess, bool):
         return str(guess), answer.text(), ""

@@ -260,7 +260,7 @@ def test_predictions_of_any_kind_are_kept(run):
         ("a lot", ESTIMATE, ("a lot", "+1.5", "")),
         (..., ESTIMATE, ("Ellipsis", "+1.5", "")),
         ("supported", "supported", ("supported", "✔ supported", "✔ right")),
-        ("supported", "inconclusive", ("supported", "? inconclusive", "≠ something else")),
+        ("supported", "inconclusive", ("supported", "? inconclusive", "✘ wrong")),
         ("supported", "too small to judge", ("supported", "too small to judge", "")),
         ("x < y", "", ("x < y", "", "")),
     ],
@@ -283,7 +283,7 @@ def test_a_cost_table_has_units_and_three_digits():
     (row,) = results.cost_table(table, use="token").to_dict("records")
     assert row == {
         "parameters": "1,234",
-        "training (operations)": "3.50 million",
+        "training (million operations)": "3.50",
         "training (CPU s)": "0.250",
         "one token (operations)": "140",
         "one token (CPU ms)": "0.0100",

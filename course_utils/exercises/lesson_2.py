@@ -166,7 +166,7 @@ exercises = workbook(
         ),
         hints=(
             "Split first: pixels[train] and pixels[test]. Only the first of them is augmented.",
-            "place(pixels[train], size, seed) for the seeds 0, 1, 2 and 3; np.concatenate joins them.",
+            "place(pixels[train], large, seed) for the seeds 0, 1, 2 and 3; np.concatenate joins them.",
             "Labels: np.tile(labels[train], 4) and labels[test]. Test: place(pixels[test], large, 100).",
         ),
         same=same_sets,

@@ -115,7 +115,8 @@ exercises = workbook(
                     generated, asked, generated, asked, make_classifier
                 ),
                 "Your classifier was fitted on the generated pictures and then asked about the same ones. It "
-                "has seen the answers: the model judges itself. Fit it on judge_pixels and judge_labels.",
+                "has seen the answers: the model judges itself. Fit it on the judge's real pictures, "
+                "pixels[judge_rows].",
             ),
             Mistake(
                 lambda judge_pixels, judge_labels, generated, asked, make_classifier: _judged(
@@ -131,10 +132,10 @@ exercises = workbook(
         ),
         hints=(
             "A judge should know real digits, and should never have seen the pictures it judges.",
-            "Fit make_classifier() on judge_pixels, flattened to (n, 64), and judge_labels. What does it "
-            "call the generated pictures?",
-            "judge = make_classifier().fit(judge_pixels.reshape(-1, 64), judge_labels), then "
-            "100 * np.mean(judge.predict(generated.reshape(-1, 64)) == asked).",
+            "Fit a make_svm() on flat(pixels[judge_rows]) and labels[judge_rows]. What does it call the "
+            "pictures of `fake`?",
+            "honest = make_svm().fit(flat(pixels[judge_rows]), labels[judge_rows]), then "
+            "100 * honest.score(flat(fake), asked).",
         ),
         same=same_percent,
         expects="a number in %",
@@ -147,15 +148,15 @@ exercises = workbook(
             Mistake(  # always 0, so it comes first: its hint also fits others that happen to be 0
                 lambda generated, train_pixels, held_out: _near_copies(generated, train_pixels, train_pixels),
                 "Nothing is a copy if you compare with pictures that the model never saw, or if the "
-                "threshold is 0, as a training picture's distance to itself is. Measure both to "
-                "train_pixels: from held_out for the threshold, from generated for the copies.",
+                "threshold is 0, as a training picture's distance to itself is. Measure both to `few`: from "
+                "`unseen` for the threshold, from `loot` for the copies.",
             ),
             Mistake(
                 lambda generated, train_pixels, held_out: _near_copies(
                     generated, train_pixels, held_out, compared_with=held_out
                 ),
                 "You measured from the generated pictures to the held-out ones. The model never saw those, "
-                "so it cannot copy them. Compare with train_pixels.",
+                "so it cannot copy them. Compare with `few`.",
             ),
             Mistake(
                 lambda **context: 100 - _near_copies(**context),
@@ -168,10 +169,10 @@ exercises = workbook(
         ),
         hints=(
             "What could the model copy: pictures that it saw, or pictures that it never saw?",
-            "Write a function that gives each picture's distance to the nearest of train_pixels. Use it "
-            "twice: for held_out and for generated.",
-            "threshold = np.quantile(nearest(held_out), 0.01), then "
-            "100 * np.mean(nearest(generated) < threshold).",
+            "nearest(pictures, few)[0] gives each picture's distance to the nearest of `few`. Use it twice: "
+            "for `unseen` and for `loot`.",
+            "limit = np.quantile(nearest(unseen, few)[0], 0.01), then "
+            "100 * np.mean(nearest(loot, few)[0] < limit).",
         ),
         same=same_percent,
         expects="a number in %",
