@@ -68,7 +68,7 @@ claim
 # The model sees about 900 handwritten digits. Then it is asked for new ones: "a 7, please". Write down what you expect, in place of our guesses:
 #
 # - how many percent of its digits does a judge recognise as what was asked for? (The judge is another network, which has learned from real digits. Of real ones that it has not seen, it recognises nearly all.)
-# - how many percent are [near-copies](glossary.md#near-copy) of a training picture? (So we call a picture that is nearer to a training picture than 99 in 100 new real digits are. Of new real digits, then, 1 % are.)
+# - how many percent are each a [near-copy](glossary.md#near-copy) of a training picture? (So we call a picture that is nearer to a training picture than 99 in 100 new real digits are. Of new real digits, then, 1 % are.)
 # - and the [verdict](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
