@@ -115,7 +115,7 @@ def main() -> None:
     )  # fmt: skip
     fit(make(), steps=WARM_UP_STEPS)
     step_s = fit(make(), steps=TIMED_STEPS).wall_s / TIMED_STEPS
-    steps = int((options.seconds - (time.perf_counter() - began)) / step_s)
+    steps = max(int((options.seconds - (time.perf_counter() - began)) / step_s), 1)  # on a slow machine
     model = make()
     history = fit(model, steps=steps, label="training")
     seconds = time.perf_counter() - began

@@ -22,7 +22,7 @@ CNN_SEEDS, CNN_EVERY = 5, 10
 DIFFUSION_SEEDS, DIFFUSION_EVERY, N_GENERATED = 3, 50, 300
 LESSON_4 = (
     "settings", "split", "schedule", "scheduler", "NOT_TOLD", "make_unet", "batch_loss", "guess_clean",
-    "to_pixels", "sample_path", "sample", "adamw", "make_judge", "judge_loss",
+    "in_grey_levels", "to_pixels", "sample_path", "sample", "adamw", "make_judge", "judge_loss",
 )  # fmt: skip
 
 

@@ -96,7 +96,9 @@ def measured(benchmark):
         trained.append(figures.Trained("CNN", seed, 400, [[10, at, 95.0], [20, 2 * at, 96.0 + seed]]))
     trained.append(figures.Trained("diffusion", 0, 800, [[50, 3.0, 60.0], [100, 6.0, 85.0]]))
     found = {
-        "lessons": [figures.LessonCost("1_a", 90.0, 512, {"Data": 40.0, "Verdict": 19.8, "Recap": 0.2})],
+        "lessons": [
+            figures.LessonCost("1_a", 90.0, 512, {"Data": 40.0, "Verdict": 19.8, "Recap": 0.2}, "2026-01-02")
+        ],
         "import": [
             figures.StartTime("python -c pass", [0.02, 0.03, 0.02], False),
             figures.StartTime("import torch", [2.0, 2.1, 1.9], True),
@@ -318,7 +320,7 @@ def test_lessons_can_be_read_from_the_last_run(benchmark, four_lessons, tmp_path
     assert list(found[0].sections.values()) == pytest.approx([1, 6, 8])
     assert found[0].cpu_s > 0 and found[0].peak_memory_mb > 0 and found[0].finished.startswith("20")
     text = benchmark("page").body("lessons", found)
-    assert f"`course run` that finished on {found[0].finished}" in text
+    assert f"on the CPU that finished on {found[0].finished}" in text
 
 
 def test_an_executed_copy_says_when_its_cells_ran(benchmark, shelf, tmp_path):
