@@ -1139,7 +1139,10 @@ def auc(members, others):
     truth = np.repeat([1, 0], [len(members), len(others)])
     return 100 * roc_auc_score(truth, np.concatenate([members, others]))
 
+# %% [markdown]
+# And the simplest attack, for pictures:
 
+# %%
 def distance_attack(generated, members, others):
     """Scores of members and others: the nearer to a generated picture, the higher."""
     return tuple(-nearest(pixels[rows], generated)[0] for rows in (members, others))
