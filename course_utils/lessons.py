@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -68,11 +69,25 @@ class Interrupted(KeyboardInterrupt):
 
 
 def _until_done(main: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that Ctrl-C cancels, so that it can stop its kernels before Ctrl-C is raised."""
+    """Run a coroutine that Ctrl-C cancels, so that it can stop its kernels before Ctrl-C is raised.
+
+    Where an event loop runs already, as in a notebook, it gets a thread of its own.
+    """
     try:
-        return asyncio.run(main)
+        asyncio.get_running_loop()
+    except RuntimeError:
+        run = asyncio.run
+    else:
+        run = _run_in_a_thread
+    try:
+        return run(main)
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _run_in_a_thread(main: Coroutine[Any, Any, Any]) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, main).result()
 
 
 def _on_ctrl_c(cancel: Callable[[], object]) -> None:

@@ -95,6 +95,13 @@ def test_an_empty_cell_counts_among_the_code_cells(execute, notebook):
     assert failure == lessons.Failure(3, "NameError: name 'y' is not defined")
 
 
+def test_a_notebook_is_executed_where_an_event_loop_runs_already(execute, notebook):
+    async def inside():
+        return execute(notebook("x = 1"))
+
+    assert asyncio.run(inside()) == (None, [(1, 1)])
+
+
 def test_a_cell_that_hangs_is_stopped(execute, notebook):
     started = time.monotonic()
     failure, told = execute(notebook("import time", "time.sleep(60)"), timeout_s=1)

@@ -144,7 +144,7 @@ def test_on_a_phone_a_prediction_is_read_line_by_line(address, visit):
     page = visit(address("full"), PHONE)
     cells = page.locator(".predictions tbody tr").first.locator("th, td:not(.empty)")
     assert all(cell.bounding_box()["width"] > 0.8 * (PHONE - 40) for cell in cells.all())
-    assert cells.nth(1).inner_text() == "Predicted supported"
+    assert cells.nth(1).inner_text() == "Predicted 3"
 
 
 @pytest.mark.parametrize("kind", ["full", "compare"])
