@@ -228,6 +228,8 @@ async def execute_for(
     try:
         await client.async_execute(env={**os.environ, **environment})
     except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
+        if asyncio.current_task().cancelling():  # nbclient takes it for the kernel's death
+            raise asyncio.CancelledError from None
         position = code.index(client.at) + 1 if client.at is not None else 0
         return Failure(position, _in_one_line(error, timeout_s))
     except (KeyboardInterrupt, asyncio.CancelledError):

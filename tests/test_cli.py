@@ -421,6 +421,17 @@ def test_ctrl_c_while_a_kernel_starts_is_the_same(tmp_path):
 
 
 @posix_only
+def test_ctrl_c_in_the_only_lesson_is_no_failure_of_it(tmp_path):
+    stopped = interrupt(tmp_path, {"1_a": SLEEPS})
+    assert stopped.code == 130
+    assert "Interrupted in 1_a." in stopped.stdout
+    assert "To go on: course run 1_a --profile smoke" in stopped.stdout
+    assert stopped.alive == []
+    assert sorted(path.name for path in stopped.out.iterdir()) == []
+    assert "Traceback" not in stopped.stderr
+
+
+@posix_only
 def test_ctrl_c_stops_both_lessons_that_run_side_by_side(tmp_path):
     waits = "import pathlib, time\nwhile not pathlib.Path('{name}').exists(): time.sleep(0.05)\n"
     meets = "import pathlib\npathlib.Path('3').touch()\nimport time\ntime.sleep(120)"
