@@ -15,8 +15,7 @@ TITLES = {
 }
 LESSONS = """\
 From a `course run` in the laptop profile on the CPU that finished on {days}. CPU seconds and peak memory are
-what the system had counted for the lesson's own process when it saved its results. With 1.0 cores at work a
-lesson ran on one core, beside another lesson.
+what the system had counted for the lesson's own process when it saved its results.
 
 {by_lesson}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
 import re
 import shutil
 import sys
@@ -116,7 +117,7 @@ async def build(source: Path, environment: dict[str, str], main: asyncio.Task[An
         A cell fails; the stored notebook stays as it was.
     """
     notebook = student_edition(source)
-    out = Path(environment.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
+    out = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
     shutil.rmtree(out / "checkpoints" / source.stem, ignore_errors=True)  # of a build that was interrupted
     with lessons.progress(source.stem) as on_cell:
         timeout_s = lessons.CELL_TIMEOUT_S["laptop"]

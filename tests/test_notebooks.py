@@ -224,6 +224,17 @@ def test_building_executes_the_student_edition(source, tmp_path, monkeypatch):
     assert notebook.cells[2].outputs[0].text == "Ellipsis\n"
 
 
+def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, tmp_path, monkeypatch):
+    """A training that goes on from its end shows nothing of what it looked like on the way."""
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
+    old, other = (tmp_path / "results" / "checkpoints" / name for name in ("9_small", "8_other"))
+    old.mkdir(parents=True)
+    other.mkdir()
+    build_alone(source(SMALL))
+    assert not old.exists() and other.exists()
+
+
 def test_a_source_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
     old = build_alone(source(SMALL)).read_bytes()
