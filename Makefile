@@ -20,13 +20,13 @@ lab: $(READY)    ## open JupyterLab on lesson 1
 	$(BIN)/jupyter lab --LabApp.app_settings_dir=notebooks/.jupyterlab notebooks/1_classic_ml.ipynb
 
 notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
-	$(BIN)/python -m course_utils.authoring
+	$(BIN)/python -m course_utils.authoring.build
 
 benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
-	$(BIN)/python -m course_utils.readme
+	$(BIN)/python -m course_utils.authoring.readme
 
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .

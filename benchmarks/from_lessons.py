@@ -7,7 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from course_utils import ROOT, CourseError, runtime
+from course_utils import ROOT, CourseError
+from course_utils import run as runtime
 
 SOURCES = ROOT / "notebooks" / "source"
 

@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils import language, optimizers, runtime, training
+from course_utils import run
+from course_utils.models import language, muon, training
 
 WARM_UP_STEPS, TIMED_STEPS = 3, 10
 HELD_OUT_CHARACTERS = 50_000
@@ -105,10 +106,10 @@ def main() -> None:
         return language.make_llama_like(model.config, options.seed)
 
     recipe = partial(
-        optimizers.muon_adamw, muon_rate=options.muon_rate, adamw_rate=options.adamw_rate,
+        muon.muon_adamw, muon_rate=options.muon_rate, adamw_rate=options.adamw_rate,
         weight_decay=options.weight_decay,
     )  # fmt: skip
-    precision = runtime.choose_precision(options.device)
+    precision = run.choose_precision(options.device)
     fit = partial(
         training.fit, batch_loss=make_batch_loss(train, options.context), data=(starts,), optimizers=recipe,
         batch_size=options.batch_size, seed=options.seed, device=options.device, precision=precision,
@@ -132,7 +133,7 @@ def main() -> None:
         "steps": steps,
         "characters a second": round(n_read / history.wall_s),
         "parameters": sum(weights.numel() for weights in model.parameters()),
-        "peak memory (MB)": round(runtime.peak_memory_mb()),
+        "peak memory (MB)": round(run.peak_memory_mb()),
         "precision": precision,
         "threads": options.threads,
     }

@@ -21,8 +21,10 @@ from from_lessons import definitions
 from threadpoolctl import threadpool_limits
 from torch import nn
 
-from course_utils import ROOT, CourseError, docstrings, images, training
+from course_utils import ROOT, CourseError
+from course_utils.data import docstrings, pictures
 from course_utils.files import write_text
+from course_utils.models import training
 
 PROGRAMS = {
     "python -c pass": "pass",
@@ -92,7 +94,7 @@ def loops_of(
     lesson: SimpleNamespace, make: Callable[[], nn.Module], steps: int
 ) -> list[Callable[[], nn.Module]]:
     """Lesson 2's loop, `fit`, and `fit` with checkpoints; each trains a new model on the digits."""
-    digits = images.load_digits()
+    digits = pictures.load_digits()
     data = lesson.to_tensor(digits.pixels), torch.from_numpy(digits.labels)
     knobs = {key: lesson.settings[key] for key in ("batch_size", "learning_rate", "weight_decay")}
 

@@ -16,7 +16,9 @@ from parts import LESSON_2, one_core
 from sklearn import svm
 from torch import nn
 
-from course_utils import images, networks, runtime, training
+from course_utils import run
+from course_utils.data import pictures
+from course_utils.models import networks, training
 
 CNN_SEEDS, CNN_EVERY = 5, 10
 DIFFUSION_SEEDS, DIFFUSION_EVERY, N_GENERATED = 3, 50, 300
@@ -32,7 +34,7 @@ def quality_part(options: Options) -> list[Trained]:
     The digits are divided as in lesson 4: the models learn from one part, the judge of generated digits from
     another. A third part says how good the classifiers are, and the judge on real digits.
     """
-    digits = images.load_digits()
+    digits = pictures.load_digits()
     given = {"n_channels": 1, "side": 8, "n_classes": 10, "grey_levels": 16}
     lesson = definitions("4_generative_model", [*LESSON_4], labels=digits.labels, **given)
     rest, held_out = lesson.split(np.arange(len(digits.labels)), 0.3)
@@ -57,7 +59,7 @@ def support_vectors(train: Pictures, held_out: Pictures) -> Trained:
     """Lesson 2's classic model on raw pixels: accuracy, and CPU seconds of one training."""
     flat_train, flat_held_out = (pixels.reshape(len(pixels), -1) for pixels, _ in (train, held_out))
     model = svm.SVC(C=10)
-    cpu_s = runtime.cpu_seconds(lambda: model.fit(flat_train, train[1]), at_least_s=1.0)
+    cpu_s = run.cpu_seconds(lambda: model.fit(flat_train, train[1]), at_least_s=1.0)
     return Trained("SVM", 0, 0, [[0, round(cpu_s, 4), 100 * model.score(flat_held_out, held_out[1])]])
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_utils import docstrings, language, optimizers, training
+from course_utils.data import docstrings
+from course_utils.models import language, muon, training
 
 TABLE = Path(__file__).with_name("scaling.csv")
 COLUMNS = ("width", "depth", "parameters", "tokens", "seed", "bits_per_byte")
@@ -48,7 +49,7 @@ def main() -> None:
     windows = language.windows(language.encode(tokenizer, texts), CONTEXT)
     documents = language.encode(tokenizer, held_out)
     n_bytes = sum(len(text.encode()) for text in held_out)
-    recipe = partial(optimizers.muon_adamw, **RATES)
+    recipe = partial(muon.muon_adamw, **RATES)
     if not TABLE.exists():
         TABLE.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
     done = {tuple(row[:2] + row[3:5]) for row in csv.reader(TABLE.open(encoding="utf-8"))}

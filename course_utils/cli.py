@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from course_utils import ROOT, CourseError, __version__, claims, results
+from course_utils import ROOT, CourseError, __version__
+from course_utils.claims import ledger as claims
+from course_utils.report import results
 
 if TYPE_CHECKING:
-    from course_utils.registry import Source
+    from course_utils.data.registry import Source
 
 LAPTOP = ROOT / "results" / "laptop"
 PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
@@ -86,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from course_utils import doctor
+    from course_utils.authoring import doctor
 
     rows = doctor.examine()
     table = [("FAIL" if row.remedy else "ok", row.what, row.found, row.remedy) for row in rows]
@@ -95,9 +97,13 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from course_utils import files, images, lessons, runtime, text
+    from course_utils import files
+    from course_utils import run as runtime
+    from course_utils.authoring import execute
+    from course_utils.data import documents as text
+    from course_utils.data import pictures as images
 
-    chosen = lessons.select(options.lessons)
+    chosen = execute.select(options.lessons)
     runtime.one_of("profile", options.profile, runtime.PROFILES)
     device = runtime.choose_device(options.device)
     seed = str(runtime.whole_number("seed", options.seed))
@@ -114,13 +120,14 @@ def _run(options: argparse.Namespace) -> int:
     jobs = options.jobs or (2 if shared else 1)
 
     try:
-        executions = lessons.run(chosen, out, settings, min(jobs, len(chosen)))
-    except lessons.Interrupted as stop:
+        executions = execute.run(chosen, out, settings, min(jobs, len(chosen)))
+    except execute.Interrupted as stop:
         where = " and ".join(stop.begun) or "the beginning"
         print(f"\nInterrupted in {where}. Lessons finished before are kept, nothing is half-written.")
         print(f"To go on: course run {' '.join(stop.unfinished)} {_options_text(options)}")
         return 130
-    from course_utils import printed, report  # they load what judges and what draws
+    from course_utils.report import page as report
+    from course_utils.report import printed  # they load what judges and what draws
 
     table, problems = printed.verdicts(out, executions)
     print(table)
@@ -144,7 +151,8 @@ def _options_text(options: argparse.Namespace) -> str:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from course_utils import printed, report, side_by_side
+    from course_utils.report import compare, printed
+    from course_utils.report import page as report
 
     if options.compare is None:
         if not options.results.is_dir():
@@ -153,14 +161,14 @@ def _report(options: argparse.Namespace) -> int:
             )
         print(report.write(options.results, options.out or LAPTOP.parent / "report.html"))
         return 0
-    runs = side_by_side.read(options.compare)
-    path = side_by_side.write(runs, options.out or LAPTOP.parent / "compare.html")
+    runs = compare.read(options.compare)
+    path = compare.write(runs, options.out or LAPTOP.parent / "compare.html")
     print("\n\n".join([*printed.side_by_side(runs), *runs.notices, str(path)]))
     return 0
 
 
 def _claims(options: argparse.Namespace) -> int:
-    from course_utils import printed
+    from course_utils.report import printed
 
     verdicts = {}
     for path in sorted(options.out.glob("*.json")):
@@ -188,7 +196,7 @@ def _claims(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from course_utils import registry
+    from course_utils.data import registry
 
     for name in options.names:
         for path in registry.fetch(name):

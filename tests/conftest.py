@@ -17,7 +17,11 @@ import pooch
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_utils import claims, comparison, lessons, registry, results, runtime
+from course_utils import run as runtime
+from course_utils.authoring import execute
+from course_utils.claims import ledger
+from course_utils.data import registry
+from course_utils.report import comparison, results
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +70,7 @@ def shelf(tmp_path, monkeypatch, notebook):
     """Puts lessons with these code cells where the package looks for lessons; gives the folder."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    monkeypatch.setattr(lessons, "NOTEBOOKS", folder)
+    monkeypatch.setattr(execute, "NOTEBOOKS", folder)
 
     def put(**cells):
         for name, sources in cells.items():
@@ -81,14 +85,14 @@ def judged():
     """Judges lesson 1's headline claim with these effects, the same for two tables."""
 
     def judge(effect=0.4, ratio=12.0, profile="laptop"):
-        accuracy = claims.Estimate(effect, effect - 0.5, effect + 0.5, 25)
-        cost = claims.Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
+        accuracy = ledger.Estimate(effect, effect - 0.5, effect + 0.5, 25)
+        cost = ledger.Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
         measured = {
             "accuracy": {"cancer": accuracy, "wine": accuracy},
             "cpu_seconds": {"cancer": cost, "wine": cost},
             "operations": {"cancer": cost, "wine": cost},
         }
-        return claims.get("ml-lightweight").judge(measured, profile)
+        return ledger.get("ml-lightweight").judge(measured, profile)
 
     return judge
 
@@ -125,7 +129,7 @@ def four_lessons():
             run = runtime.Run(lesson, profile, device, seed, folder)
             verdicts = [
                 claim.judge(_measured(claim, lift), profile)
-                for claim in claims.load_ledger().values()
+                for claim in ledger.load_ledger().values()
                 if claim.lesson == number and claim.status == "tested"
             ]
             costs = [
@@ -145,7 +149,7 @@ def _measured(claim, lift):
     for test in claim.tests:
         width = abs(test.margin) / 4 or 0.5
         effect = test.margin + lift * width
-        estimate = claims.Estimate(effect, effect - width, effect + width, 30)
+        estimate = ledger.Estimate(effect, effect - width, effect + width, 30)
         measured[test.id] = {"one": estimate, "two": estimate} if test.per else estimate
     return measured
 

@@ -11,7 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import nn
 
-from course_utils import CourseError, checkpoints
+from course_utils import CourseError
+from course_utils.models import checkpoints
 
 pytestmark = pytest.mark.usefixtures("torch_as_before")
 

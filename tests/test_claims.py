@@ -4,8 +4,9 @@ import re
 import numpy as np
 import pytest
 
-from course_utils import CourseError, claims
-from course_utils.claims import Estimate, Test, get, load_ledger
+from course_utils import CourseError
+from course_utils.claims import ledger as claims
+from course_utils.claims.ledger import Estimate, Test, get, load_ledger
 
 LEDGER = """
 [documents.A]

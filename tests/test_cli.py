@@ -16,7 +16,12 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils import ROOT, claims, cli, lessons, registry, results, runtime
+from course_utils import ROOT, cli
+from course_utils import run as runtime
+from course_utils.authoring import execute
+from course_utils.claims import ledger
+from course_utils.data import registry
+from course_utils.report import results
 
 # argv: folder of lessons, then the command's own arguments
 PROGRAM = """
@@ -47,14 +52,14 @@ def fake_run(monkeypatch, shelf, record):
                 (out / f"{lesson}.json").write_text(record(lesson), encoding="utf-8")
             elif answer == "no verdicts":
                 results.save(runtime.Run(lesson, "laptop", "cpu", 0, out), [])
-            elif isinstance(answer, lessons.Failure):
-                return lessons.Execution(lesson, 0.5, answer)
+            elif isinstance(answer, execute.Failure):
+                return execute.Execution(lesson, 0.5, answer)
             elif answer is KeyboardInterrupt:
                 main.cancel()  # as Ctrl-C does
                 await asyncio.sleep(60)
-            return lessons.Execution(lesson, 1.25, None)
+            return execute.Execution(lesson, 1.25, None)
 
-        monkeypatch.setattr(lessons, "_run", run)
+        monkeypatch.setattr(execute, "_run", run)
         return seen
 
     return pretend
@@ -253,7 +258,7 @@ def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
 
 
 def test_an_old_result_does_not_pass_for_a_new_one(fake_run, tmp_path, record, capsys):
-    fake_run(lesson_1=lessons.Failure(3, "ValueError: no"))
+    fake_run(lesson_1=execute.Failure(3, "ValueError: no"))
     (tmp_path / "1_a.json").write_text(record("1_a"), encoding="utf-8")
     assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 1
     assert not (tmp_path / "1_a.json").exists()
@@ -451,7 +456,7 @@ def rows_of_claims(capsys):
     """The verdict column of `course claims`, by claim."""
     lines = capsys.readouterr().out.splitlines()
     start = lines[0].index("verdict")
-    known = claims.load_ledger()
+    known = ledger.load_ledger()
     rows = {line.split()[0]: line for line in lines if line and line.split()[0] in known}
     return {name: row[start:].strip() for name, row in rows.items()}
 
@@ -460,7 +465,7 @@ def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
     (tmp_path / "1_lesson.json").write_text(record("1_lesson"), encoding="utf-8")
     assert cli.main(["claims", "--out", str(tmp_path)]) == 0
     verdicts = rows_of_claims(capsys)
-    assert list(verdicts) == list(claims.load_ledger())
+    assert list(verdicts) == list(ledger.load_ledger())
     assert verdicts["ml-lightweight"] == "supported"
     assert verdicts["ml-normalise"] == "not run here"
     assert verdicts["gen-why"] == "planned"

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from course_utils import CourseError, claims, comparison, measured, readme, results
+from course_utils import CourseError
+from course_utils.authoring import readme
+from course_utils.claims import ledger
+from course_utils.report import comparison, results
+from course_utils.report import folder as measured
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def test_cheaper_networks_would_refute_the_claim(records):
             deep = comparison.TECHNOLOGY[lesson][cost["model"]] == "deep"
             cost["train_operations"] = 1.0 if deep else 1e9 + cost["train_operations"]
     verdict = comparison.judge(records)
-    assert verdict.word == claims.NOT_SUPPORTED
+    assert verdict.word == ledger.NOT_SUPPORTED
     assert verdict.outcomes[0].word == "fails"
 
 
@@ -103,7 +107,7 @@ def test_nothing_is_a_multiple_of_a_cost_of_zero(records):
 
 def test_handfuls_of_steps_are_too_small_to_judge(tmp_path, four_lessons):
     records = measured.read(four_lessons(tmp_path, profile="smoke")).records
-    assert comparison.judge(records).word == claims.TOO_SMALL
+    assert comparison.judge(records).word == ledger.TOO_SMALL
 
 
 def test_results_are_read_back_as_they_were_judged(tmp_path, four_lessons):

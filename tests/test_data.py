@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_utils import CourseError, data, registry
+from course_utils import CourseError
+from course_utils.data import registry, tables
 
 
 def sha(content):
@@ -15,8 +16,8 @@ def sha(content):
 @pytest.mark.parametrize(
     ("load", "shape", "classes", "counts"),
     [
-        (data.load_breast_cancer, (569, 30), ("malignant", "benign"), [212, 357]),
-        (data.load_wine, (178, 13), ("class_0", "class_1", "class_2"), [59, 71, 48]),
+        (tables.load_breast_cancer, (569, 30), ("malignant", "benign"), [212, 357]),
+        (tables.load_wine, (178, 13), ("class_0", "class_1", "class_2"), [59, 71, 48]),
     ],
 )
 def test_bundled_tables(load, shape, classes, counts):
@@ -26,12 +27,12 @@ def test_bundled_tables(load, shape, classes, counts):
     assert (table.y.shape, table.y.dtype) == ((shape[0],), np.dtype("int64"))
     assert table.classes == classes
     assert np.bincount(table.y).tolist() == counts
-    assert data.fingerprint(table) == table.source.sha256
+    assert tables.fingerprint(table) == table.source.sha256
 
 
 def test_embedded_lists_what_comes_with_a_package():
-    assert {name for name, source in registry.registry().items() if source.package} == set(data.EMBEDDED)
-    for name, load in data.EMBEDDED.items():
+    assert {name for name, source in registry.registry().items() if source.package} == set(tables.EMBEDDED)
+    for name, load in tables.EMBEDDED.items():
         records = load()
         for record in records if isinstance(records, tuple) else (records,):
             assert record.source == registry.registry()[name]
@@ -45,18 +46,18 @@ def test_a_changed_bundled_table_is_refused(tmp_path, monkeypatch):
     with pytest.raises(
         CourseError, match=r"'wine'.*expected 000000000000….*reinstall the packages of require"
     ):
-        data.load_wine()
-    assert data.load_breast_cancer().X.shape == (569, 30)
+        tables.load_wine()
+    assert tables.load_breast_cancer().X.shape == (569, 30)
 
 
 def test_the_fingerprint_covers_names_values_and_classes():
     def table(columns=("a", "b"), values=((1, 2), (3, 4)), y=(0, 1), classes=("no", "yes"), order="C"):
         X = pd.DataFrame(np.array(values, dtype=float, order=order), columns=list(columns))
-        return data.Table(X, np.array(y), classes, registry.registry()["wine"])
+        return tables.Table(X, np.array(y), classes, registry.registry()["wine"])
 
-    known = data.fingerprint(table())
+    known = tables.fingerprint(table())
     assert known == sha(b"a\nb\nno\nyes" + np.array([1, 2, 3, 4.0]).tobytes() + np.array([0, 1]).tobytes())
-    assert data.fingerprint(table(order="F")) == known
+    assert tables.fingerprint(table(order="F")) == known
     changed = [
         table(columns=("a", "c")),
         table(values=((1, 2), (3, 4 + 1e-12))),
@@ -64,7 +65,7 @@ def test_the_fingerprint_covers_names_values_and_classes():
         table(y=(1, 0)),
         table(classes=("yes", "no")),
     ]
-    assert len({known, *map(data.fingerprint, changed)}) == 6
+    assert len({known, *map(tables.fingerprint, changed)}) == 6
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def as_rows(table):
 
 
 def test_forest_cover_with_all_rows(forest):
-    table = data.load_forest_cover(70)
+    table = tables.load_forest_cover(70)
     assert as_rows(table) == {tuple(row) for row in forest}
     assert (table.y.dtype, set(table.X.dtypes)) == (np.dtype("int64"), {np.dtype("float64")})
     assert [table.X.columns[i] for i in (0, 9, 10, 13, 14, 53)] == [
@@ -97,30 +98,30 @@ def test_forest_cover_with_all_rows(forest):
 
 
 def test_forest_cover_draws_rows_that_keep_the_shares(forest):
-    table = data.load_forest_cover(28)
+    table = tables.load_forest_cover(28)
     assert np.bincount(table.y).tolist() == [4] * 7
     assert as_rows(table) <= {tuple(row) for row in forest}
     assert len(as_rows(table)) == 28
 
 
 def test_forest_cover_follows_its_seed(forest):
-    first, again, other = (data.load_forest_cover(28, seed).X for seed in (0, 0, 1))
+    first, again, other = (tables.load_forest_cover(28, seed).X for seed in (0, 0, 1))
     assert first.equals(again)
     assert not first.equals(other)
 
 
 def test_forest_cover_has_no_more_rows_than_it_has(forest):
     with pytest.raises(CourseError, match="has 70 rows, 71 were asked for: ask for fewer"):
-        data.load_forest_cover(71)
+        tables.load_forest_cover(71)
 
 
 @pytest.mark.parametrize("n_rows", [0, 3])
 def test_forest_cover_needs_a_row_of_each_kind(forest, n_rows):
     with pytest.raises(CourseError, match="ask for"):
-        data.load_forest_cover(n_rows)
+        tables.load_forest_cover(n_rows)
 
 
 def test_forest_cover_gives_nearly_all_rows_too(forest):
-    table = data.load_forest_cover(69)
+    table = tables.load_forest_cover(69)
     assert len(table.X) == len(as_rows(table)) == 69
     assert as_rows(table) < {tuple(row) for row in forest}

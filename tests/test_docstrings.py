@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_utils import CourseError, docstring_files, docstrings, overlap, passages, registry, text_parts
-from course_utils.docstring_files import clean, in_source
+from course_utils import CourseError
+from course_utils.data import docstring_files, docstrings, overlap, passages, registry, text_parts
+from course_utils.data.docstring_files import clean, in_source
 
 LONG = "Says what it does, in as many words as it takes to be longer than two hundred letters. " * 3
 locked_only = pytest.mark.skipif(
@@ -442,7 +443,7 @@ def test_documents_are_as_promised(corpus):
 
 
 def test_reading_imports_none_of_the_packages():
-    code = "from course_utils import docstring_files as files; import sys\n"
+    code = "from course_utils.data import docstring_files as files; import sys\n"
     code += "source = files.read_source(files.package_folder('sklearn') / 'base.py')\n"
     code += "found = files.in_source(source, 'sklearn/base.py')\n"
     code += "print(len(found) > 5, *sorted({'sklearn', 'scipy', 'pandas', 'torch'} & set(sys.modules)))"

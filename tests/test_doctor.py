@@ -9,7 +9,9 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-from course_utils import CourseError, cli, docstrings, doctor, registry, runtime
+from course_utils import CourseError, cli, run
+from course_utils.authoring import doctor
+from course_utils.data import docstrings, registry
 
 
 @pytest.fixture
@@ -153,7 +155,7 @@ def test_a_torch_that_does_not_load_is_reported(monkeypatch, error):
     def refuse(name):
         raise error("libtorch is damaged")
 
-    monkeypatch.setattr(runtime, "choose_device", refuse)
+    monkeypatch.setattr(run, "choose_device", refuse)
     row = doctor.device()
     assert row.found == "torch does not load: libtorch is damaged"
     assert row.remedy == "pip install -r requirements.lock"

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from course_utils import ROOT, doctor
+from course_utils import ROOT
+from course_utils.authoring import doctor
 
 LOCK = ROOT / "requirements.lock"
 

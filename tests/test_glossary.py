@@ -7,14 +7,14 @@ from urllib.parse import quote
 import jupytext
 import pytest
 
-from course_utils import authoring, lessons
+from course_utils.authoring import build, execute
 
-GLOSSARY = lessons.NOTEBOOKS / "glossary.md"
+GLOSSARY = execute.NOTEBOOKS / "glossary.md"
 ENTRY = re.compile(r'^### (?:<a id="(.+)"></a>)?(.+)\n\n(.+?) \*Lesson (\d)\.\*$', re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(glossary\.md#([^)]+)\)")
 ENTRIES = ENTRY.findall(GLOSSARY.read_text("utf-8"))
 TERMS = {term: (text, int(lesson)) for _, term, text, lesson in ENTRIES}
-every_lesson = pytest.mark.parametrize("source", authoring.sources(), ids=lambda path: path.stem)
+every_lesson = pytest.mark.parametrize("source", build.sources(), ids=lambda path: path.stem)
 
 
 def anchor(term):
@@ -57,7 +57,7 @@ def first_uses(source):
 def test_every_heading_is_an_entry_in_plain_words():
     text = GLOSSARY.read_text("utf-8")
     assert len(TERMS) == text.count("\n### ") > 60
-    numbers = {int(source.stem[0]) for source in authoring.sources()}
+    numbers = {int(source.stem[0]) for source in build.sources()}
     assert all(20 < len(words) < 240 and lesson in numbers for words, lesson in TERMS.values())
 
 
@@ -93,5 +93,5 @@ def test_each_link_has_an_entry_and_stands_once(source):
 
 
 def test_a_term_is_used_in_the_lesson_that_explains_it():
-    found = {int(source.stem[0]): first_uses(source)[0] for source in authoring.sources()}
+    found = {int(source.stem[0]): first_uses(source)[0] for source in build.sources()}
     assert [term for term, (_, lesson) in TERMS.items() if term not in found[lesson]] == []

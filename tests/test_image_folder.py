@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import CourseError, image_folder, images, picture_file
+from course_utils import CourseError
+from course_utils.data import own_pictures, picture_file, pictures
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the file names of Unix")
 
@@ -51,7 +52,7 @@ def table(report):
 def test_a_folder_without_parts(pets, fill):
     fill("cat", 10)
     fill("dog", 12)
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.pixels.shape == (22, 1, 32, 32) and mine.pixels.dtype == np.float32
     assert mine.labels.tolist() == [0] * 10 + [1] * 12 and mine.labels.dtype == np.int64
     assert mine.classes == ("cat", "dog")
@@ -67,7 +68,7 @@ def test_a_folder_without_parts(pets, fill):
 def test_a_folder_with_parts(pets, fill):
     for place, n in (("train/dog", 8), ("train/cat", 9), ("test/cat", 1), ("test/dog", 2)):
         fill(place, n)
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.labels.tolist() == [0] * 9 + [1] * 8 + [0] + [1] * 2
     assert mine.is_test.dtype == bool and mine.is_test.tolist() == [False] * 17 + [True] * 3
     assert table(mine.report) == {"cat": [9, 9, 1, 1], "dog": [8, 8, 2, 2]}
@@ -79,14 +80,14 @@ def test_a_folder_with_parts(pets, fill):
 def test_the_parts_may_be_written_with_capitals(pets, fill):
     for place in ("Train/cat", "Train/dog", "TEST/cat", "TEST/dog"):
         fill(place, 8)
-    assert image_folder.read(pets).is_test.sum() == 16
+    assert own_pictures.read(pets).is_test.sum() == 16
 
 
 def test_one_colour_picture_makes_all_colour(pets, fill):
     fill("cat", 10)
     fill("dog", 9)
     fill("dog", 1, first=9, colour=True)
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.pixels.shape == (20, 3, 32, 32)
     assert np.array_equal(mine.pixels[:19, 0], mine.pixels[:19, 2])
     with Image.open(pets / "dog" / "09.png") as picture:
@@ -98,7 +99,7 @@ def test_one_colour_picture_makes_all_colour(pets, fill):
 def test_the_side_can_be_chosen(pets, fill):
     fill("cat", 10, colour=True)
     fill("dog", 10)
-    assert image_folder.read(pets, side=12).pixels.shape == (20, 3, 12, 12)
+    assert own_pictures.read(pets, side=12).pixels.shape == (20, 3, 12, 12)
 
 
 def test_endings_count_in_any_case_and_hidden_things_do_not(pets, fill):
@@ -108,7 +109,7 @@ def test_endings_count_in_any_case_and_hidden_things_do_not(pets, fill):
     fill("cat-PNG/.thumbs", 1)
     (pets / ".DS_Store").write_bytes(b"x")
     (pets / "cat-PNG" / "._00.png").write_bytes(b"x")
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.classes == ("cat-Jpg", "cat-PNG", "cat-jpeg")
     assert len(mine.labels) == 30
     assert left_out(mine.report) == {}
@@ -122,7 +123,7 @@ def test_what_is_left_out_is_named_with_its_reason(pets, fill):
     (pets / "cat" / "kittens").mkdir()
     (pets / "dog" / "broken.jpg").write_bytes((pets / "dog" / "00.png").read_bytes()[:200])
     Image.new("1", (10_001, 5_000)).save(pets / "dog" / "poster.png")
-    report = image_folder.read(pets).report
+    report = own_pictures.read(pets).report
     assert left_out(report) == {
         "outside the class folders (1)": "notes.txt",
         "no png or jpg file (4)": "cat/a.gif, cat/b.txt, cat/c.webp and 1 more",
@@ -137,7 +138,7 @@ def test_things_beside_the_class_folders_of_a_part_are_named(pets, fill):
     for place in ("train/cat", "train/dog", "test/cat", "test/dog", "valid/cat"):
         fill(place, 8)
     (pets / "train" / "loose.png").write_bytes((pets / "train" / "cat" / "00.png").read_bytes())
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert len(mine.labels) == 32
     assert left_out(mine.report) == {"outside the class folders (2)": "valid, train/loose.png"}
 
@@ -146,7 +147,7 @@ def test_small_classes_are_left_out(pets, fill):
     for name, n in (("cat", 10), ("dog", 10), ("owl", 9)):
         fill(name, n)
     (pets / "ant").mkdir()
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.classes == ("cat", "dog")
     assert left_out(mine.report) == {"class with fewer than 10 pictures (2)": "ant, owl"}
     assert table(mine.report) == {"ant": [0, 0], "cat": [10, 10], "dog": [10, 10], "owl": [9, 0]}
@@ -158,7 +159,7 @@ def test_classes_that_lack_a_part_are_left_out(pets, fill):
     for place, n in places.items():
         fill(place, n)
     (pets / "test" / "elk").mkdir()
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.classes == ("cat", "dog")
     assert mine.labels.tolist() == [0] * 8 + [1] * 8 + [0, 1]
     assert left_out(mine.report) == {
@@ -177,7 +178,7 @@ def test_a_picture_of_train_that_is_in_test_is_left_out(pets, fill):
         picture.save(pets / "train" / "dog" / "copy.png", optimize=True)  # other bytes, same pixels
     with Image.open(pets / "train" / "dog" / "00.png") as picture:
         picture.save(pets / "train" / "dog" / "twice.png")  # twice in train is no leak
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert left_out(mine.report) == {"in train/, but the same picture is in test/ (1)": "train/dog/copy.png"}
     assert np.bincount(mine.labels[~mine.is_test]).tolist() == [9, 10]
     assert mine.is_test.sum() == 4
@@ -190,7 +191,7 @@ def test_a_leak_is_seen_across_colour_and_grey(pets, fill):
         fill(place, 9)
     with Image.open(pets / "test" / "cat" / "01.png") as picture:
         picture.convert("RGB").save(pets / "train" / "cat" / "copy.png")
-    assert "train/cat/copy.png" in image_folder.read(pets).report
+    assert "train/cat/copy.png" in own_pictures.read(pets).report
 
 
 def test_a_class_that_is_small_without_its_leaks_is_left_out(pets, fill):
@@ -199,7 +200,7 @@ def test_a_class_that_is_small_without_its_leaks_is_left_out(pets, fill):
     for place in ("test/cat", "test/dog", "test/owl"):
         fill(place, 2)
     (pets / "train" / "owl" / "copy.png").write_bytes((pets / "test" / "owl" / "00.png").read_bytes())
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.classes == ("cat", "dog")
     assert left_out(mine.report)["class with fewer than 8 pictures in train/ (1)"] == "owl"
 
@@ -210,7 +211,7 @@ def test_without_parts_a_picture_counts_once(pets, fill):
     fill("dog", 10)
     for name in ("cat/copy.png", "dog/copy.png"):
         (pets / name).write_bytes((pets / "cat" / "03.png").read_bytes())
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert len(mine.labels) == 20
     assert left_out(mine.report) == {"the same picture as one before (2)": "cat/copy.png, dog/copy.png"}
 
@@ -220,7 +221,7 @@ def test_fewer_than_two_classes_are_refused_with_the_report(pets, fill, n_second
     fill("cat", 10)
     fill("dog", n_second)
     with pytest.raises(CourseError, match=r"fewer than two classes remain.*add pictures") as caught:
-        image_folder.read(pets)
+        own_pictures.read(pets)
     message = str(caught.value)
     assert "class with fewer than 10 pictures (1): dog" in message
     assert table("\n" + message.split("\n", 1)[1].split("\n", 1)[1])["cat"] == [10, 10]
@@ -230,14 +231,14 @@ def test_folders_without_a_single_picture_are_refused(pets):
     (pets / "cat").mkdir()
     (pets / "dog").mkdir()
     with pytest.raises(CourseError, match="fewer than two classes remain"):
-        image_folder.read(pets)
+        own_pictures.read(pets)
 
 
 def test_a_folder_that_is_none_is_refused(pets):
     (pets / "file.png").write_bytes(b"x")
     for name in ("nothing", "file.png"):
         with pytest.raises(CourseError, match=f"^'{name}' is not a folder: give a folder"):
-            image_folder.read(pets / name)
+            own_pictures.read(pets / name)
 
 
 @pytest.mark.parametrize("hidden", [False, True])
@@ -247,7 +248,7 @@ def test_an_empty_folder_is_refused(pets, hidden):
     with pytest.raises(
         CourseError, match=r"^the folder 'alices pets' is empty: put one folder for each class"
     ):
-        image_folder.read(pets)
+        own_pictures.read(pets)
 
 
 @pytest.mark.parametrize("place", [".", "train"])
@@ -257,7 +258,7 @@ def test_pictures_without_class_folders_are_refused(pets, fill, place):
         fill("test/cat", 10)
     name = (pets / place).name
     with pytest.raises(CourseError, match=f"^'{name}' has files but no class folders: put the pictures"):
-        image_folder.read(pets)
+        own_pictures.read(pets)
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
@@ -267,7 +268,7 @@ def test_one_part_alone_is_refused(pets, fill, part):
     with pytest.raises(
         CourseError, match=f"has a folder '{part}' only: make both 'train' and 'test', or nei"
     ):
-        image_folder.read(pets)
+        own_pictures.read(pets)
 
 
 @pytest.mark.parametrize("name", ["alices pets", "dog"])
@@ -284,7 +285,7 @@ def test_a_folder_that_may_not_be_opened_is_refused(pets, fill, monkeypatch, nam
 
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(CourseError, match=rf"^cannot read the folder '{name}' \(Permission denied\): see to"):
-        image_folder.read(pets)
+        own_pictures.read(pets)
 
 
 def test_nothing_tells_where_the_pictures_were(pets, fill, tmp_path):
@@ -292,7 +293,7 @@ def test_nothing_tells_where_the_pictures_were(pets, fill, tmp_path):
     fill("dog", 10)
     fill("owl", 2)
     (pets / "cat" / "broken.png").write_bytes(b"x")
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.source.name == "own_pictures"
     for text in (mine.report, repr(mine.source), repr(mine.classes)):
         assert "alice" not in text and str(tmp_path) not in text
@@ -301,27 +302,27 @@ def test_nothing_tells_where_the_pictures_were(pets, fill, tmp_path):
 def test_the_checksum_is_over_the_content(pets, fill, tmp_path):
     fill("cat", 10)
     fill("dog", 10)
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     bytes_ = np.round(mine.pixels * 255).astype(np.uint8).tobytes()
     expected = b"cat\ndog\n(20, 1, 32, 32)" + bytes_ + mine.labels.tobytes() + bytes(20)
     assert mine.source.sha256 == hashlib.sha256(expected).hexdigest()
     pets = pets.rename(tmp_path / "elsewhere")
-    assert image_folder.read(pets).source == mine.source
+    assert own_pictures.read(pets).source == mine.source
     (pets / "dog").rename(pets / "owl")
-    renamed = image_folder.read(pets).source.sha256
+    renamed = own_pictures.read(pets).source.sha256
     (pets / "owl" / "00.png").unlink()
     fill("../elsewhere/owl", 1)
-    changed = image_folder.read(pets).source.sha256
+    changed = own_pictures.read(pets).source.sha256
     assert len({mine.source.sha256, renamed, changed}) == 3
 
 
 def test_the_order_does_not_depend_on_the_file_system(pets, fill, monkeypatch):
     fill("Dog", 10)
     fill("cat", 10)
-    first = image_folder.read(pets)
+    first = own_pictures.read(pets)
     iterdir = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda self: sorted(iterdir(self), reverse=True))
-    again = image_folder.read(pets)
+    again = own_pictures.read(pets)
     assert first.classes == again.classes == ("Dog", "cat")
     assert np.array_equal(first.pixels, again.pixels)
     assert first.source == again.source
@@ -333,7 +334,7 @@ def test_names_that_cannot_be_printed_are_made_printable(pets, fill):
     fill("dog", 10)
     os.rename(pets / "dog", os.fsencode(pets) + b"/d\xffg")
     (pets / "cat" / "two\nlines.txt").write_bytes(b"x")
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.classes == ("cat", "d?g")
     assert "no png or jpg file (1): cat/two?lines.txt" in mine.report
     mine.report.encode()
@@ -351,13 +352,13 @@ def test_a_pipe_is_not_waited_for(pets, fill, monkeypatch):
         return read(path, side)
 
     monkeypatch.setattr(picture_file, "read", read_files)
-    assert left_out(image_folder.read(pets).report) == {"no png or jpg file (1)": "cat/pipe.png"}
+    assert left_out(own_pictures.read(pets).report) == {"no png or jpg file (1)": "cat/pipe.png"}
 
 
 def test_a_class_may_have_a_number_for_a_name(pets, fill):
     fill("007", 10)
     fill("1e3", 10)
-    mine = image_folder.read(pets)
+    mine = own_pictures.read(pets)
     assert mine.classes == ("007", "1e3")
     assert set(table(mine.report)) == {"007", "1e3"}
 
@@ -365,5 +366,5 @@ def test_a_class_may_have_a_number_for_a_name(pets, fill):
 def test_images_load_reads_a_folder(pets, fill):
     fill("cat", 10)
     fill("dog", 10)
-    mine = images.load(str(pets), 5, 5)
+    mine = pictures.load(str(pets), 5, 5)
     assert len(mine.labels) == 20 and mine.source.name == "own_pictures"

@@ -9,7 +9,8 @@ from PIL import Image
 from skimage.data import lfw_subset
 from sklearn import datasets
 
-from course_utils import CourseError, images, registry
+from course_utils import CourseError
+from course_utils.data import pictures, registry
 
 FASHION = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 N_TRAIN, N_TEST = 40, 20
@@ -64,7 +65,7 @@ def fashion(provide):
 @pytest.fixture
 def cifar(provide, monkeypatch):
     """Provides CIFAR-10 with 20 pictures a file, some members replaced; gives the records in order."""
-    monkeypatch.setattr(images, "CIFAR_RECORDS", 20)
+    monkeypatch.setattr(pictures, "CIFAR_RECORDS", 20)
 
     def put(replaced=None, content=None):
         rng = np.random.default_rng(0)
@@ -73,7 +74,7 @@ def cifar(provide, monkeypatch):
         members = {"cifar-10-batches-bin/readme.html": b"no pictures"}
         # the order in the archive is not the order in which the pictures count
         for i in (4, 5, 0, 2, 1, 3):
-            members[images.CIFAR_FILES[i]] = records[i].tobytes()
+            members[pictures.CIFAR_FILES[i]] = records[i].tobytes()
         members |= replaced or {}
         provide("cifar10", {"cifar-10-binary.tar.gz": tar(members) if content is None else content})
         return records
@@ -87,7 +88,7 @@ def rows(pixels):
 
 
 def test_digits():
-    digits = images.load_digits()
+    digits = pictures.load_digits()
     assert digits.pixels.shape == (1797, 1, 8, 8) and digits.pixels.dtype == np.float32
     assert (digits.pixels.min(), digits.pixels.max()) == (0, 1)
     assert np.bincount(digits.labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
@@ -107,11 +108,11 @@ def test_changed_digits_are_refused(monkeypatch, change):
         bunch.target[1000] = (bunch.target[1000] + 1) % 10
     monkeypatch.setattr(datasets, "load_digits", lambda: bunch)
     with pytest.raises(CourseError, match=r"'digits' is not the one.*reinstall the packages of require"):
-        images.load_digits()
+        pictures.load_digits()
 
 
 def test_faces():
-    faces = images.load_faces()
+    faces = pictures.load_faces()
     assert faces.pixels.shape == (200, 1, 25, 25) and faces.pixels.dtype == np.float32
     assert (faces.pixels.min(), faces.pixels.max()) == (0, 1)
     assert faces.labels.dtype == np.int64 and faces.labels.tolist() == [1] * 100 + [0] * 100
@@ -124,7 +125,7 @@ def test_faces():
 
 def test_the_faces_are_cut_as_their_data_sheet_says():
     """One point of the photograph a pixel with a face, the mean of four without; a mean of three colours."""
-    pixels = images.load_faces().pixels.astype(float)
+    pixels = pictures.load_faces().pixels.astype(float)
     for crops, steps in ((pixels[:100], 765), (pixels[100:], 3060)):
         assert np.abs(crops * steps - np.round(crops * steps)).max() < 1e-3
     assert (pixels[:100] == 0).sum() == 2 and (pixels[100:] == 0).sum() == 8489
@@ -136,7 +137,7 @@ def test_the_faces_are_cut_as_their_data_sheet_says():
 def skimage_file(tmp_path, monkeypatch):
     """Where the faces are read from; nothing is there yet."""
     (tmp_path / "data").mkdir()
-    monkeypatch.setattr(images.resources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(pictures.resources, "files", lambda package: tmp_path)
     return tmp_path / "data" / "lfw_subset.npy"
 
 
@@ -148,7 +149,7 @@ def test_changed_faces_are_refused(skimage_file, change):
     crops = {"value": crops, "order": crops[::-1], "number": crops[:199]}[change]
     np.save(skimage_file, crops)
     with pytest.raises(CourseError, match=r"'faces' is not the one.*reinstall the packages of require"):
-        images.load_faces()
+        pictures.load_faces()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no array", "cut", "names"])
@@ -159,18 +160,18 @@ def test_faces_that_cannot_be_read_are_refused_and_not_downloaded(skimage_file, 
         np.save(skimage_file, lfw_subset())
         skimage_file.write_bytes(skimage_file.read_bytes()[:-1] if content == "cut" else content)
     with pytest.raises(CourseError, match=r"^cannot read data set 'faces'.*Error\): reinstall") as got:
-        images.load_faces()
+        pictures.load_faces()
     assert str(skimage_file.parent) not in str(got.value)
 
 
 def test_the_faces_are_no_choice_for_lesson_2():
     with pytest.raises(CourseError, match="unknown images 'faces': choose digits, fashion_mnist, cifar10"):
-        images.load("faces", 5, 5)
+        pictures.load("faces", 5, 5)
 
 
 def test_fashion_mnist_with_all_pictures(fashion):
     arrays = fashion()
-    clothes = images.load_fashion_mnist(N_TRAIN, N_TEST)
+    clothes = pictures.load_fashion_mnist(N_TRAIN, N_TEST)
     assert clothes.pixels.shape == (60, 1, 28, 28) and clothes.pixels.dtype == np.float32
     assert clothes.labels.shape == (60,) and clothes.labels.dtype == np.int64
     assert clothes.is_test.dtype == bool and clothes.is_test.tolist() == [False] * 40 + [True] * 20
@@ -183,7 +184,7 @@ def test_fashion_mnist_with_all_pictures(fashion):
 
 def test_fashion_mnist_draws_from_each_part_in_equal_shares(fashion):
     arrays = fashion()
-    clothes = images.load_fashion_mnist(20, 10)
+    clothes = pictures.load_fashion_mnist(20, 10)
     for chosen, part, n in ((~clothes.is_test, "train", 2), (clothes.is_test, "t10k", 1)):
         assert np.bincount(clothes.labels[chosen]).tolist() == [n] * 10
         assert len(rows(clothes.pixels[chosen])) == 10 * n
@@ -199,7 +200,7 @@ def test_fashion_mnist_draws_from_each_part_in_equal_shares(fashion):
 
 def test_the_draw_follows_its_seed(fashion):
     fashion()
-    first, again, other = (images.load_fashion_mnist(20, 10, seed).pixels for seed in (0, 0, 1))
+    first, again, other = (pictures.load_fashion_mnist(20, 10, seed).pixels for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -215,7 +216,7 @@ def test_the_draw_follows_its_seed(fashion):
 def test_a_sample_that_cannot_be_drawn_is_refused(fashion, n_train, n_test, message):
     fashion()
     with pytest.raises(CourseError, match=message):
-        images.load_fashion_mnist(n_train, n_test)
+        pictures.load_fashion_mnist(n_train, n_test)
 
 
 LABELS = np.arange(N_TRAIN) % 10
@@ -242,18 +243,18 @@ def test_files_of_fashion_mnist_with_another_content_are_refused(fashion, labels
     """Their checksum is right here, so that only the format can give them away."""
     fashion(train_labels=labels)
     with pytest.raises(CourseError, match=rf"'fashion_mnist' are not what they should be \({message}"):
-        images.load_fashion_mnist(20, 10)
+        pictures.load_fashion_mnist(20, 10)
 
 
 def test_pictures_of_another_size_are_refused(fashion):
     fashion(t10k_images=idx(np.zeros((20, 28, 27))))
     with pytest.raises(CourseError, match=r"pictures \(20, 28, 27\)"):
-        images.load_fashion_mnist(20, 10)
+        pictures.load_fashion_mnist(20, 10)
 
 
 def test_cifar_with_all_pictures(cifar, cache):
     records = cifar()
-    photos = images.load_cifar10(100, 20)
+    photos = pictures.load_cifar10(100, 20)
     assert photos.pixels.shape == (120, 3, 32, 32) and photos.pixels.dtype == np.float32
     assert photos.is_test.tolist() == [False] * 100 + [True] * 20
     assert photos.labels.dtype == np.int64 and photos.labels.tolist() == records[:, :, 0].ravel().tolist()
@@ -267,7 +268,7 @@ def test_cifar_with_all_pictures(cifar, cache):
 
 def test_cifar_draws_from_each_part(cifar):
     records = cifar()
-    photos = images.load_cifar10(30, 10, seed=3)
+    photos = pictures.load_cifar10(30, 10, seed=3)
     assert np.bincount(photos.labels[~photos.is_test]).tolist() == [3] * 10
     assert np.bincount(photos.labels[photos.is_test]).tolist() == [1] * 10
     train, test = (
@@ -284,28 +285,28 @@ MEMBER = "cifar-10-batches-bin/data_batch_2.bin"
 def test_a_member_of_another_size_is_refused(cifar, content):
     cifar({MEMBER: content})
     with pytest.raises(CourseError, match=rf"'cifar10' are not what.*no '{MEMBER}' of 61460 bytes"):
-        images.load_cifar10(30, 10)
+        pictures.load_cifar10(30, 10)
 
 
 def test_a_class_that_cifar_has_not_is_refused(cifar):
     cifar({MEMBER: b"\x0a" * (20 * 3073)})
     with pytest.raises(CourseError, match="a class 10"):
-        images.load_cifar10(30, 10)
+        pictures.load_cifar10(30, 10)
 
 
 @pytest.mark.parametrize("content", [b"no archive", gzip.compress(b"no tar" * 200)])
 def test_an_archive_that_is_none_is_refused(cifar, content):
     cifar(content=content)
     with pytest.raises(CourseError, match=r"'cifar10' are not what they should be .*course data cifar10"):
-        images.load_cifar10(30, 10)
+        pictures.load_cifar10(30, 10)
 
 
 def test_an_archive_that_is_cut_short_is_refused(cifar, monkeypatch):
     records = np.random.default_rng(0).integers(0, 10, (6, 20 * 3073), dtype=np.uint8)
-    whole = tar({name: part.tobytes() for name, part in zip(images.CIFAR_FILES, records, strict=True)})
+    whole = tar({name: part.tobytes() for name, part in zip(pictures.CIFAR_FILES, records, strict=True)})
     cifar(content=whole[: len(whole) // 2])
     with pytest.raises(CourseError, match="'cifar10' are not what they should be"):
-        images.load_cifar10(30, 10)
+        pictures.load_cifar10(30, 10)
 
 
 def test_no_member_is_taken_for_a_file_that_it_only_points_to(cifar):
@@ -316,25 +317,25 @@ def test_no_member_is_taken_for_a_file_that_it_only_points_to(cifar):
         archive.addfile(link)
     cifar(content=buffer.getvalue())
     with pytest.raises(CourseError, match="'cifar10' are not what they should be"):
-        images.load_cifar10(30, 10)
+        pictures.load_cifar10(30, 10)
 
 
 def test_the_profile_says_which_pictures_unless_the_reader_does(monkeypatch):
-    assert [images.wanted(profile) for profile in ("smoke", "laptop", "full")] == [
+    assert [pictures.wanted(profile) for profile in ("smoke", "laptop", "full")] == [
         *("digits", "digits", "fashion_mnist")
     ]
     monkeypatch.setenv("COURSE_IMAGES", "cifar10")
-    assert images.wanted("full") == "cifar10"
+    assert pictures.wanted("full") == "cifar10"
     monkeypatch.setenv("COURSE_IMAGES", "")
-    assert images.wanted("laptop") == "digits"
+    assert pictures.wanted("laptop") == "digits"
 
 
 def test_load_goes_by_name(fashion, cifar):
     fashion()
     cifar()
-    assert images.load("fashion_mnist", 20, 10).pixels.shape == (30, 1, 28, 28)
-    assert images.load("cifar10", 30, 10).pixels.shape == (40, 3, 32, 32)
-    first, other = (images.load("fashion_mnist", 20, 10, seed).pixels for seed in (0, 1))
+    assert pictures.load("fashion_mnist", 20, 10).pixels.shape == (30, 1, 28, 28)
+    assert pictures.load("cifar10", 30, 10).pixels.shape == (40, 3, 32, 32)
+    first, other = (pictures.load("fashion_mnist", 20, 10, seed).pixels for seed in (0, 1))
     assert not np.array_equal(first, other)
 
 
@@ -344,18 +345,18 @@ def test_load_reads_a_folder_at_the_size_asked_for(tmp_path):
         for i in range(10):
             shades = np.full((20, 20), 10 * i + len(label) + ord(label[0]), np.uint8)
             Image.fromarray(shades).save(tmp_path / label / f"{i}.png")
-    assert images.load(str(tmp_path), 1, 1, side=12).pixels.shape == (20, 1, 12, 12)
-    assert images.load(str(tmp_path), 1, 1).pixels.shape == (20, 1, 32, 32)
+    assert pictures.load(str(tmp_path), 1, 1, side=12).pixels.shape == (20, 1, 12, 12)
+    assert pictures.load(str(tmp_path), 1, 1).pixels.shape == (20, 1, 32, 32)
 
 
 def test_load_gives_the_digits_whole():
-    assert len(images.load("digits", 5, 5).labels) == 1797
+    assert len(pictures.load("digits", 5, 5).labels) == 1797
 
 
 @pytest.mark.parametrize("wanted", ["mnist", "", "no/such/folder", "nul\0l"])
 def test_anything_else_gets_the_list(wanted):
     with pytest.raises(CourseError) as caught:
-        images.load(wanted, 20, 10)
+        pictures.load(wanted, 20, 10)
     assert str(caught.value) == (
         f"unknown images '{wanted}': choose digits, fashion_mnist, cifar10, or a folder of pictures"
     )
@@ -363,11 +364,11 @@ def test_anything_else_gets_the_list(wanted):
 
 def test_a_message_does_not_tell_where_the_reader_keeps_things(tmp_path):
     with pytest.raises(CourseError, match=r"^unknown images 'missing': choose"):
-        images.resolve(str(tmp_path / "missing"))
+        pictures.resolve(str(tmp_path / "missing"))
 
 
 def test_a_folder_is_resolved_where_the_command_runs(tmp_path, monkeypatch):
     (tmp_path / "pets" / "cat").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    assert images.resolve("pets") == str((tmp_path / "pets").resolve())
-    assert images.resolve("cifar10") == "cifar10"
+    assert pictures.resolve("pets") == str((tmp_path / "pets").resolve())
+    assert pictures.resolve("cifar10") == "cifar10"

@@ -14,9 +14,10 @@ import urllib.request
 import playwright.sync_api
 import pytest
 
-from course_utils import ROOT, lessons
+from course_utils import ROOT
+from course_utils.authoring import execute
 
-LESSONS = lessons.names()
+LESSONS = execute.names()
 TERMS = dict(zip(LESSONS, ("fold", "ReLU", "KV cache", "Fréchet distance"), strict=True))
 """A term that each lesson links to the glossary: small letters, capitals, two words, an accent."""
 START_S, OPEN_MS, RUN_MS = 120, 90_000, 300_000
@@ -40,8 +41,8 @@ def lab(tmp_path_factory, browser):
     root = home / "notebooks"
     root.mkdir()
     for lesson in LESSONS:
-        shutil.copy(lessons.NOTEBOOKS / f"{lesson}.ipynb", root)
-    shutil.copy(lessons.NOTEBOOKS / "glossary.md", root)
+        shutil.copy(execute.NOTEBOOKS / f"{lesson}.ipynb", root)
+    shutil.copy(execute.NOTEBOOKS / "glossary.md", root)
     tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     tracker.write_text(json.dumps({"windowingMode": "none"}))

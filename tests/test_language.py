@@ -8,7 +8,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from course_utils import ROOT, CourseError, language, registry
+from course_utils import ROOT, CourseError
+from course_utils.data import registry
+from course_utils.models import language
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 PARAGRAPHS = [part for part in TEXT.split("\n\n") if len(part) > 60]

@@ -13,8 +13,8 @@ from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_utils import CourseError
-from course_utils.optimizers import muon_adamw
-from course_utils.training import batches, fit, rate_factor
+from course_utils.models.muon import muon_adamw
+from course_utils.models.training import batches, fit, rate_factor
 
 # a warning is a checkpoint that was refused, and no test may overlook one
 pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]

@@ -9,7 +9,8 @@ import nbformat
 import psutil
 import pytest
 
-from course_utils import ROOT, CourseError, lessons
+from course_utils import ROOT, CourseError
+from course_utils.authoring import execute as lessons
 
 DEAD_KERNEL = "import os\nos._exit(1)"
 
@@ -65,7 +66,7 @@ def test_an_unknown_lesson_gets_the_list(shelf, word):
 
 
 def test_every_profile_has_a_time_limit():
-    from course_utils.runtime import PROFILES
+    from course_utils.run import PROFILES
 
     limits = [lessons.CELL_TIMEOUT_S[profile] for profile in PROFILES]
     assert limits == sorted(limits)

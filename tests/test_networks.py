@@ -6,8 +6,9 @@ from sklearn.exceptions import NotFittedError
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_utils import CourseError, networks, training
-from course_utils.networks import NetworkClassifier
+from course_utils import CourseError
+from course_utils.models import networks, training
+from course_utils.models.networks import NetworkClassifier
 
 # a warning is a checkpoint that was refused, and no test may overlook one
 pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from course_utils import ROOT, CourseError
-from course_utils.ngrams import FALLBACK_DISCOUNTS, KneserNey, discounts
+from course_utils.models.ngrams import FALLBACK_DISCOUNTS, KneserNey, discounts
 
 ORDERS = range(1, 6)
 

@@ -12,15 +12,19 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from course_utils import CourseError, authoring, claims, exercises, lessons, results
-from course_utils.authoring import STUB, build, main, solved_edition, sources, student_edition, tidy
+from course_utils import CourseError, exercises
+from course_utils.authoring import build as authoring
+from course_utils.authoring import execute
+from course_utils.authoring.build import STUB, build, main, solved_edition, sources, student_edition, tidy
+from course_utils.claims import ledger
+from course_utils.report import results
 
 LESSONS = [source.stem for source in sources()]
 every_lesson = pytest.mark.parametrize("lesson", LESSONS)
 
 
 def stored(lesson):
-    return nbformat.read(lessons.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+    return nbformat.read(execute.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
 
 
 def source_of(lesson):
@@ -34,7 +38,7 @@ def code_cells(notebook):
 def run_smoke(notebook, out, **settings):
     """Execute in the smoke profile; the typed results of it."""
     environment = {"COURSE_PROFILE": "smoke", "COURSE_RESULTS": str(out), **settings}
-    failure = lessons.execute(notebook, lessons.NOTEBOOKS, environment, timeout_s=300)
+    failure = execute.execute(notebook, execute.NOTEBOOKS, environment, timeout_s=300)
     assert failure is None
     (path,) = out.glob("*.json")
     return results.load(path)
@@ -47,7 +51,7 @@ def text_of(notebook):
 
 
 def test_every_source_has_its_notebook():
-    assert lessons.names() == LESSONS != []
+    assert execute.names() == LESSONS != []
 
 
 @every_lesson
@@ -73,7 +77,7 @@ def test_the_stored_notebook_was_executed_in_order_and_without_an_error(lesson):
 
 @every_lesson
 def test_the_stored_notebook_tells_nothing_about_who_ran_it(lesson):
-    text = re.sub(r'"image/png": "[^"]*"', "", (lessons.NOTEBOOKS / f"{lesson}.ipynb").read_text("utf-8"))
+    text = re.sub(r'"image/png": "[^"]*"', "", (execute.NOTEBOOKS / f"{lesson}.ipynb").read_text("utf-8"))
     assert not re.search(r"/(?:home|root|Users|tmp|var|work)/|[A-Z]:\\\\", text)
     assert not re.search(r"\b20\d\d-\d\d-\d\d|\b\d\d:\d\d:\d\d\b", text)
     assert "widget-state" not in text and "widget-view" not in text
@@ -111,7 +115,7 @@ def test_the_lesson_tests_what_the_ledger_says_it_tests(lesson):
     number = int(lesson.split("_")[0])
     tested = {
         claim.id
-        for claim in claims.load_ledger().values()
+        for claim in ledger.load_ledger().values()
         if claim.lesson == number and claim.status == "tested"
     }
     source = source_of(lesson).read_text("utf-8")
@@ -131,7 +135,7 @@ def test_the_student_edition_runs_through_and_twice_to_the_same_numbers(lesson, 
     notebook, again = student_edition(source_of(lesson)), student_edition(source_of(lesson))
     record = run_smoke(notebook, tmp_path / "first")
     assert set(record["exercises"].values()) == {exercises.NOT_ATTEMPTED}
-    assert {verdict["verdict"] for verdict in record["verdicts"]} == {claims.TOO_SMALL}
+    assert {verdict["verdict"] for verdict in record["verdicts"]} == {ledger.TOO_SMALL}
     assert not any(word in text_of(notebook) for word in ("supported", "inconclusive"))
     assert results.comparable(record) == results.comparable(run_smoke(again, tmp_path / "second"))
 
@@ -142,7 +146,7 @@ def test_a_lesson_that_was_interrupted_goes_on_to_the_same_numbers(lesson, tmp_p
     half = student_edition(source_of(lesson))
     half.cells = half.cells[: len(half.cells) // 2]
     settings = {"COURSE_PROFILE": "smoke", "COURSE_RESULTS": str(tmp_path / "interrupted")}
-    assert lessons.execute(half, lessons.NOTEBOOKS, settings, timeout_s=300) is None
+    assert execute.execute(half, execute.NOTEBOOKS, settings, timeout_s=300) is None
     record = run_smoke(student_edition(source_of(lesson)), tmp_path / "interrupted")
     assert results.comparable(record) == results.comparable(undisturbed)
 
@@ -214,11 +218,11 @@ print(answer)
 
 
 def build_alone(source):
-    return lessons.side_by_side({"9": partial(build, source, {})}, jobs=1)["9"]
+    return execute.side_by_side({"9": partial(build, source, {})}, jobs=1)["9"]
 
 
 def test_building_executes_the_student_edition(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
     notebook = nbformat.read(build_alone(source(SMALL)), as_version=4)
     assert [cell.source for cell in notebook.cells] == ["# Small", f"answer = ...\n{STUB}", "print(answer)"]
     assert notebook.cells[2].outputs[0].text == "Ellipsis\n"
@@ -226,7 +230,7 @@ def test_building_executes_the_student_edition(source, tmp_path, monkeypatch):
 
 def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, tmp_path, monkeypatch):
     """A training that goes on from its end shows nothing of what it looked like on the way."""
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
     old, other = (tmp_path / "results" / "checkpoints" / name for name in ("9_small", "8_other"))
     old.mkdir(parents=True)
@@ -236,7 +240,7 @@ def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, tmp_pa
 
 
 def test_a_source_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
     old = build_alone(source(SMALL)).read_bytes()
     with pytest.raises(CourseError, match="code cell 2: ZeroDivisionError: division by zero"):
         build_alone(source(SMALL.replace("print(answer)", "1 / 0")))
@@ -244,7 +248,7 @@ def test_a_source_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypat
 
 
 def test_the_command_builds_the_lessons_asked_for(source, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(authoring, "SOURCES", tmp_path)
     source(SMALL)
     assert main(["1"]) == 0 and capsys.readouterr().out == ""
@@ -275,5 +279,5 @@ def test_sources_are_plain_percent_scripts():
 
 @every_lesson
 def test_the_readmes_picture_is_the_stored_notebooks(lesson):
-    picture = (lessons.NOTEBOOKS.parent / "docs" / f"{lesson}.png").read_bytes()
+    picture = (execute.NOTEBOOKS.parent / "docs" / f"{lesson}.png").read_bytes()
     assert picture == authoring.picture(stored(lesson))

@@ -7,8 +7,8 @@ from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_utils import CourseError
-from course_utils.optimizers import Muon, muon_adamw, orthogonalize
-from course_utils.runtime import count_operations
+from course_utils.models.muon import Muon, muon_adamw, orthogonalize
+from course_utils.run import count_operations
 
 pytestmark = pytest.mark.usefixtures("torch_as_before")
 
@@ -85,7 +85,7 @@ def test_orthogonalize_keeps_directions_and_makes_them_equally_strong(shape):
 
 
 def test_one_iteration_by_hand(monkeypatch):
-    monkeypatch.setattr("course_utils.optimizers.ITERATIONS", 1)
+    monkeypatch.setattr("course_utils.models.muon.ITERATIONS", 1)
     values = torch.tensor([3.0, 4.0])
     scaled = values / 5
     expected = 3.4445 * scaled - 4.7750 * scaled**3 + 2.0315 * scaled**5

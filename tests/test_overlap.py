@@ -3,9 +3,9 @@ import difflib
 import numpy as np
 import pytest
 
-from course_utils import overlap, passages
-from course_utils.overlap import SharedRuns, near_duplicates, run_hashes
-from course_utils.passages import longest_shared_passage
+from course_utils.data import overlap, passages
+from course_utils.data.overlap import SharedRuns, near_duplicates, run_hashes
+from course_utils.data.passages import longest_shared_passage
 
 LETTERS = [f"w{i}" for i in range(40)]
 

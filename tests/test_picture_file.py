@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from course_utils import picture_file
+from course_utils.data import picture_file
 
 RED, BLUE = (254, 0, 0), (0, 0, 254)  # what JPEG makes of pure red and blue
 

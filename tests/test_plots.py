@@ -9,8 +9,9 @@ from IPython.core.formatters import DisplayFormatter
 from IPython.display import HTML, Image
 from matplotlib.colors import to_rgb
 
-from course_utils import CourseError, plots
-from course_utils.claims import Estimate
+from course_utils import CourseError
+from course_utils.claims.ledger import Estimate
+from course_utils.show import plots
 
 
 @pytest.fixture(autouse=True)

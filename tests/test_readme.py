@@ -5,16 +5,18 @@ import shutil
 import nbformat
 import pytest
 
-from course_utils import CourseError, lessons, measured, readme
+from course_utils import CourseError
+from course_utils.authoring import execute, readme
+from course_utils.report import folder
 
 
 @pytest.fixture(scope="module")
 def reference():
-    return measured.read(readme.REFERENCE)
+    return folder.read(readme.REFERENCE)
 
 
 def test_the_reference_is_one_whole_run(reference):
-    assert list(reference.records) == lessons.names()
+    assert list(reference.records) == execute.names()
     assert {record["run"]["profile"] for record in reference.records.values()} == {"laptop"}
     assert [verdict.claim.id for verdict in reference.verdicts[""]] == ["cmp-compute"]
 
@@ -29,7 +31,7 @@ def test_the_readmes_tables_are_the_reference_runs(reference):
 def test_the_stored_notebooks_print_the_reference_runs_verdicts(reference):
     for lesson, verdicts in reference.verdicts.items():
         if lesson:
-            notebook = nbformat.read(lessons.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+            notebook = nbformat.read(execute.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
             (cell,) = [c for c in notebook.cells if "nbval-check-output" in c.metadata.get("tags", [])]
             printed = [line.split(maxsplit=2)[1:] for line in cell.outputs[0].text.splitlines()]
             assert printed == [[verdict.claim.id, verdict.word] for verdict in verdicts]

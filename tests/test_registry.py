@@ -6,7 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from course_utils import ROOT, CourseError, registry
+from course_utils import ROOT, CourseError
+from course_utils.data import registry
 
 ENTRY = '[wine]\ntitle = "Wine"\nlicence = "CC0"\norigin = "here"\n'
 FILE = '[[wine.files]]\nurl = "u"\nfile = "a"\nsize_mb = 1\n'

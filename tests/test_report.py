@@ -7,20 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from course_utils import (
-    CourseError,
-    claims,
-    cli,
-    comparison,
-    measured,
-    report,
-    report_figures,
-    report_numbers,
-    report_tables,
-    side_by_side,
-)
-from course_utils.report_text import CELLS, DATA_TESTS
-from course_utils.verdicts import Outcome
+from course_utils import CourseError, cli
+from course_utils.claims import ledger, numbers
+from course_utils.claims.estimates import Outcome
+from course_utils.report import compare, comparison, drawings, folder, tables
+from course_utils.report import page as report
+from course_utils.report.article import CELLS, DATA_TESTS
 
 
 @pytest.fixture
@@ -28,23 +20,23 @@ def page(tmp_path, four_lessons):
     """The page of a folder of results, made with these options."""
 
     def make(**options):
-        return report.html(measured.read(four_lessons(tmp_path / "results", **options)))
+        return report.html(folder.read(four_lessons(tmp_path / "results", **options)))
 
     return make
 
 
 def test_each_tested_claim_has_its_card_and_the_rest_is_listed(page):
     html = page()
-    for claim in claims.load_ledger().values():
+    for claim in ledger.load_ledger().values():
         kind = "<article" if claim.status == "tested" else "<details"
         assert re.search(f'{kind} [^>]*id="{claim.id}"', html), claim.id
-    assert html.count("<article") == sum(c.status == "tested" for c in claims.load_ledger().values())
+    assert html.count("<article") == sum(c.status == "tested" for c in ledger.load_ledger().values())
 
 
 def test_headline_claims_come_first_in_their_lesson(page):
     cards = re.findall(r'<article class="(card[^"]*)" id="([^"]+)"', page())
     for number in range(1, 5):
-        of_lesson = [kind for kind, claim in cards if claims.get(claim).lesson == number]
+        of_lesson = [kind for kind, claim in cards if ledger.get(claim).lesson == number]
         assert of_lesson == ["card headline"] + ["card"] * (len(of_lesson) - 1)
 
 
@@ -52,7 +44,7 @@ def test_the_summary_counts_the_verdicts(page):
     html = page(lift=2)
     cards = html.split('<h3 class="tone">', 1)[1]
     supported = cards.count("</span> supported</span>")
-    tested = sum(claim.status == "tested" for claim in claims.load_ledger().values())
+    tested = sum(claim.status == "tested" for claim in ledger.load_ledger().values())
     assert 0 < supported < tested
     assert f"<b>{tested} claims tested:</b>" in html
     assert f'<b>{supported}</b> <span aria-hidden="true">✔</span> supported' in html
@@ -86,16 +78,16 @@ def test_text_from_a_file_cannot_become_markup(page):
 
 
 def test_an_empty_folder_gives_a_page_that_says_what_to_run(tmp_path):
-    html = report.html(measured.read(tmp_path))
+    html = report.html(folder.read(tmp_path))
     for number in range(1, 5):
         assert f"To measure it: <code>course run {number}</code>" in html
     assert "No claim has been tested yet." in html and "No predictions have been saved yet." in html
 
 
 def test_predictions_stand_beside_what_was_measured(tmp_path, four_lessons):
-    course = measured.read(four_lessons(tmp_path, lift=2))
+    course = folder.read(four_lessons(tmp_path, lift=2))
     estimate = course.verdicts["1_classic_ml"][0].outcomes[0].estimate
-    assert report_tables.predictions(course, "1_classic_ml") == [
+    assert tables.predictions(course, "1_classic_ml") == [
         ("effect", "3", estimate.text(), "↑ too high"),
         ("verdict", "supported", "✔ supported", "✔ right"),
         ("own", "x < y", "", ""),
@@ -106,9 +98,9 @@ def test_what_the_page_says_names_claims_and_tests_that_there_are():
     for cells in CELLS.values():
         assert set(cells) == set(comparison.TECHNOLOGIES)
         for cell in cells.values():
-            assert all(claims.get(claim) for claim in cell.claims)
+            assert all(ledger.get(claim) for claim in cell.claims)
     for _, tests in DATA_TESTS.values():
-        assert [claims.get(claim).test(test).id for claim, test, _ in tests]
+        assert [ledger.get(claim).test(test).id for claim, test, _ in tests]
 
 
 def test_every_tested_claim_on_a_technology_stands_in_the_comparison_or_on_its_card(page):
@@ -119,7 +111,7 @@ def test_every_tested_claim_on_a_technology_stands_in_the_comparison_or_on_its_c
 
 def test_a_cell_says_when_nothing_was_measured(tmp_path, four_lessons):
     (four_lessons(tmp_path) / "4_generative_model.json").unlink()
-    html = report.html(measured.read(tmp_path))
+    html = report.html(folder.read(tmp_path))
     assert "not judged here: gen-power" in html
     assert "Nothing was measured here." in html
     assert "not judged</span> <code>cmp-compute</code>" in html
@@ -129,7 +121,7 @@ def test_a_cell_says_when_nothing_was_measured(tmp_path, four_lessons):
 def test_lessons_that_do_not_compare_leave_their_claim_open(tmp_path, four_lessons):
     path = four_lessons(tmp_path) / "1_classic_ml.json"
     path.write_text(path.read_text("utf-8").replace('"seed": 0', '"seed": 7'), encoding="utf-8")
-    html = report.html(measured.read(tmp_path))
+    html = report.html(folder.read(tmp_path))
     assert "The lessons ran under different conditions (seed), so they do not compare." in html
     assert 'seed <span title="they differ">≠</span>' in html
 
@@ -137,12 +129,12 @@ def test_lessons_that_do_not_compare_leave_their_claim_open(tmp_path, four_lesso
 def test_the_page_does_not_tell_where_it_was_made(tmp_path, four_lessons):
     path = four_lessons(tmp_path / "secret") / "1_classic_ml.json"
     path.write_text("{", encoding="utf-8")
-    assert "secret" not in report.html(measured.read(tmp_path / "secret"))
+    assert "secret" not in report.html(folder.read(tmp_path / "secret"))
 
 
 def test_no_document_of_the_ledger_is_without_a_title():
-    documents = claims.documents()
-    used = {document for claim in claims.load_ledger().values() for document, _ in claim.sources}
+    documents = ledger.documents()
+    used = {document for claim in ledger.load_ledger().values() for document, _ in claim.sources}
     assert used <= set(documents) and all(document["title"] for document in documents.values())
 
 
@@ -166,29 +158,29 @@ def test_no_document_of_the_ledger_is_without_a_title():
     ],
 )
 def test_numbers_are_short(value, digits, text):
-    assert report_numbers.number(value, digits) == text
+    assert numbers.number(value, digits) == text
 
 
 def test_a_span_of_one_value_is_the_value():
-    assert report_numbers.span([2.0, 2.0], "s") == "2.0 s"
-    assert report_numbers.span([0.5, 31], "CPU s") == "0.50 to 31 CPU s"
+    assert numbers.span([2.0, 2.0], "s") == "2.0 s"
+    assert numbers.span([0.5, 31], "CPU s") == "0.50 to 31 CPU s"
 
 
 def outcome(direction, margin, low, effect, high, unit="points"):
-    test = claims.Test("t", "what", unit, direction, margin)
-    return Outcome(test, "one", claims.Estimate(effect, low, high, 9), "holds")
+    test = ledger.Test("t", "what", unit, direction, margin)
+    return Outcome(test, "one", ledger.Estimate(effect, low, high, 9), "holds")
 
 
 def test_the_lower_end_of_a_wide_multiple_is_not_told_as_nothing():
-    assert report_numbers.effect(outcome("above", 1, 0.012, 7, 4000, "×")) == "7.0 [0.012, 4,000] ×, n = 9"
-    assert report_numbers.effect(outcome("above", 1, 6, 7, 8, "×")) == "7.00 [6.00, 8.00] ×, n = 9"
-    assert report_numbers.effect(outcome("above", 1, 6, 7, 8)) == "+7.00 [6.00, 8.00] points, n = 9"
+    assert numbers.effect(outcome("above", 1, 0.012, 7, 4000, "×")) == "7.0 [0.012, 4,000] ×, n = 9"
+    assert numbers.effect(outcome("above", 1, 6, 7, 8, "×")) == "7.00 [6.00, 8.00] ×, n = 9"
+    assert numbers.effect(outcome("above", 1, 6, 7, 8)) == "+7.00 [6.00, 8.00] points, n = 9"
 
 
 def drawn(*arguments, others=()):
     """Places in an interval's drawing: ends of the shade, margins, ends of the interval, dot, labels."""
     one = outcome(*arguments)
-    svg = ElementTree.fromstring(report_figures.interval_svg(one, report_figures.Axis([one, *others])))
+    svg = ElementTree.fromstring(drawings.interval_svg(one, drawings.Axis([one, *others])))
     shade, dot = (next(e for e in svg if e.get("class") == kind) for kind in ("needed", "effect"))
     left = float(shade.get("x"))
     margins = [float(e.get("d").split()[0][1:]) for e in svg if e.get("class") == "margin"]
@@ -200,8 +192,8 @@ def drawn(*arguments, others=()):
 
 def test_an_interval_is_drawn_against_its_margin():
     shaded, (margin,), (low, high), dot, labels = drawn("above", -1, 0, 1, 3)
-    assert shaded == pytest.approx((margin, report_figures.WIDTH), abs=0.2)
-    assert 0 < margin < low < dot < high < report_figures.WIDTH
+    assert shaded == pytest.approx((margin, drawings.WIDTH), abs=0.2)
+    assert 0 < margin < low < dot < high < drawings.WIDTH
     assert (dot - low) / (high - low) == pytest.approx(1 / 3, abs=0.01)
     assert labels["−1"] == margin and labels["0"] == low and labels["3"] == high
 
@@ -236,7 +228,7 @@ def test_outcomes_of_one_test_share_their_axis():
 def test_labels_do_not_touch():
     *_, labels = drawn("above", 0.4, 0.3, 0.5, 90)
     places = sorted(labels.values())
-    assert all(b - a >= report_figures.LABEL_GAP for a, b in itertools.pairwise(places))
+    assert all(b - a >= drawings.LABEL_GAP for a, b in itertools.pairwise(places))
 
 
 def test_an_interval_without_width_can_be_drawn():
@@ -246,19 +238,19 @@ def test_an_interval_without_width_can_be_drawn():
 
 def test_a_drawing_can_be_read_out():
     one = outcome("above", 5, 6, 7, 8)
-    svg = ElementTree.fromstring(report_figures.interval_svg(one, report_figures.Axis([one])))
+    svg = ElementTree.fromstring(drawings.interval_svg(one, drawings.Axis([one])))
     text = "one: +7.00 [6.00, 8.00] points, n = 9; needed: all of it above 5 points; holds"
     assert (svg.get("role"), svg.get("aria-label")) == ("img", text)
 
 
 def test_a_group_with_markup_in_its_name_is_drawn_as_text():
-    one = Outcome(outcome("above", 5, 6, 7, 8).test, '"><b>', claims.Estimate(7, 6, 8, 9), "holds")
-    assert "<b>" not in report_figures.interval_svg(one, report_figures.Axis([one]))
+    one = Outcome(outcome("above", 5, 6, 7, 8).test, '"><b>', ledger.Estimate(7, 6, 8, 9), "holds")
+    assert "<b>" not in drawings.interval_svg(one, drawings.Axis([one]))
 
 
 def test_the_figure_of_costs_has_a_number_a_model_and_the_pages_colours(tmp_path, four_lessons):
-    costs = comparison.model_costs(measured.read(four_lessons(tmp_path)).records)
-    svg = report_figures.inline(report_figures.cost_figure(costs), 'a "figure"')
+    costs = comparison.model_costs(folder.read(four_lessons(tmp_path)).records)
+    svg = drawings.inline(drawings.cost_figure(costs), 'a "figure"')
     assert svg.startswith('<svg class="plot" viewBox=') and "&#34;figure&#34;" in svg
     texts = re.findall(r"<text [^>]*>(\d+)</text>", svg)
     assert texts[: len(costs)] == [str(number) for number in range(1, len(costs) + 1)]
@@ -266,15 +258,15 @@ def test_the_figure_of_costs_has_a_number_a_model_and_the_pages_colours(tmp_path
 
 
 def test_a_model_that_cost_nothing_is_left_out_of_the_figure(tmp_path, four_lessons):
-    costs = comparison.model_costs(measured.read(four_lessons(tmp_path)).records)
+    costs = comparison.model_costs(folder.read(four_lessons(tmp_path)).records)
     free = [dataclasses.replace(costs[0], predict_cpu_ms=0.0), *costs[1:]]
-    svg = report_figures.inline(report_figures.cost_figure(free), "figure")
+    svg = drawings.inline(drawings.cost_figure(free), "figure")
     assert ">1</text>" not in svg and ">2</text>" in svg
 
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path, four_lessons):
-    costs = comparison.model_costs(measured.read(four_lessons(tmp_path)).records)
-    first, second = (report_figures.inline(report_figures.cost_figure(costs), "") for _ in range(2))
+    costs = comparison.model_costs(folder.read(four_lessons(tmp_path)).records)
+    first, second = (drawings.inline(drawings.cost_figure(costs), "") for _ in range(2))
     assert first == second
 
 
@@ -323,12 +315,12 @@ def test_two_runs_are_compared_and_differences_marked(tmp_path, four_lessons, ca
 
 def test_a_run_that_is_too_small_to_judge_does_not_differ(tmp_path, four_lessons, capsys):
     full, smoke = four_lessons(tmp_path / "full", lift=2), four_lessons(tmp_path / "smoke", profile="smoke")
-    runs = side_by_side.read([full, smoke])
+    runs = compare.read([full, smoke])
     assert {row.agreement for row in runs.claims()} == {"– one run"}
     assert "Different settings of 'profile' in lesson 1, 2, 3, 4: full has laptop, smoke has smoke." in (
         runs.notices
     )
-    assert {row.agreement for row in side_by_side.read([smoke, smoke]).claims()} == {"… too small"}
+    assert {row.agreement for row in compare.read([smoke, smoke]).claims()} == {"… too small"}
 
 
 def test_single_files_can_be_compared_and_what_is_missing_is_said(tmp_path, four_lessons, capsys):
@@ -347,7 +339,7 @@ def test_single_files_can_be_compared_and_what_is_missing_is_said(tmp_path, four
 
 def test_names_and_values_with_markup_are_shown_as_text(tmp_path, four_lessons):
     runs = [four_lessons(tmp_path / name) for name in ("<i>ana", "ben")]
-    path = side_by_side.write(side_by_side.read(runs), tmp_path / "c.html")
+    path = compare.write(compare.read(runs), tmp_path / "c.html")
     assert "<i>" not in path.read_text("utf-8") and "&lt;i&gt;ana" in path.read_text("utf-8")
 
 

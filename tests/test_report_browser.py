@@ -6,7 +6,9 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from course_utils import measured, report, report_numbers, side_by_side
+from course_utils.claims import numbers
+from course_utils.report import compare, folder
+from course_utils.report import page as report
 
 PHONE, DESK = 360, 1280
 
@@ -20,7 +22,7 @@ def address(tmp_path, four_lessons):
         path = tmp_path / f"{kind}.html"
         if kind == "compare":
             other = four_lessons(tmp_path / "other", lift=-2, seed=1)
-            side_by_side.write(side_by_side.read([full, other]), path)
+            compare.write(compare.read([full, other]), path)
         else:
             report.write(full if kind == "full" else tmp_path / "nothing", path)
         return path.as_uri()
@@ -163,10 +165,10 @@ def test_it_prints(address, visit, kind):
 
 def test_the_page_shows_what_was_measured(tmp_path, address, visit):
     page = visit(address("full"))
-    course = measured.read(tmp_path / "laptop")
+    course = folder.read(tmp_path / "laptop")
     for verdict in course.all_verdicts():
         card = page.locator(f"#{verdict.claim.id}")
         assert verdict.word in card.locator(".word").inner_text()
         assert card.locator("svg").count() == len(verdict.outcomes)
         for outcome in verdict.outcomes:
-            assert report_numbers.effect(outcome) in card.inner_text().replace("\u00a0", " ")
+            assert numbers.effect(outcome) in card.inner_text().replace("\u00a0", " ")

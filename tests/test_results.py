@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_utils import ROOT, CourseError, claims, results, runtime
-from course_utils.results import Cost
-from course_utils.verdicts import Estimate
+from course_utils import ROOT, CourseError
+from course_utils import run as runtime
+from course_utils.claims import ledger
+from course_utils.claims.estimates import Estimate
+from course_utils.report import results
+from course_utils.report.results import Cost
 
 ESTIMATE = Estimate(1.5, 0.5, 2.5, 9)
 COST = Cost("forest", "wine", 1200, 3.5e6, 140.0, 0.25, 0.01)
@@ -123,7 +126,7 @@ def test_verdict_outcomes_come_in_order_timed_or_not(run, judged):
         ("cpu_seconds", "cancer"),
         ("cpu_seconds", "wine"),
     ]
-    assert claims.Estimate(*(rows[4][key] for key in ("effect", "low", "high", "n"))).effect == 12
+    assert ledger.Estimate(*(rows[4][key] for key in ("effect", "low", "high", "n"))).effect == 12
 
 
 def test_verdicts_and_costs_may_come_one_by_one(run, judged):

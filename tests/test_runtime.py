@@ -12,7 +12,8 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from course_utils import ROOT, CourseError, runtime
+from course_utils import ROOT, CourseError
+from course_utils import run as runtime
 
 
 @pytest.fixture
@@ -356,7 +357,7 @@ def test_peak_memory_is_this_process_own():
     """A kernel that a large program starts must not report that program's memory as its own."""
     large = np.ones(50_000_000)  # 400 MB
     code = (
-        "from course_utils.runtime import peak_memory_mb; import numpy as np\n"
+        "from course_utils.run import peak_memory_mb; import numpy as np\n"
         "before = peak_memory_mb(); array = np.ones(25_000_000); print(before, peak_memory_mb())"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

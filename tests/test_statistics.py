@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from course_utils import CourseError
-from course_utils import statistics as st
+from course_utils.claims import statistics as st
 
 RNG_VALUES = np.random.default_rng(1).normal(0.5, 2, size=20)
 NOT_A_LIST = [[1.0], [], [1.0, np.nan], [1.0, np.inf], [[1.0, 2.0], [3.0, 4.0]], 3.0]

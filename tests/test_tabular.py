@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils import CourseError
-from course_utils.tabular import TabularMLP, size
+from course_utils.models.tabular import TabularMLP, size
 
 
 @pytest.fixture(autouse=True)

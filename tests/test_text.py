@@ -6,8 +6,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from course_utils import CourseError, overlap, registry, text, text_files, text_parts
-from course_utils.text import Document, Texts
+from course_utils import CourseError
+from course_utils.data import documents as text
+from course_utils.data import overlap, own_text, registry, text_parts
+from course_utils.data.documents import Document, Texts
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the links and pipes of Unix")
 SOURCE = registry.Source("x", "X", "CC0", "here")
@@ -59,7 +61,7 @@ def test_anything_else_gets_the_list(wanted):
     with pytest.raises(CourseError) as caught:
         text.resolve(wanted)
     assert str(caught.value) == (
-        f"unknown text '{text_files.shown(wanted)}': choose docstrings, tiny_shakespeare, sms_spam, "
+        f"unknown text '{own_text.shown(wanted)}': choose docstrings, tiny_shakespeare, sms_spam, "
         "or a file or folder of text"
     )
 
@@ -160,7 +162,7 @@ def test_nothing_is_shared_with_training_whichever_side_it_comes_from(general):
 
 
 def longest(texts, general):
-    from course_utils.passages import longest_shared_passage
+    from course_utils.data.passages import longest_shared_passage
 
     training = [each.text for each in (*general.train, *texts.train)]
     return len(longest_shared_passage([each.text for each in texts.test], training))
@@ -286,7 +288,7 @@ def test_an_archive_is_unpacked(server, cache, register, general, tmp_path):
 
 
 def test_docstrings_are_scikit_learns(monkeypatch, general):
-    from course_utils import docstrings
+    from course_utils.data import docstrings
 
     monkeypatch.setattr(docstrings, "load", lambda: ("general", "task"))
     assert text.load_task("docstrings", general) == "task"
@@ -376,7 +378,7 @@ def test_files_come_in_the_same_order_everywhere(own):
     folder = own(
         b_dot_txt="b" * 60_000, C_dot_txt="C" * 60_000, a__c_dot_txt="c" * 60_000, a_dot_txt="a" * 60_000
     )
-    assert list(text_files.find(folder)[0]) == ["C.txt", "a.txt", "b.txt", "a/c.txt"]
+    assert list(own_text.find(folder)[0]) == ["C.txt", "a.txt", "b.txt", "a/c.txt"]
 
 
 def test_line_ends_and_spaces_make_no_difference():
@@ -396,7 +398,7 @@ def read(content, name="a.txt"):
         def read_bytes(self):
             return content
 
-    return text_files.read_file(File(), name)
+    return own_text.read_file(File(), name)
 
 
 @pytest.mark.parametrize(
@@ -423,7 +425,7 @@ def test_one_bad_file_in_a_folder_is_named(own, general):
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path):
     with pytest.raises(CourseError, match=r"cannot read 'a.txt' \(.+\): see to it that you may open it"):
-        text_files.read_file(tmp_path, "a.txt")
+        own_text.read_file(tmp_path, "a.txt")
 
 
 def test_a_folder_that_may_not_be_read_is_named(own, monkeypatch):
@@ -434,7 +436,7 @@ def test_a_folder_that_may_not_be_read_is_named(own, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(CourseError, match=r"cannot read the folder 'mine' \(Permission denied\): see to it"):
-        text_files.find(folder)
+        own_text.find(folder)
 
 
 @pytest.mark.parametrize(
@@ -472,10 +474,10 @@ def test_an_empty_folder_and_an_empty_file_are_refused(tmp_path):
 
 
 def test_a_folder_with_very_many_files_is_refused(own, monkeypatch):
-    monkeypatch.setattr(text_files, "MAX_FILES", 3)
+    monkeypatch.setattr(own_text, "MAX_FILES", 3)
     folder = own(a_dot_txt="x", b__c_dot_txt="x", b__d_dot_png="x", e_dot_txt="x")
     with pytest.raises(CourseError, match="'mine' has more than 3 files: give a smaller folder"):
-        text_files.find(folder)
+        own_text.find(folder)
 
 
 def test_a_text_that_repeats_itself_says_what_is_left(own, general):
@@ -519,11 +521,11 @@ def test_strange_texts_are_read(own, general, content):
 )
 def test_paragraphs_are_put_together_up_to_a_thousand_characters(sizes, expected):
     joined = "\n\n".join("x" * size for size in sizes)
-    assert [len(each.text) for each in text_files.documents(joined, "a")] == expected
+    assert [len(each.text) for each in own_text.documents(joined, "a")] == expected
 
 
 def test_long_paragraphs_end_with_a_line_or_a_word():
     lines = "\n".join("x" * 50 + " " + "y" * 39 for _ in range(60))
-    assert {len(each.text) % 91 for each in text_files.documents(lines, "a")} == {90}
+    assert {len(each.text) % 91 for each in own_text.documents(lines, "a")} == {90}
     line = " ".join("x" * 9 for _ in range(600))
-    assert {len(each.text) % 10 for each in text_files.documents(line, "a")} == {9}
+    assert {len(each.text) % 10 for each in own_text.documents(line, "a")} == {9}

@@ -5,7 +5,8 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from course_utils import CourseError, text_view
+from course_utils import CourseError
+from course_utils.show import text_view
 
 AWKWARD = ["<b>", " & ", "&amp;", "it's", ' "so"', "\n    ", "</p>", "Grüße ", "$x$", "<script>"]
 

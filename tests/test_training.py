@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_utils import CourseError, checkpoints, training
-from course_utils.training import History, batches, fit, rate_factor
+from course_utils import CourseError
+from course_utils.models import checkpoints, training
+from course_utils.models.training import History, batches, fit, rate_factor
 
 # a warning is a checkpoint that was refused, and no test may overlook one
 pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]

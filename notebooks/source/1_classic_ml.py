@@ -33,8 +33,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
-from course_utils import cards, claims, data, plots, results, runtime, statistics, tabular
+from course_utils import run as runtime
+from course_utils.claims import cards, ledger, statistics
+from course_utils.data import tables as data
 from course_utils.exercises.lesson_1 import exercises
+from course_utils.models import tabular
+from course_utils.report import results
+from course_utils.show import plots
 
 # %% [markdown]
 # `runtime.start` reads under which conditions this lesson runs, and [seeds](glossary.md#seed) everything that is random: the same seed gives you the same numbers again, apart from times. `use_one_core` gives every model the same single processor core, so that nobody wins by using more of them.
@@ -54,7 +59,7 @@ plots.use_style()
 # Why −1 point, and why 5 times? Both are judgements: one more mistake in a hundred is what we would accept for a cheaper model, and five times is a difference that you would notice. You may disagree. What nobody may do is choose a [margin](glossary.md#margin) after looking at the result.
 
 # %%
-claim = claims.get("ml-lightweight")
+claim = ledger.get("ml-lightweight")
 claim
 
 # %% [markdown]
@@ -614,7 +619,7 @@ for table, frame in measured.items():
 # ### Does more labelled data make a model better?
 
 # %%
-more_labels = claims.get("ml-more-labels")
+more_labels = ledger.get("ml-more-labels")
 more_labels
 
 # %% [markdown]
@@ -675,7 +680,7 @@ labels_verdict
 # ### Do linear models show what causes what?
 
 # %%
-interpretable = claims.get("ml-interpretable")
+interpretable = ledger.get("ml-interpretable")
 interpretable
 
 # %% [markdown]
@@ -827,7 +832,7 @@ print(f"alarms among {len(edited)} malignant lumps: {before.sum()} before, {afte
 # ### Does data have to be normalised first?
 
 # %%
-normalise = claims.get("ml-normalise")
+normalise = ledger.get("ml-normalise")
 normalise
 
 # %% [markdown]
@@ -982,7 +987,7 @@ pd.Series(rows, name="measured [95 % interval]").to_frame()
 
 # %%
 for outcome in verdict.outcomes:
-    word = claims.TOO_SMALL if run.profile == "smoke" else outcome.word
+    word = ledger.TOO_SMALL if run.profile == "smoke" else outcome.word
     print(f"{word:<10} {outcome.test.id.replace('_', ' ')}, {outcome.group}")
 
 # %% [markdown]

@@ -39,8 +39,12 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm.auto import tqdm
 
-from course_utils import cards, claims, images, plots, results, runtime, statistics
+from course_utils import run as runtime
+from course_utils.claims import cards, ledger, statistics
+from course_utils.data import pictures as images
 from course_utils.exercises.lesson_2 import exercises
+from course_utils.report import results
+from course_utils.show import plots
 
 # %% [markdown]
 # `images` reads pictures; the other helpers you know from lesson 1. `runtime.start` [seeds](glossary.md#seed) everything and says what to expect, and every model gets one processor core.
@@ -58,7 +62,7 @@ plots.use_style()
 # Two tests. The network on raw pixels must clearly beat every classic model on raw pixels; and it must come out level with the best features made by hand. The second row is a test of *equivalence*: the interval must lie **within** ± 2 points.
 
 # %%
-claim = claims.get("dl-features")
+claim = ledger.get("dl-features")
 claim
 
 # %% [markdown]
@@ -67,7 +71,7 @@ claim
 # The article says "deep networks", not which kind. So two deep networks stand trial. A **[CNN](glossary.md#cnn)** (*convolutional* neural network) is made for pictures. A deep **[MLP](glossary.md#mlp)** is the plain network of lesson 1 with more [layers](glossary.md#layer). The MLP gets the same tests with the same [margins](glossary.md#margin).
 
 # %%
-mlp_claim = claims.get("dl-features-mlp")
+mlp_claim = ledger.get("dl-features-mlp")
 mlp_claim
 
 # %% [markdown]
@@ -434,7 +438,7 @@ def batch_loss(model, images, labels):
 # The loss depends on every weight. `backward` computes its slope for each of them: in which direction would this weight have to move to lower the loss? The *[optimizer](glossary.md#optimizer)* (AdamW) then moves all of them a little; each step is divided by the usual size of that weight's slope, so that all weights move about equally far. Draw the next batch, and again. Here it is in full. (`training.batches` gives row numbers, batch after batch, without end.)
 
 # %%
-from course_utils import training
+from course_utils.models import training
 
 
 def train_loop(model, images, labels, steps, seed):
@@ -539,7 +543,7 @@ assert all(same) or run.device != "cpu"  # a graphics card may add up in another
 # From here on we use the twin. `networks.NetworkClassifier` gives it the same `fit` and `predict` as scikit-learn's models, so that all can be treated alike. Checkpoints lie beside the results and are removed at the end of the lesson.
 
 # %%
-from course_utils import networks
+from course_utils.models import networks
 
 checkpoints = run.out / "checkpoints" / run.lesson
 
@@ -964,7 +968,7 @@ if mistakes:
 # ### Does deep learning need a great deal of data?
 
 # %%
-needs_data = claims.get("dl-needs-data")
+needs_data = ledger.get("dl-needs-data")
 needs_data
 
 # %% [markdown]
@@ -1071,7 +1075,7 @@ pd.DataFrame(rows, ["crossing (pictures)", "from", "to"]).T.round(0)
 # ### Does depth help?
 
 # %%
-depth = claims.get("dl-depth")
+depth = ledger.get("dl-depth")
 depth
 
 # %% [markdown]
@@ -1147,7 +1151,7 @@ pd.DataFrame(rows, ["learned from (%)", "test (%)"]).T.round(1)
 # ### Slow to train, quick to use?
 
 # %%
-slow_fast = claims.get("dl-slow-train-fast-use")
+slow_fast = ledger.get("dl-slow-train-fast-use")
 slow_fast
 
 # %% [markdown]
@@ -1198,7 +1202,7 @@ slow_fast_verdict
 # ### Is it a black box?
 
 # %%
-black_box = claims.get("dl-black-box")
+black_box = ledger.get("dl-black-box")
 black_box
 
 # %% [markdown]
@@ -1491,7 +1495,7 @@ for each in verdicts:
 # What training and use cost, for the comparison of all lessons: parameters (all numbers that a model keeps; for an SVM its support vectors), additions and multiplications (estimated as `tabular.size` says, counted for networks), and CPU time on the large canvas. A prediction is one of many asked at once, so it takes less time than above.
 
 # %%
-from course_utils import tabular
+from course_utils.models import tabular
 
 rows = {}
 for arm in TIMED:

@@ -37,8 +37,13 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from course_utils import cards, claims, docstrings, plots, results, runtime, statistics, text
+from course_utils import run as runtime
+from course_utils.claims import cards, ledger, statistics
+from course_utils.data import docstrings
+from course_utils.data import documents as text
 from course_utils.exercises.lesson_3 import exercises
+from course_utils.report import results
+from course_utils.show import plots
 
 # %% [markdown]
 # The next cell says what to expect, as in every lesson. (Training may use all of your processor's cores here.)
@@ -55,7 +60,7 @@ plots.use_style()
 # (*[LLM](glossary.md#llm)* is short for *large language model*. Ours is a tiny one.) Better than what? The [ledger](glossary.md#ledger) asks for two comparisons. The fine-tuned model must be better than the model *before* fine-tuning. And it must be better than a model that has learned the task *[from scratch](glossary.md#from-scratch)*, with as many steps on the same texts; otherwise all the reading before was for nothing. The "task" is to predict one *kind of text*. The article also speaks of translating or answering questions; that is not tested here.
 
 # %%
-claim = claims.get("llm-finetune")
+claim = ledger.get("llm-finetune")
 claim
 
 # %% [markdown]
@@ -150,7 +155,7 @@ print(example.file, example.name, "\n\n" + example.text[:600])
 # Documentation is full of repetitions; whole paragraphs are copied from page to page. If a test page stood in the training text, its score would be worth nothing. So near-copies were left out, all documents of one source file are in the same part, and paragraphs of the [held-out](glossary.md#held-out) parts that share 13 words in a row with a training text were cut out. We check it: what is the longest passage that a test document shares with any text the models learn from?
 
 # %%
-from course_utils.passages import longest_shared_passage
+from course_utils.data.passages import longest_shared_passage
 
 learned = [d.text for name, documents in parts.items() if "train" in name for d in documents]
 shared = longest_shared_passage([d.text for d in parts["task, test"]], learned)
@@ -203,7 +208,7 @@ print("pieces that were made:", ", ".join(by_hand))
 # The library does the same, quicker and with bytes, so that no character is ever unknown to it. Let it learn from the same words, and compare the first pieces. (`language.train_tokenizer` wraps the library; 257 + 6: the 256 bytes, a token that marks the beginning of a document, and six merges.)
 
 # %%
-from course_utils import language
+from course_utils.models import language
 
 same_words = []
 for pieces, count in words.items():
@@ -281,7 +286,7 @@ print(f"bigram table: {total / n_bytes[checked].sum():.2f} bits per byte")
 
 
 # %%
-from course_utils.ngrams import KneserNey
+from course_utils.models.ngrams import KneserNey
 
 
 def ngram_bits(model, name):
@@ -442,7 +447,7 @@ print({name: tuple(each.shape) for name, each in windows.items()})
 # The training loop is lesson 2's, with its warm-up and cool-down; we use `training.fit`, the same loop with [checkpoints](glossary.md#checkpoint). One thing is new: the matrices inside the layers get another [optimizer](glossary.md#optimizer), **[Muon](glossary.md#muon)** (Jordan and others 2024), the rest stays with AdamW. You may think of it as an AdamW for matrices: it also makes all steps about equally large, but looks at a matrix as a whole instead of at single weights. (The rates were tried out on the [validation](glossary.md#validation) parts.)
 
 # %%
-from course_utils import optimizers, training
+from course_utils.models import muon, training
 
 checkpoints = run.out / "checkpoints" / run.lesson
 rates = {"muon_rate": settings["muon_rate"], "adamw_rate": settings["adamw_rate"]}
@@ -451,7 +456,7 @@ rates = {"muon_rate": settings["muon_rate"], "adamw_rate": settings["adamw_rate"
 def recipe(share=1.0):
     """Makes the optimizers, with this share of the highest rates."""
     scaled = {name: share * rate for name, rate in rates.items()}
-    return partial(optimizers.muon_adamw, **scaled, weight_decay=settings["weight_decay"])
+    return partial(muon.muon_adamw, **scaled, weight_decay=settings["weight_decay"])
 
 # %% [markdown]
 # Some processors and graphics cards multiply numbers of 16 bits (*bfloat16*) much quicker than of 32. They are coarser, so `runtime.choose_precision` takes them only where the hardware has them and a check on a small network shows no harm.
@@ -536,7 +541,7 @@ history = training.fit(pretrained, batch_loss, (windows["general"],), steps=step
 # The same [prompt](glossary.md#prompt), four times. (After an interruption only those since then: samples are not in a checkpoint. And one sample says little: a good model may draw badly, and a bad one well.)
 
 # %%
-from course_utils import text_view
+from course_utils.show import text_view
 
 looks = pd.DataFrame(history.validations).tail(len(stages))  # stages may lack the first
 titles = [f"after {step} steps, {level:.2f} bits per byte"
@@ -897,7 +902,7 @@ best.round().astype(int).rename("bits saved").to_frame()
 # A model that learns something new may *forget* what it knew. The article speaks of what fine-tuning gives, not of what it takes; the test and its [margin](glossary.md#margin) are ours:
 
 # %%
-keeps = claims.get("llm-finetune-keeps")
+keeps = ledger.get("llm-finetune-keeps")
 keeps
 
 # %% [markdown]
@@ -907,7 +912,7 @@ keeps
 lost = {}
 for budget in settings["budgets"]:
     gain = saved("pre-trained only", budget, name="general, test")  # negative when it forgets
-    lost[budget] = claims.Estimate(-gain.effect, -gain.high, -gain.low, gain.n)
+    lost[budget] = ledger.Estimate(-gain.effect, -gain.high, -gain.low, gain.n)
 keeps_verdict = keeps.judge({"lost": lost}, run.profile)
 keeps_verdict
 
@@ -920,7 +925,7 @@ keeps_verdict
 # ### From nothing but text: grammar, context, meaning?
 
 # %%
-understands = claims.get("llm-grammar-context")
+understands = ledger.get("llm-grammar-context")
 understands
 
 # %% [markdown]
@@ -1077,7 +1082,7 @@ understands_verdict
 # ### Does cutting into tokens help?
 
 # %%
-cutting = claims.get("llm-tokenisation")
+cutting = ledger.get("llm-tokenisation")
 cutting
 
 # %% [markdown]
@@ -1151,7 +1156,7 @@ pd.DataFrame(rows, ["bits per byte", "without training"]).T
 # ### Does it answer at once?
 
 # %%
-at_once = claims.get("llm-real-time")
+at_once = ledger.get("llm-real-time")
 at_once
 
 # %% [markdown]
@@ -1197,7 +1202,7 @@ print(f"{np.median(speeds):.0f} times as fast as people read")
 # ### Do larger models on more text do better?
 
 # %%
-scales = claims.get("llm-scales")
+scales = ledger.get("llm-scales")
 scales
 
 # %% [markdown]
@@ -1254,7 +1259,7 @@ plots.show(fig, "Bits per byte against parameters and against tokens read, with 
 def saved_by_doubling(law):
     """Bits saved by twice as much, in %."""
     effect, low, high = (100 * (1 - 2**exponent) for exponent in (law.effect, law.high, law.low))
-    return claims.Estimate(effect, low, high, law.n)
+    return ledger.Estimate(effect, low, high, law.n)
 
 
 scales_verdict = scales.judge({x: saved_by_doubling(law) for x, law in laws.items()}, run.profile)

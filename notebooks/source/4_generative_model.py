@@ -39,8 +39,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from course_utils import cards, claims, images, networks, plots, results, runtime, statistics
+from course_utils import run as runtime
+from course_utils.claims import cards, ledger, statistics
+from course_utils.data import pictures as images
 from course_utils.exercises.lesson_4 import exercises
+from course_utils.models import networks
+from course_utils.report import results
+from course_utils.show import plots
 
 # %% [markdown]
 # The next cell says what to expect, as in every lesson. (Training may use all of your processor's cores here.)
@@ -59,7 +64,7 @@ plots.use_style()
 # (In the card, the *[classifier](glossary.md#classifier)* is the judge, and the *[Fréchet distance](glossary.md#fréchet-distance)* says how far two groups of pictures are apart. The *first percentile* is the distance that only one real picture in a hundred falls below. A *positive control* is a case that a test must catch. All of it comes back below.)
 
 # %%
-claim = claims.get("gen-new-and-real")
+claim = ledger.get("gen-new-and-real")
 claim
 
 # %% [markdown]
@@ -358,7 +363,7 @@ def sample(model, asked, seed, w=settings["guidance"], levels=grey_levels):
 # `training.fit` is lesson 2's loop with progress bar and [checkpoints](glossary.md#checkpoint): if the notebook's kernel dies, that costs you some seconds. With `average` it keeps a moving *average* of the [weights](glossary.md#weight) over the last steps (an *[EMA](glossary.md#ema)*), which makes better pictures than the weights of any single step.
 
 # %%
-from course_utils import training
+from course_utils.models import training
 
 checkpoints = run.out / "checkpoints" / run.lesson
 
@@ -854,7 +859,7 @@ pd.Series(medians, name="median distance to the nearest training face").round(2)
 # ### Are GANs and VAEs what generative AI is made of?
 
 # %%
-gan_vae = claims.get("gen-gan-vae")
+gan_vae = ledger.get("gen-gan-vae")
 gan_vae
 
 # %% [markdown]
@@ -1086,7 +1091,7 @@ table.rename_axis("Fréchet distance (× real)")
 # ### Does synthetic data keep people's privacy?
 
 # %%
-privacy = claims.get("gen-synthetic-privacy")
+privacy = ledger.get("gen-synthetic-privacy")
 privacy
 
 # %% [markdown]
@@ -1094,9 +1099,9 @@ privacy
 
 
 # %%
-from course_utils import data
+from course_utils.data import tables
 
-table = data.load_breast_cancer()
+table = tables.load_breast_cancer()
 X, y = np.asarray(table.X, dtype=float), np.asarray(table.y)
 
 
@@ -1213,7 +1218,7 @@ plots.show(fig, "Success of the attack with the model, by number of training pic
 # ### Does augmentation help?
 
 # %%
-augment = claims.get("gen-augment")
+augment = ledger.get("gen-augment")
 augment
 
 # %% [markdown]
@@ -1269,7 +1274,7 @@ pd.DataFrame(rows).T
 # ### Does generated content make stereotypes stronger?
 
 # %%
-stereotype = claims.get("gen-stereotype")
+stereotype = ledger.get("gen-stereotype")
 stereotype
 
 # %% [markdown]
@@ -1319,7 +1324,7 @@ pd.DataFrame(rows).rename_axis("pictures with the frequent digit")
 stronger = {}
 for profession, each in found[3].items():
     added = [value - shown_share for value in (each.effect, each.low, each.high)]
-    stronger[profession] = claims.Estimate(*added, each.n)
+    stronger[profession] = ledger.Estimate(*added, each.n)
 stereotype_verdict = stereotype.judge({"stronger": stronger}, run.profile)
 stereotype_verdict
 
@@ -1330,7 +1335,7 @@ stereotype_verdict
 # ### Does generation need far more computing power?
 
 # %%
-power = claims.get("gen-power")
+power = ledger.get("gen-power")
 power
 
 # %% [markdown]
@@ -1359,8 +1364,8 @@ for _ in range(3):
 ratio = picture_operations / judge_operations
 half_width = stats.t.ppf(0.975, 2) * np.std(times, ddof=1) / np.sqrt(3)
 low, effect, high = np.exp(np.mean(times) + half_width * np.array([-1, 0, 1]))
-power_verdict = power.judge({"operations": claims.Estimate(ratio, ratio, ratio, 1),
-                             "time": claims.Estimate(effect, low, high, 3)}, run.profile)
+power_verdict = power.judge({"operations": ledger.Estimate(ratio, ratio, ratio, 1),
+                             "time": ledger.Estimate(effect, low, high, 3)}, run.profile)
 power_verdict
 
 # %% [markdown]
@@ -1497,7 +1502,7 @@ words = {outcome.test.id: outcome.word for outcome in verdict.outcomes}
 parts = {"recognised": "class_agreement", "as varied as real": "frechet", "new": "near_copies",
          "thief caught": "control_copies"}
 for name, test_id in parts.items():
-    print(f"{name:<18} {words[test_id] if run.profile != 'smoke' else claims.TOO_SMALL}")
+    print(f"{name:<18} {words[test_id] if run.profile != 'smoke' else ledger.TOO_SMALL}")
 
 # %% [markdown]
 # Your verdicts:

@@ -1,0 +1,1 @@
+"""Building, executing and checking the notebooks."""

@@ -1,0 +1,168 @@
+"""Building the notebooks from their sources: ``python -m course_utils.authoring.build``.
+
+A lesson is edited in ``notebooks/source/*.py`` alone. From it come two editions: the *solved* one with
+every solution, which the tests execute, and the *student* edition, whose solutions nbgrader's own
+preprocessor has cleared, executed and stored in ``notebooks/``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import os
+import re
+import shutil
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbgrader.preprocessors import ClearSolutions
+from traitlets.config import Config
+
+from course_utils import ROOT, CourseError
+from course_utils.authoring import execute
+from course_utils.files import atomic_path, write_text
+
+SOURCES = execute.NOTEBOOKS / "source"
+JOBS = 2
+"""Lessons side by side, as `course run` has them: a lesson's numbers hang a little on its threads."""
+STUB = "# Your code here: replace the three dots, in as many lines as you like."
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def sources() -> list[Path]:
+    """The lessons' source files, in order."""
+    return sorted(SOURCES.glob("[0-9]_*.py"))
+
+
+def solved_edition(source: Path) -> nbformat.NotebookNode:
+    """The notebook of a source file with all its solutions, not executed.
+
+    Cells marked ``exercise="1.2"`` and ``check="1.2"`` get nbgrader's metadata, so that the same source
+    serves for a graded class. Cell ids follow from the text: building twice gives the same file.
+
+    Raises
+    ------
+    CourseError
+        An exercise without a check, or the other way round.
+    """
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    seen: Counter[str] = Counter()
+    exercises: dict[str, list[str]] = {"exercise": [], "check": []}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        seen[digest] += 1
+        cell.id = f"{digest}-{seen[digest]}"
+        for role, ids in exercises.items():
+            if number := cell.metadata.pop(role, None):
+                ids.append(number)
+                cell.metadata["nbgrader"] = _nbgrader(role, number)
+    if exercises["exercise"] != exercises["check"]:
+        raise CourseError(
+            f"{source.name}: exercises {exercises['exercise']} but checks {exercises['check']}: "
+            "each exercise cell needs its check cell, in the same order"
+        )
+    return notebook
+
+
+def _nbgrader(role: str, number: str) -> dict[str, object]:
+    """Metadata (schema 3) of a cell that a student fills in, or of one that grades it."""
+    common = {"grade_id": f"{role}_{number.replace('.', '_')}", "schema_version": 3, "task": False}
+    if role == "exercise":
+        return {**common, "grade": False, "locked": False, "solution": True}
+    return {**common, "grade": True, "locked": True, "solution": False, "points": 1}
+
+
+def student_edition(source: Path) -> nbformat.NotebookNode:
+    """The notebook of a source file with a stub in place of each solution, not executed."""
+    notebook = solved_edition(source)
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": STUB}
+    notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
+    return notebook
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Remove from the outputs what only a running kernel could show: widgets and their state.
+
+    Sliders come back as soon as somebody runs the cell; a progress bar has done its work.
+    """
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                output.text = re.sub(r".*\r(?!\n)", "", output.text)
+
+
+async def build(source: Path, environment: dict[str, str], main: asyncio.Task[Any] | None = None) -> Path:
+    """Execute the student edition and store it beside the others; Ctrl-C cancels `main`.
+
+    Raises
+    ------
+    CourseError
+        A cell fails; the stored notebook stays as it was.
+    """
+    notebook = student_edition(source)
+    out = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
+    shutil.rmtree(out / "checkpoints" / source.stem, ignore_errors=True)  # of a build that was interrupted
+    with execute.progress(source.stem) as on_cell:
+        timeout_s = execute.CELL_TIMEOUT_S["laptop"]
+        failure = await execute.execute_for(
+            notebook, execute.NOTEBOOKS, environment, timeout_s, on_cell, main
+        )
+    if failure:
+        raise CourseError(f"{source.name}, code cell {failure.cell}: {failure.error}")
+    tidy(notebook)
+    _store_picture(notebook, execute.NOTEBOOKS.parent / "docs" / f"{source.stem}.png")
+    target = execute.NOTEBOOKS / f"{source.stem}.ipynb"
+    write_text(target, nbformat.writes(notebook) + "\n")
+    return target
+
+
+def picture(notebook: nbformat.NotebookNode) -> bytes | None:
+    """The PNG that the cell tagged ``readme-picture`` has drawn, for the README."""
+    for cell in notebook.cells:
+        if "readme-picture" in cell.metadata.get("tags", ()):
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    return base64.b64decode(output.data["image/png"])
+    return None
+
+
+def _store_picture(notebook: nbformat.NotebookNode, path: Path) -> None:
+    if png := picture(notebook):
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(png)
+
+
+def main(wanted: list[str]) -> int:
+    """Build the lessons whose names begin with one of these words; all when there is none."""
+    chosen = [source for source in sources() if source.stem.startswith(tuple(wanted) or "")]
+    environment = {"COURSE_PROFILE": "laptop", "COURSE_DEVICE": "cpu", "COURSE_SEED": "0"}
+    environment |= execute.threads(JOBS)  # for a single lesson, too
+    work = {source.stem: partial(build, source, environment) for source in chosen}
+    for path in execute.side_by_side(work, JOBS).values():
+        print(f"built {path.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CourseError as error:
+        sys.exit(f"authoring: {error}")

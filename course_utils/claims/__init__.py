@@ -1,0 +1,1 @@
+"""Claims, margins, intervals, verdicts: what counts as evidence, and what it says."""

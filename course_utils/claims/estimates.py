@@ -1,0 +1,143 @@
+"""The rule that turns a measured effect and its interval into a verdict."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from course_utils import CourseError
+from course_utils.claims import cards
+
+if TYPE_CHECKING:
+    from course_utils.claims.ledger import Claim
+
+SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE = "supported", "not supported", "inconclusive"
+TOO_SMALL = "too small to judge"
+"""What the smoke profile says in place of a verdict."""
+
+HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured effect with its 95 % interval.
+
+    Attributes
+    ----------
+    effect : float
+        The measured value, in the unit of the test that judges it.
+    low, high : float
+        Ends of the 95 % interval, same unit.
+    n : int
+        Number of folds, seeds, resamples or items behind it.
+
+    Raises
+    ------
+    CourseError
+        A value is not finite, or the interval is upside down.
+    """
+
+    effect: float
+    low: float
+    high: float
+    n: int
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(value) for value in (self.effect, self.low, self.high)):
+            raise CourseError(
+                f"an estimate needs finite numbers, got {self.effect} [{self.low}, {self.high}]: "
+                "look for an empty fold or a division by zero in the measurement"
+            )
+        if self.low > self.high:
+            raise CourseError(f"interval [{self.low}, {self.high}] is upside down: give the lower end first")
+
+    def text(self, unit: str = "") -> str:
+        """``'+0.42 [-0.31, 1.15] points, n = 25'``"""
+        sign = "+" if unit == "points" else ""
+        places = _decimals(self)
+        numbers = f"{self.effect:{sign}.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
+        return f"{numbers.replace('-', '−')} {unit}".rstrip() + f", n = {self.n}"
+
+
+def _decimals(estimate: Estimate) -> int:
+    """Decimals that show a difference without pretending to more precision than there is."""
+    largest = max(abs(estimate.effect), abs(estimate.low), abs(estimate.high))
+    return 0 if largest >= 100 else 1 if largest >= 20 else 2
+
+
+@dataclass(frozen=True)
+class Test:
+    """One quantity that a claim stands or falls with.
+
+    Attributes
+    ----------
+    direction : str
+        'above' (whole interval above the margin), 'below' (whole interval below it) or
+        'within' (whole interval between minus and plus the margin).
+    margin : float
+        In the metric's unit.
+    per : str
+        When set, the test must hold for every one of these ('table', 'model').
+    timed : bool
+        The figure comes from a clock, so its digits differ from run to run.
+    """
+
+    __test__ = False  # pytest: this is not a test case
+
+    id: str
+    metric: str
+    unit: str
+    direction: str
+    margin: float
+    per: str = ""
+    timed: bool = False
+
+    def judge(self, effect: float, interval: tuple[float, float]) -> str:
+        """'holds', 'fails' or 'undecided' from a measured effect and its 95 % interval.
+
+        'fails' takes as much evidence as 'holds': the whole interval on the wrong side.
+        """
+        low, high = interval
+        Estimate(effect, low, high, n=1)  # refuses what is not a number
+        if self.direction == "above":
+            return HOLDS if low > self.margin else FAILS if high < self.margin else UNDECIDED
+        if self.direction == "below":
+            return HOLDS if high < self.margin else FAILS if low > self.margin else UNDECIDED
+        if -self.margin < low and high < self.margin:
+            return HOLDS
+        return FAILS if low > self.margin or high < -self.margin else UNDECIDED
+
+    @property
+    def rule(self) -> str:
+        """What the interval must do, in words: ``'all of it above −1 points'``."""
+        sign = "± " if self.direction == "within" else ""
+        margin = f"{self.margin:g}".replace("-", "−")
+        return f"all of it {self.direction} {sign}{margin} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test's estimate in one group ('' when the test has no groups) and how it came out."""
+
+    test: Test
+    group: str
+    estimate: Estimate
+    word: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the measurements say about a claim; displays itself as a card in a notebook."""
+
+    claim: Claim
+    word: str
+    outcomes: tuple[Outcome, ...]
+
+    def __str__(self) -> str:
+        return cards.verdict_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return cards.verdict_html(self)

@@ -1,0 +1,250 @@
+"""Language models: text to tokens and back, a small Llama, and how well it predicts held-out text."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import nn
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from course_utils import CourseError
+from course_utils.data import registry
+
+BEGIN = "<|begin|>"
+"""The token that stands before each document; a model sees it when nothing has been said yet."""
+MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
+LOGITS_AT_ONCE = 2**22
+"""Scores that are computed at once, so that memory does not grow with the data."""
+
+
+def train_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerFast:
+    """Byte-pair encoding on bytes (Sennrich et al. 2016; Radford et al. 2019), learned from these texts.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        What the pairs are counted in.
+    n_tokens : int
+        Size of the vocabulary: the begin token, the 256 bytes, and a token for each merged pair. With
+        257 nothing is merged, and every byte is a token.
+
+    Raises
+    ------
+    CourseError
+        `n_tokens` is below 257.
+    """
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    if n_tokens < len(alphabet) + 1:
+        raise CourseError(f"a byte-level vocabulary needs {len(alphabet) + 1} tokens or more, got {n_tokens}")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=n_tokens, special_tokens=[BEGIN], initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=BEGIN)
+
+
+def character_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+    """Every character of these texts is a token; one that they do not have is cut into its bytes."""
+    characters = sorted(set().union(*texts))
+    tokens = [BEGIN, *(f"<0x{byte:02X}>" for byte in range(256)), *characters]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], byte_fallback=True))
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=BEGIN)
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[np.ndarray]:
+    """Token numbers of each text, (n + 1,) int64: the begin token, then the text's."""
+    begin = tokenizer.bos_token_id
+    encodings = tokenizer.backend_tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+    return [np.array([begin, *encoding.ids], dtype=np.int64) for encoding in encodings]
+
+
+def windows(documents: Sequence[np.ndarray], context: int) -> torch.Tensor:
+    """All documents in a row, cut into rows to learn from: (n_windows, context + 1) int64.
+
+    A row's last token is the first of the next, so each token but the very first is predicted once. What
+    is left at the end is dropped.
+
+    Raises
+    ------
+    CourseError
+        There is not enough text for one row.
+    """
+    stream = torch.from_numpy(np.concatenate(documents))
+    if len(stream) < context + 1:
+        raise CourseError(f"one window needs {context + 1} tokens, got {len(stream)}: bring more text")
+    return stream.unfold(0, context + 1, context)
+
+
+def make_llama(n_tokens: int, width: int, depth: int, seed: int, context: int = 1024) -> LlamaForCausalLM:
+    """An untrained Llama (Touvron et al. 2023): (B, T) token numbers to (B, T, n_tokens) scores.
+
+    Parameters
+    ----------
+    n_tokens : int
+        Size of the vocabulary; the same matrix reads and writes tokens.
+    width : int
+        Numbers that stand for one token between the layers, a multiple of 32: each attention head has 32.
+    depth : int
+        Number of layers.
+    seed : int
+        Of the initial weights, as `make_llama_like` sets them.
+    context : int
+        Longest row of tokens.
+
+    Raises
+    ------
+    CourseError
+        `width` is no multiple of 32.
+    """
+    if width % 32 or width < 32:
+        raise CourseError(f"width must be a multiple of 32, got {width}")
+    config = LlamaConfig(
+        vocab_size=n_tokens,
+        hidden_size=width,
+        num_hidden_layers=depth,
+        num_attention_heads=width // 32,
+        intermediate_size=round(width / 3) * 8,  # three matrices with as many weights as the usual two
+        max_position_embeddings=context,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=None,
+    )
+    return make_llama_like(config, seed)
+
+
+def make_llama_like(config: LlamaConfig, seed: int) -> LlamaForCausalLM:
+    """An untrained Llama with this config; `seed` fixes the initial weights.
+
+    What a layer adds is zero at first, so that each begins as if it were not there.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = LlamaForCausalLM(config)
+        for name, weights in model.named_parameters():
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                nn.init.zeros_(weights)
+            elif ".layers." in name and weights.ndim == 2:
+                nn.init.normal_(weights, std=weights.shape[1] ** -0.5)
+    return model
+
+
+@torch.no_grad()
+def token_bits(
+    model: nn.Module, documents: Sequence[np.ndarray], context: int, step: int | None = None
+) -> list[np.ndarray]:
+    """Bits that a model needs for each token of each document: -log2 of the probability it gave it.
+
+    Parameters
+    ----------
+    model : Module
+        Its output has `logits`, as a transformers model's has. Used in the mode it is in.
+    documents : sequence of ndarray, each (n + 1,) int64
+        The first token is given, the other n are predicted.
+    context : int
+        Most tokens before a token that the model sees.
+    step : int, optional
+        A document that is longer than `context` is read in windows that move on by so many tokens. With 1
+        every token sees all that it may, which takes long; by default it is half of `context`, and every
+        token sees at least the other half (or all there is).
+
+    Returns
+    -------
+    list of ndarray, each (n,) float64
+
+    Raises
+    ------
+    CourseError
+        `context` is below 1, or `step` not between 1 and `context`.
+    """
+    step = max(context // 2, 1) if step is None else step
+    if not 1 <= step <= context:
+        raise CourseError(f"expected 1 <= step <= context, got step {step} and context {context}")
+    bits = [np.zeros(len(document) - 1) for document in documents]
+    of_length = defaultdict(list)  # windows of one length are predicted together
+    for number, document in enumerate(documents):
+        for start, first, end in _windows_over(len(document), context, step):
+            of_length[end - start].append((number, start, first, end))
+    for length, places in of_length.items():
+        rows = max(1, LOGITS_AT_ONCE // (length * model.config.vocab_size))
+        for at in range(0, len(places), rows):
+            part = places[at : at + rows]
+            tokens = np.stack([documents[number][start:end] for number, start, _, end in part])
+            for (number, start, first, end), row in zip(part, _bits(model, tokens), strict=True):
+                bits[number][first - 1 : end - 1] = row[first - 1 - start :]
+    return bits
+
+
+def _windows_over(n_tokens: int, context: int, step: int) -> Iterator[tuple[int, int, int]]:
+    """(start, first, end) of each window: it holds tokens start to end - 1, and those from first count."""
+    first, end = 1, min(n_tokens, context + 1)
+    while first < n_tokens:
+        yield max(0, end - 1 - context), first, end
+        first, end = end, min(n_tokens, end + step)
+
+
+def _bits(model: nn.Module, tokens: np.ndarray) -> np.ndarray:
+    """Bits of all tokens but the first of each row, (B, T + 1) to (B, T)."""
+    rows = torch.from_numpy(tokens).to(model.device)
+    scores = model(input_ids=rows[:, :-1], use_cache=False).logits.float()  # (B, T, n_tokens)
+    nats = nn.functional.cross_entropy(scores.transpose(1, 2), rows[:, 1:], reduction="none")
+    return nats.double().cpu().numpy() / math.log(2)
+
+
+def wanted(profile: str) -> str:
+    """Name or folder of the pre-trained model for a lesson: ``COURSE_MODEL``, else what the profile uses."""
+    return os.environ.get("COURSE_MODEL") or ("smollm2_135m" if profile == "full" else "")
+
+
+def load_pretrained(wanted: str) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    """A Llama that somebody has trained, and its tokenizer.
+
+    Only a config, a tokenizer and weights as safetensors are read: no pickle, no code that comes with a
+    model. A published model is downloaded once, pinned to a revision and checked (`registry.fetch`).
+
+    Parameters
+    ----------
+    wanted : str
+        A name in the registry, 'smollm2_135m', or a folder that ``save_pretrained`` wrote.
+
+    Raises
+    ------
+    CourseError
+        The model cannot be downloaded, a file is missing or damaged, or it is no Llama.
+    """
+    folder = Path(wanted)
+    paths = tuple(folder / name for name in MODEL_FILES) if folder.is_dir() else registry.fetch(wanted)
+    try:
+        return _load(*paths)
+    except Exception as error:  # whatever comes of a strange file; tokenizers raises plain Exception
+        reason = " ".join(str(error).split())
+        raise CourseError(
+            f"cannot load the model '{folder.name}' ({reason}): expected {', '.join(MODEL_FILES)} of a "
+            "Llama, as save_pretrained writes them"
+        ) from error
+
+
+def _load(config: Path, tokenizer: Path, weights: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    if settings.get("model_type") != "llama":
+        raise ValueError(f"{config.name} says model_type {settings.get('model_type')!r}")
+    model = LlamaForCausalLM(LlamaConfig(**settings))
+    missing, unexpected = model.load_state_dict(load_file(weights), strict=False)
+    if wrong := {*missing, *unexpected} - ({"lm_head.weight"} if model.config.tie_word_embeddings else set()):
+        raise ValueError(f"{weights.name} has not the weights of {config.name}: {min(wrong)}")
+    raw = Tokenizer.from_file(str(tokenizer))
+    begin = raw.id_to_token(model.config.bos_token_id)
+    return model.eval(), PreTrainedTokenizerFast(tokenizer_object=raw, bos_token=begin, eos_token=begin)

@@ -1,0 +1,1 @@
+"""Typed results files, a folder of them read once, and the page."""

@@ -1,0 +1,1 @@
+"""Figures with alt text and table; text with colours."""
