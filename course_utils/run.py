@@ -6,10 +6,13 @@ import os
 import random
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import psutil
@@ -59,8 +62,70 @@ class Run:
         """The setting for this run's profile."""
         return {"smoke": smoke, "laptop": laptop, "full": full}[self.profile]
 
+    def settings(self, **laptop: Any) -> SimpleNamespace:
+        """These settings, as attributes; in the profiles smoke and full some have the values that
+        ``notebooks.toml`` gives them.
 
-def start(lesson: str, expected: Mapping[str, str]) -> Run:
+        Raises
+        ------
+        CourseError
+            ``notebooks.toml`` sets one that the notebook does not have.
+        """
+        other = {} if self.profile == "laptop" else notebooks()[self.lesson].profiles.get(self.profile, {})
+        if unknown := sorted(set(other) - set(laptop)):
+            raise CourseError(
+                f"{NOTEBOOKS_PATH.name} sets {', '.join(unknown)} for {self.lesson} in the profile "
+                f"'{self.profile}', but the notebook has only {', '.join(laptop)}"
+            )
+        return SimpleNamespace(**{**laptop, **other})
+
+
+NOTEBOOKS_PATH = Path(__file__).with_name("notebooks.toml")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What the course knows of a lesson or lab beside its text.
+
+    Attributes
+    ----------
+    name : str
+        '2_deep_cnn' or, for a lab, '2_depth'.
+    question : str
+        What it answers.
+    takes : str
+        Minutes and memory of the laptop profile on two cores, as measured; ``""`` when nobody has yet.
+    profiles : mapping
+        Settings that the profiles 'smoke' and 'full' have in place of the notebook's own.
+    lab : bool
+        A lab needs its lesson; a lesson needs no lab.
+    """
+
+    name: str
+    question: str
+    takes: str = ""
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lab: bool = True
+
+
+@cache
+def notebooks(path: Path = NOTEBOOKS_PATH) -> dict[str, Notebook]:
+    """Every lesson and lab by its name: lessons first, each in the order of its number."""
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    made = [
+        Notebook(
+            name,
+            entry["question"],
+            entry.get("takes", ""),
+            {profile: entry[profile] for profile in PROFILES if profile in entry},
+            entry.get("lab", True),
+        )
+        for name, entry in listed.items()
+    ]
+    return {each.name: each for each in sorted(made, key=lambda each: each.lab)}
+
+
+def start(lesson: str, expected: Mapping[str, str] | None = None) -> Run:
     """Read the conditions from the environment, seed everything and print what to expect.
 
     The variables are ``COURSE_PROFILE``, ``COURSE_DEVICE``, ``COURSE_SEED`` and ``COURSE_RESULTS``
@@ -84,7 +149,11 @@ def start(lesson: str, expected: Mapping[str, str]) -> Run:
     out = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / profile))
     seed_everything(seed)
     print(f"profile {profile} · device {device} · seed {seed} · {os.cpu_count()} cores")
-    print("laptop profile takes " + "; ".join(f"{value} on {key}" for key, value in expected.items()))
+    if expected is None:
+        takes = notebooks()[lesson].takes
+        print(f"takes about {takes} on two cores" if takes else "not timed yet")
+    else:
+        print("laptop profile takes " + "; ".join(f"{value} on {key}" for key, value in expected.items()))
     return Run(lesson, profile, device, seed, out)
 
 

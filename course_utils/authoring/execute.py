@@ -36,6 +36,17 @@ def names() -> list[str]:
     return sorted(path.stem for path in NOTEBOOKS.glob("[0-9]_*.ipynb"))
 
 
+def labs() -> list[str]:
+    """Names of the labs there are, in order: ``['0_cost', '1_causes', …]``."""
+    return sorted(path.stem for path in (NOTEBOOKS / "labs").glob("[0-9]_*.ipynb"))
+
+
+def path_of(name: str) -> Path:
+    """Where the notebook of a lesson or lab lies."""
+    lesson = NOTEBOOKS / f"{name}.ipynb"
+    return lesson if lesson.exists() else NOTEBOOKS / "labs" / lesson.name
+
+
 def select(wanted: Iterable[str]) -> list[str]:
     """Full names of the lessons asked for by name or number; all when none is asked for.
 

@@ -45,6 +45,7 @@ class Claim:
     how: str
     tests: tuple[Test, ...] = ()
     needs: str = ""
+    notebook: str = ""
 
     @property
     def cited(self) -> str:

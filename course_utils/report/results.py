@@ -27,6 +27,8 @@ from course_utils.run import Run, peak_memory_mb
 if TYPE_CHECKING:
     import pandas as pd
 
+    from course_utils.exercises import Workbook
+
 FORMAT, VERSION = "put-to-the-test-results", 2
 KEYS = ("format", "version", "lesson", "run", "verdicts", "costs", "predictions", "exercises", "environment")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "diffusers")
@@ -163,6 +165,22 @@ def save(
     path = run.out / f"{run.lesson}.json"
     write_text(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
+
+
+def finish(
+    run: Run,
+    verdicts: Iterable[Verdict],
+    exercises: Workbook,
+    predicted: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Answer] | None = None,
+    costs: Iterable[Cost] = (),
+) -> None:
+    """What every notebook ends with: print the verdicts and how the exercises stand, and `save` it all."""
+    verdicts = list(verdicts)
+    for verdict in verdicts:
+        print(f"{cards.SYMBOLS[verdict.word]} {verdict.claim.id}: {verdict.word}")
+    exercises.summary()
+    print(f"saved {save(run, verdicts, costs, predicted, answers, exercises.statuses).name}")
 
 
 def _times(
