@@ -127,6 +127,27 @@ def test_a_dollar_in_a_text_is_no_formula(shown):
     assert classes == ["mathjax_ignore tex2jax_ignore"] * 3
 
 
+def test_an_answer_is_folded_under_its_question(shown):
+    text_view.folded("Is 1 < 2 for $x$?", "Yes: <b>.\n\n  Because 2 & 1\nare so. \n\n\n")
+    (content,) = shown
+    (details,) = parsed(content)
+    assert (details.tag, details.get("open")) == ("details", None)
+    assert [(each.tag, each.text) for each in details] == [
+        ("summary", "Is 1 < 2 for $x$?"),
+        ("p", "Yes: <b>."),
+        ("p", "Because 2 & 1\nare so."),
+    ]
+    assert details.get("class") == "mathjax_ignore tex2jax_ignore"
+    assert content["text/plain"] == "Is 1 < 2 for $x$?\n\nYes: <b>.\n\nBecause 2 & 1\nare so."
+
+
+@pytest.mark.parametrize(("summary", "text"), [("", "Yes."), (" ", "Yes."), ("Why?", ""), ("Why?", "\n\n ")])
+def test_a_question_without_an_answer_is_refused(shown, summary, text):
+    with pytest.raises(CourseError, match="a folded answer needs a question and a text"):
+        text_view.folded(summary, text)
+    assert shown == []
+
+
 def story(temperature, top_p):
     return f"<{temperature}, {top_p}>"
 

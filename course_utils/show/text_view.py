@@ -1,4 +1,4 @@
-"""Text in a notebook: tokens marked by their surprise, and text that follows sliders."""
+"""Text in a notebook: tokens marked by their surprise, folded answers, text that follows sliders."""
 
 from __future__ import annotations
 
@@ -70,6 +70,29 @@ def boxes(texts: Mapping[str, str]) -> None:
     )
     plain = "\n\n".join(f"{title}\n{text}" for title, text in texts.items())
     display({"text/html": html, "text/plain": plain}, raw=True)
+
+
+def folded(summary: str, text: str) -> None:
+    """Show a question, with its answer folded underneath until somebody opens it.
+
+    Parameters
+    ----------
+    summary : str
+        What stands there while it is closed, such as the question.
+    text : str
+        The answer in plain words; an empty line begins a new paragraph.
+
+    Raises
+    ------
+    CourseError
+        One of the two is empty.
+    """
+    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
+    if not summary.strip() or not paragraphs:
+        raise CourseError(f"a folded answer needs a question and a text, got {summary!r} and {text!r}")
+    inside = "".join(f"<p style='max-width:48em'>{escape(part)}</p>" for part in paragraphs)
+    html = f"<details class='{AS_IT_IS}'><summary>{escape(summary)}</summary>{inside}</details>"
+    display({"text/html": html, "text/plain": "\n\n".join([summary, *paragraphs])}, raw=True)
 
 
 def sliders(write: Callable[..., str], **choices: tuple[Sequence[Any], Any]) -> None:
