@@ -12,8 +12,18 @@ try:
 except PackageNotFoundError:  # a plain checkout that was never installed
     __version__ = "0+uninstalled"
 
-ROOT = Path(__file__).resolve().parent.parent
-"""Folder of the checkout: the lessons, the lock and the data sheets lie below it."""
+_PACKAGE = Path(__file__).resolve().parent
+ROOT = _PACKAGE / "_files" if (_PACKAGE / "_files").is_dir() else _PACKAGE.parent
+"""Notebooks, lock and data sheets lie below it: the checkout, or a folder of the installed package, into
+which nothing should be written."""
+
+
+def resource(*parts: str) -> Path:
+    """A file or folder of the course beside its code: ``resource("datasets", "registry.toml")``.
+
+    It is found in a checkout and in an installed package (``pip install .``, a wheel) alike.
+    """
+    return ROOT.joinpath(*parts)
 
 
 class CourseError(Exception):

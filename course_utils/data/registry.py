@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import pooch
 
-from course_utils import ROOT, CourseError
+from course_utils import CourseError, resource
 from course_utils.files import atomic_path, checksum
 
 pooch.get_logger().setLevel("WARNING")  # its advice on checksums is not for students
-REGISTRY_PATH = ROOT / "datasets" / "registry.toml"
+REGISTRY_PATH = resource("datasets", "registry.toml")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""A normal installation (`pip install .`, a wheel) brings the data sheets, notebooks and lock along."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from course_utils import ROOT, resource
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """A folder with the package as a wheel installs it; nothing of the checkout is on the path."""
+    copy, wheels, site = (tmp_path_factory.mktemp(name) for name in ("checkout", "wheels", "site"))
+    ours = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, ours.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", wheels, copy], check=True, cwd=wheels)
+    (wheel,) = wheels.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    return site
+
+
+@pytest.fixture
+def python(installed, tmp_path):
+    """Runs code with the installed package from a folder that has nothing to do with the course."""
+
+    def run(code):
+        environment = {**os.environ, "PYTHONPATH": str(installed)}
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    return run
+
+
+def test_in_a_checkout_things_lie_where_they_are_edited():
+    assert resource("datasets", "registry.toml") == ROOT / "datasets" / "registry.toml"
+    assert (ROOT / "pyproject.toml").is_file()
+
+
+def test_the_installed_package_has_its_own_files(installed, python):
+    code = "import course_utils as c; print(c.__file__, c.resource('datasets', 'registry.toml'), sep='\\n')"
+    package, registry = python(code).split()
+    assert package == str(installed / "course_utils" / "__init__.py")
+    assert registry.startswith(str(installed))
+    for folder in ("datasets", "notebooks"):
+        carried = {path.name for path in (installed / "course_utils" / "_files" / folder).iterdir()}
+        assert carried == {path.name for path in (ROOT / folder).iterdir() if path.name[0] not in "._"}
+    lock = installed / "course_utils" / "_files" / "requirements.lock"
+    assert lock.read_bytes() == (ROOT / "requirements.lock").read_bytes()
+
+
+def test_the_installed_package_loads_data_that_it_checks(python):
+    code = "import course_utils; from course_utils.data import registry, tables; table = tables.load_wine()\n"
+    code += "print(len(table.y), len(registry.registry()), course_utils.resource(table.source.datasheet).is_file())"
+    from course_utils.data import registry
+
+    assert python(code).split() == ["178", str(len(registry.registry())), "True"]
