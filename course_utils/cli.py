@@ -114,6 +114,9 @@ def _run(options: argparse.Namespace) -> int:
     words = os.environ.get("COURSE_TEXT") or None if options.text is None else options.text
     if words is not None:
         settings["COURSE_TEXT"] = text.resolve(words)
+    model = os.environ.get("COURSE_MODEL", "")
+    if os.path.isdir(model):  # anything else the lesson refuses in its first cells, or knows by name
+        settings["COURSE_MODEL"] = os.path.abspath(model)
     out = options.out or ROOT / "results" / options.profile
     files.require_writable(out)  # shows now, not after minutes
     shared = device == "cpu" and (os.cpu_count() or 1) > 1  # a graphics card is not shared

@@ -190,6 +190,15 @@ def test_run_hands_on_which_text_to_use(fake_run, tmp_path, monkeypatch, capsys)
     assert "COURSE_TEXT" not in seen.pop()[1]
 
 
+def test_run_hands_on_the_whole_path_of_a_model(fake_run, tmp_path, monkeypatch, capsys):
+    seen = fake_run()
+    (tmp_path / "good").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_MODEL", "good")
+    assert cli.main(["run", "3", "--device", "cpu", "--out", "out"]) == 0
+    assert seen.pop()[1]["COURSE_MODEL"] == str(tmp_path / "good")
+
+
 def test_a_text_that_is_too_small_is_refused_at_once(fake_run, tmp_path, capsys):
     seen = fake_run()
     (tmp_path / "note.txt").write_text("short")

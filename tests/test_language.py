@@ -10,7 +10,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_utils import ROOT, CourseError
 from course_utils.data import registry
-from course_utils.models import language
+from course_utils.models import language, training
+from course_utils.run import choose_precision
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 PARAGRAPHS = [part for part in TEXT.split("\n\n") if len(part) > 60]
@@ -283,9 +284,45 @@ def test_the_published_model_is_pinned_to_a_revision_and_to_checksums():
 
 @pytest.mark.parametrize(("profile", "name"), [("smoke", ""), ("laptop", ""), ("full", "smollm2_135m")])
 def test_the_full_profile_wants_a_published_model(profile, name, monkeypatch):
+    monkeypatch.delenv("COURSE_MODEL", raising=False)
     assert language.wanted(profile) == name
-    monkeypatch.setenv("COURSE_MODEL", "here")
-    assert language.wanted(profile) == "here"
+
+
+def test_a_model_named_by_a_relative_path_is_found_from_everywhere(saved, monkeypatch, tmp_path):
+    monkeypatch.chdir(saved.parent)
+    monkeypatch.setenv("COURSE_MODEL", saved.name)
+    found = language.wanted("laptop")
+    assert found == str(saved.resolve())
+    monkeypatch.chdir(tmp_path.root)
+    language.load_pretrained(found)
+    monkeypatch.setenv("COURSE_MODEL", "smollm2_135m")
+    assert language.wanted("laptop") == "smollm2_135m"
+
+
+def test_a_model_that_is_not_there_is_told_before_anything_is_trained(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_MODEL", "smolm2_135m")
+    with pytest.raises(CourseError, match=r"'smolm2_135m', and there is no such folder.*give its whole path"):
+        language.wanted("laptop")
+    (tmp_path / "config.json").touch()
+    monkeypatch.setenv("COURSE_MODEL", str(tmp_path))
+    with pytest.raises(CourseError, match=r"which lacks tokenizer\.json, model\.safetensors: expected"):
+        language.wanted("laptop")
+
+
+def test_learning_is_fit_with_the_lessons_recipe(model, tokenizer):
+    documents = language.encode(tokenizer, [TEXT])
+    ours, theirs = (language.make_llama_like(model.config, seed=3) for _ in range(2))
+    learned = language.learn(ours, documents, steps=3, seed=1, context=8, share=0.5, batch_size=2)
+    rows = language.windows(documents, 8)
+    history = training.fit(
+        theirs, language.next_token_loss, (rows,), steps=3, batch_size=2, seed=1,
+        optimizers=language.recipe(0.5), precision=choose_precision("cpu"),
+    )  # fmt: skip
+    assert learned.losses == history.losses
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+    nats = np.log(2) * np.concatenate(language.token_bits(theirs, list(rows.numpy()[:2]), 8)).mean()
+    with torch.no_grad():
+        assert language.next_token_loss(theirs, rows[:2]).item() == pytest.approx(nats, rel=1e-5)
 
 
 def test_an_untrained_model_like_another_has_its_shapes_and_other_weights(model):

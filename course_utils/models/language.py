@@ -7,6 +7,7 @@ import math
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,14 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from course_utils import CourseError
 from course_utils.data import registry
+from course_utils.models import muon, training
+from course_utils.run import choose_precision
 
 BEGIN = "<|begin|>"
 """The token that stands before each document; a model sees it when nothing has been said yet."""
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
+PUBLISHED = ("smollm2_135m",)
+"""Models of the registry."""
 LOGITS_AT_ONCE = 2**22
 """Scores that are computed at once, so that memory does not grow with the data."""
 
@@ -142,6 +147,58 @@ def make_llama_like(config: LlamaConfig, seed: int) -> LlamaForCausalLM:
     return model
 
 
+def next_token_loss(model: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+    """Mean surprise of all tokens but the first of each row, in nats: rows (B, T + 1), gives ()."""
+    scores = model(input_ids=rows[:, :-1], use_cache=False).logits  # (B, T, n_tokens)
+    return nn.functional.cross_entropy(scores.flatten(0, 1), rows[:, 1:].flatten())
+
+
+def recipe(share: float = 1.0) -> training.Optimizers:
+    """Makes lesson 3's optimizers, with this share of their highest rates."""
+    return partial(muon.muon_adamw, muon_rate=0.02 * share, adamw_rate=0.02 * share, weight_decay=0.1)
+
+
+def learn(
+    model: nn.Module,
+    documents: Sequence[np.ndarray],
+    *,
+    steps: int,
+    seed: int,
+    context: int,
+    share: float = 1.0,
+    batch_size: int = 8,
+    device: str = "cpu",
+    label: str = "",
+) -> training.History:
+    """Let a model read documents, as lesson 3 does: it learns in place to predict each next token.
+
+    Parameters
+    ----------
+    model : Module
+        Its output has `logits`, as a transformers model's has.
+    documents : sequence of ndarray, each (n + 1,) int64
+        As `encode` gives them.
+    steps : int
+        Batches to learn from, each `batch_size` windows of `context` tokens and one.
+    seed : int
+        Of the order of the windows.
+    share : float
+        Of the highest rates: 1 for an untrained model, less to fine-tune.
+    """
+    return training.fit(
+        model,
+        next_token_loss,
+        (windows(documents, context),),
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+        optimizers=recipe(share),
+        device=device,
+        precision=choose_precision(device),
+        label=label,
+    )
+
+
 @torch.no_grad()
 def token_bits(
     model: nn.Module, documents: Sequence[np.ndarray], context: int, step: int | None = None
@@ -205,8 +262,31 @@ def _bits(model: nn.Module, tokens: np.ndarray) -> np.ndarray:
 
 
 def wanted(profile: str) -> str:
-    """Name or folder of the pre-trained model for a lesson: ``COURSE_MODEL``, else what the profile uses."""
-    return os.environ.get("COURSE_MODEL") or ("smollm2_135m" if profile == "full" else "")
+    """Which pre-trained model a lesson begins with: ``COURSE_MODEL``, else what the profile uses.
+
+    Returns
+    -------
+    str
+        ``""`` when the lesson trains its own, a name of `PUBLISHED`, or the absolute path of a folder.
+
+    Raises
+    ------
+    CourseError
+        ``COURSE_MODEL`` is neither such a name nor a folder with the files of a model.
+    """
+    named = os.environ.get("COURSE_MODEL") or (PUBLISHED[0] if profile == "full" else "")
+    if named in ("", *PUBLISHED):
+        return named
+    folder = Path(named)
+    expected = f"expected {' or '.join(PUBLISHED)}, or a folder with {', '.join(MODEL_FILES)}"
+    if not folder.is_dir():
+        raise CourseError(
+            f"COURSE_MODEL is '{named}', and there is no such folder where this runs: {expected}; give its "
+            "whole path"
+        )
+    if missing := [name for name in MODEL_FILES if not (folder / name).is_file()]:
+        raise CourseError(f"COURSE_MODEL is '{named}', which lacks {', '.join(missing)}: {expected}")
+    return str(folder.resolve())
 
 
 def load_pretrained(wanted: str) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
