@@ -20,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course_utils import run as runtime
 from course_utils.authoring import execute
 from course_utils.claims import ledger
+from course_utils.claims.estimates import Estimate
 from course_utils.data import registry
 from course_utils.report import comparison, results
 
@@ -85,8 +86,8 @@ def judged():
     """Judges lesson 1's headline claim with these effects, the same for two tables."""
 
     def judge(effect=0.4, ratio=12.0, profile="laptop"):
-        accuracy = ledger.Estimate(effect, effect - 0.5, effect + 0.5, 25)
-        cost = ledger.Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
+        accuracy = Estimate(effect, effect - 0.5, effect + 0.5, 25)
+        cost = Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
         measured = {
             "accuracy": {"cancer": accuracy, "wine": accuracy},
             "cpu_seconds": {"cancer": cost, "wine": cost},
@@ -149,7 +150,7 @@ def _measured(claim, lift):
     for test in claim.tests:
         width = abs(test.margin) / 4 or 0.5
         effect = test.margin + lift * width
-        estimate = ledger.Estimate(effect, effect - width, effect + width, 30)
+        estimate = Estimate(effect, effect - width, effect + width, 30)
         measured[test.id] = {"one": estimate, "two": estimate} if test.per else estimate
     return measured
 

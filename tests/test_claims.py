@@ -6,7 +6,8 @@ import pytest
 
 from course_utils import CourseError
 from course_utils.claims import ledger as claims
-from course_utils.claims.ledger import Estimate, Test, get, load_ledger
+from course_utils.claims.estimates import Estimate, Test
+from course_utils.claims.ledger import get, load_ledger
 
 LEDGER = """
 [documents.A]

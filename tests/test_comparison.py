@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 from scipy import stats
 
@@ -16,23 +15,6 @@ from course_utils.report import folder as measured
 @pytest.fixture
 def records(tmp_path, four_lessons):
     return measured.read(four_lessons(tmp_path)).records
-
-
-def test_a_ratio_of_geometric_means_with_welchs_interval():
-    estimate = comparison.ratio([4, 16, 8], [1, 4])
-    a, b = np.log([4, 16, 8]), np.log([1, 4])
-    spread = np.array([a.var(ddof=1) / 3, b.var(ddof=1) / 2])
-    degrees = spread.sum() ** 2 / (spread**2 / [2, 1]).sum()
-    half_width = stats.t.ppf(0.975, degrees) * np.sqrt(spread.sum())
-    assert estimate.effect == pytest.approx(4)
-    assert (estimate.low, estimate.high) == pytest.approx((4 / np.exp(half_width), 4 * np.exp(half_width)))
-    assert estimate.n == 5
-
-
-def test_models_of_one_size_have_an_interval_too():
-    estimate = comparison.ratio([8, 8], [1, 4])
-    assert estimate.effect == pytest.approx(4)
-    assert 0 < estimate.low < 4 < estimate.high < np.inf
 
 
 def test_costs_are_sorted_by_technology_and_not_by_lesson(records):

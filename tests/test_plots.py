@@ -10,7 +10,7 @@ from IPython.display import HTML, Image
 from matplotlib.colors import to_rgb
 
 from course_utils import CourseError
-from course_utils.claims.ledger import Estimate
+from course_utils.claims.estimates import Estimate
 from course_utils.show import plots
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from course_utils import CourseError, cli
-from course_utils.claims import ledger, numbers
+from course_utils.claims import estimates, ledger
 from course_utils.claims.estimates import Outcome
 from course_utils.report import compare, comparison, drawings, folder, tables
 from course_utils.report import page as report
@@ -158,23 +158,23 @@ def test_no_document_of_the_ledger_is_without_a_title():
     ],
 )
 def test_numbers_are_short(value, digits, text):
-    assert numbers.number(value, digits) == text
+    assert estimates.number(value, digits) == text
 
 
 def test_a_span_of_one_value_is_the_value():
-    assert numbers.span([2.0, 2.0], "s") == "2.0 s"
-    assert numbers.span([0.5, 31], "CPU s") == "0.50 to 31 CPU s"
+    assert estimates.span([2.0, 2.0], "s") == "2.0 s"
+    assert estimates.span([0.5, 31], "CPU s") == "0.50 to 31 CPU s"
 
 
 def outcome(direction, margin, low, effect, high, unit="points"):
-    test = ledger.Test("t", "what", unit, direction, margin)
-    return Outcome(test, "one", ledger.Estimate(effect, low, high, 9), "holds")
+    test = estimates.Test("t", "what", unit, direction, margin)
+    return Outcome(test, "one", estimates.Estimate(effect, low, high, 9), "holds")
 
 
 def test_the_lower_end_of_a_wide_multiple_is_not_told_as_nothing():
-    assert numbers.effect(outcome("above", 1, 0.012, 7, 4000, "×")) == "7.0 [0.012, 4,000] ×, n = 9"
-    assert numbers.effect(outcome("above", 1, 6, 7, 8, "×")) == "7.00 [6.00, 8.00] ×, n = 9"
-    assert numbers.effect(outcome("above", 1, 6, 7, 8)) == "+7.00 [6.00, 8.00] points, n = 9"
+    assert estimates.effect(outcome("above", 1, 0.012, 7, 4000, "×")) == "7.0 [0.012, 4,000] ×, n = 9"
+    assert estimates.effect(outcome("above", 1, 6, 7, 8, "×")) == "7.00 [6.00, 8.00] ×, n = 9"
+    assert estimates.effect(outcome("above", 1, 6, 7, 8)) == "+7.00 [6.00, 8.00] points, n = 9"
 
 
 def drawn(*arguments, others=()):
@@ -244,7 +244,7 @@ def test_a_drawing_can_be_read_out():
 
 
 def test_a_group_with_markup_in_its_name_is_drawn_as_text():
-    one = Outcome(outcome("above", 5, 6, 7, 8).test, '"><b>', ledger.Estimate(7, 6, 8, 9), "holds")
+    one = Outcome(outcome("above", 5, 6, 7, 8).test, '"><b>', estimates.Estimate(7, 6, 8, 9), "holds")
     assert "<b>" not in drawings.interval_svg(one, drawings.Axis([one]))
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from course_utils import ROOT, CourseError
 from course_utils import run as runtime
-from course_utils.claims import ledger
 from course_utils.claims.estimates import Estimate
 from course_utils.report import results
 from course_utils.report.results import Cost
@@ -126,7 +125,7 @@ def test_verdict_outcomes_come_in_order_timed_or_not(run, judged):
         ("cpu_seconds", "cancer"),
         ("cpu_seconds", "wine"),
     ]
-    assert ledger.Estimate(*(rows[4][key] for key in ("effect", "low", "high", "n"))).effect == 12
+    assert Estimate(*(rows[4][key] for key in ("effect", "low", "high", "n"))).effect == 12
 
 
 def test_verdicts_and_costs_may_come_one_by_one(run, judged):

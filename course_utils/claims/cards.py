@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from course_utils.claims.estimates import Outcome, Test, Verdict
-    from course_utils.claims.ledger import Claim
+
+class Test(Protocol):
+    """What is shown of a test."""
+
+    metric: str
+    unit: str
+    per: str
+    rule: str
+
+
+class Claim(Protocol):
+    """What is shown of a claim."""
+
+    id: str
+    text: str
+    cited: str
+    tests: Sequence[Test]
+
+
+class Outcome(Protocol):
+    """What is shown of a test's outcome; its estimate shows itself as `text`."""
+
+    test: Test
+    group: str
+    estimate: Any
+    word: str
+
+
+class Verdict(Protocol):
+    """What is shown of a verdict."""
+
+    claim: Claim
+    word: str
+    outcomes: Sequence[Outcome]
+
 
 SYMBOLS = {
     **{"supported": "✔", "not supported": "✘", "inconclusive": "?", "too small to judge": "…"},

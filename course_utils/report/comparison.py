@@ -5,17 +5,13 @@ A model's technology is not its lesson: lessons 1 and 2 measure classic models a
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
 from course_utils import CourseError
-from course_utils.claims import ledger
-from course_utils.claims.estimates import Estimate, Verdict
+from course_utils.claims import intervals, ledger
+from course_utils.claims.estimates import Verdict
 from course_utils.report import results
 
 TECHNOLOGIES = {
@@ -84,20 +80,6 @@ def _technology(lesson: str, model: str) -> str:
     return known[model]
 
 
-def ratio(above: Sequence[float], below: Sequence[float]) -> Estimate:
-    """How many times larger one group of positive numbers is than another: the ratio of geometric means.
-
-    The interval is Welch's for the difference of two means (B. L. Welch, Biometrika 34, 1947), taken on
-    logarithms; it needs two numbers or more on each side.
-    """
-    logs = np.log(above), np.log(below)
-    with warnings.catch_warnings():  # models of one size, as the two language models, do not vary
-        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
-        interval = stats.ttest_ind(*logs, equal_var=False).confidence_interval(0.95)
-    effect, low, high = np.exp([logs[0].mean() - logs[1].mean(), interval.low, interval.high])
-    return Estimate(effect, low, high, n=len(above) + len(below))
-
-
 def obstacle(records: Mapping[str, Mapping[str, Any]]) -> str:
     """Why claim `cmp-compute` cannot be judged with these records; ``""`` when it can."""
     if missing := [lesson for lesson in TECHNOLOGY if lesson not in records]:
@@ -131,7 +113,7 @@ def judge(records: Mapping[str, Mapping[str, Any]]) -> Verdict:
     by = _by_technology(records)
     measured = {
         test: {
-            f"{above} over {below}": ratio(
+            f"{above} over {below}": intervals.ratio_of_groups(
                 *([getattr(c, field) for c in by[name]] for name in (above, below))
             )
             for above, below in STEPS

@@ -17,8 +17,7 @@ from markupsafe import Markup, escape
 from matplotlib import rc_context, ticker
 from matplotlib.figure import Figure
 
-from course_utils.claims.estimates import Outcome, Test
-from course_utils.claims.numbers import effect, power
+from course_utils.claims.estimates import Outcome, Test, effect, power
 from course_utils.report.comparison import TECHNOLOGIES, ModelCost
 from course_utils.show import plots
 

@@ -16,7 +16,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from course_utils import files
-from course_utils.claims import cards, ledger, numbers
+from course_utils.claims import cards, estimates, ledger
 from course_utils.claims.estimates import Outcome, Test, Verdict
 from course_utils.report import comparison, tables
 from course_utils.report.drawings import NAMES, Axis, cost_figure, inline, interval_svg
@@ -87,7 +87,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         symbols=cards.SYMBOLS, signs=SIGNS, axis=Axis, drawing=interval_svg, by_test=by_test
     )
-    environment.filters.update(number=numbers.number, effect=numbers.effect, notice=_notice)
+    environment.filters.update(number=estimates.number, effect=estimates.effect, notice=_notice)
     return environment
 
 
@@ -110,8 +110,8 @@ def _in_words(costs: Sequence[comparison.ModelCost]) -> str:
     for key, name in comparison.TECHNOLOGIES.items():
         mine = [cost for cost in costs if cost.technology == key]
         if mine:
-            training = numbers.span([cost.train_operations for cost in mine], "operations")
-            answer = numbers.span([cost.predict_cpu_ms for cost in mine], "CPU ms")
+            training = estimates.span([cost.train_operations for cost in mine], "operations")
+            answer = estimates.span([cost.predict_cpu_ms for cost in mine], "CPU ms")
             parts.append(f"{name} took {training} to train and {answer} for one prediction.")
     return (
         "Each model as a numbered mark: operations of one training against CPU time of one prediction, "

@@ -10,8 +10,7 @@ from tabulate import tabulate
 
 from course_utils import CourseError
 from course_utils.claims import cards
-from course_utils.claims.estimates import Verdict
-from course_utils.claims.numbers import effect
+from course_utils.claims.estimates import Verdict, effect
 from course_utils.report import folder, results
 
 if TYPE_CHECKING:

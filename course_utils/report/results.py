@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils import ROOT, CourseError, __version__
 from course_utils.claims import cards
-from course_utils.claims.estimates import TOO_SMALL, Estimate, Verdict
-from course_utils.claims.numbers import WORDS, number
+from course_utils.claims.estimates import TOO_SMALL, WORDS, Estimate, Verdict, number
 from course_utils.files import sha256, write_text
 from course_utils.run import Run, peak_memory_mb
 

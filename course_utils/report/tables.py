@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from course_utils.claims import ledger
-from course_utils.claims.numbers import span
+from course_utils.claims.estimates import span
 from course_utils.report import comparison, results
 from course_utils.report.article import CELLS, DATA_TESTS
 from course_utils.report.folder import Course

@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
 from course_utils import run as runtime
-from course_utils.claims import cards, ledger, statistics
+from course_utils.claims import cards, intervals, ledger, resampling
 from course_utils.data import tables as data
 from course_utils.exercises.lesson_1 import exercises
 from course_utils.models import tabular
@@ -298,7 +298,7 @@ example = np.array([0.9, -0.9, 1.8, 0.0, 0.9, -1.8, 0.9, 0.0, 1.8, 0.9])  # made
 n, tested_per_trained = len(example), test_share / (1 - test_share)
 t_value = 2.262  # for n = 10, from a table
 half_width = t_value * example.std(ddof=1) * np.sqrt(1 / n + tested_per_trained)
-estimate = statistics.corrected_resampled_t(example, test_share)
+estimate = intervals.corrected_resampled_t(example, test_share)
 print(f"by hand: {example.mean():.2f} ± {half_width:.2f} points")
 print(f"helper:  {estimate.text('points')}")
 assert np.isclose(estimate.high, example.mean() + half_width, rtol=1e-3)
@@ -306,12 +306,12 @@ assert np.isclose(estimate.high, example.mean() + half_width, rtol=1e-3)
 
 def interval(values):
     """Mean over our folds with its corrected 95 % interval."""
-    return statistics.corrected_resampled_t(values, test_share)
+    return intervals.corrected_resampled_t(values, test_share)
 
 
 def ratio_interval(numerators, denominators):
     """Geometric mean of paired ratios with its corrected 95 % interval."""
-    return statistics.corrected_resampled_ratio(numerators, denominators, test_share)
+    return intervals.paired_ratio(numerators, denominators, test_share)
 
 
 # %% [markdown]
@@ -752,8 +752,8 @@ def twins_agree(resampled):
 
 # %%
 signs_estimates = {
-    "sign_stability": statistics.percentile_interval(signs_kept(weights, resampled)),
-    "twin_agreement": statistics.percentile_interval(twins_agree(resampled)),
+    "sign_stability": resampling.percentile_interval(signs_kept(weights, resampled)),
+    "twin_agreement": resampling.percentile_interval(twins_agree(resampled)),
 }
 interpretable_verdict = interpretable.judge(signs_estimates, run.profile)
 interpretable_verdict

@@ -40,7 +40,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from course_utils import run as runtime
-from course_utils.claims import cards, ledger, statistics
+from course_utils.claims import cards, intervals, ledger, resampling
 from course_utils.data import pictures as images
 from course_utils.exercises.lesson_2 import exercises
 from course_utils.report import results
@@ -208,7 +208,7 @@ print(f"a fold trains on {n_train}, chooses on {n_validation} and tests on {n_te
 # %%
 def interval(values, tested=n_test):
     """Mean over folds with its corrected 95 % interval (lesson 1)."""
-    return statistics.corrected_resampled_t(values, tested / (n_train + tested))
+    return intervals.corrected_resampled_t(values, tested / (n_train + tested))
 
 
 train, validation, test = folds[0]
@@ -735,7 +735,7 @@ def paired(network, rival):
     """Accuracy of the network minus the rival's on the large canvas, in points."""
     differences = [100.0 * right[large, i][network] - 100.0 * right[large, i][rival]
                    for i in range(len(folds))]  # one array of pictures for each fold
-    return statistics.two_level_bootstrap(differences, seed=run.seed)
+    return resampling.two_level_bootstrap(differences, seed=run.seed)
 
 
 estimates = {"cnn_against_raw": paired("CNN", "best classic"),
@@ -1189,7 +1189,7 @@ times.groupby(level=0, sort=False).mean().round(2)
 best = [chosen[large, i]["best classic"] for i in range(len(folds))]
 classic_s = [times.loc[(arm, i), "train (CPU s)"] for i, arm in enumerate(best)]
 slow_fast_verdict = slow_fast.judge({
-    "slow_train": statistics.corrected_resampled_ratio(
+    "slow_train": intervals.paired_ratio(
         times.loc["CNN", "train (CPU s)"], classic_s, n_test / (n_train + n_test)),
     "fast_use": interval(times.loc["CNN", "answer, slowest (ms)"]),
 }, run.profile)

@@ -38,7 +38,8 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from course_utils import run as runtime
-from course_utils.claims import cards, ledger, statistics
+from course_utils.claims import cards, intervals, ledger, resampling
+from course_utils.claims.estimates import Estimate
 from course_utils.data import docstrings
 from course_utils.data import documents as text
 from course_utils.exercises.lesson_3 import exercises
@@ -776,7 +777,7 @@ alone = list(alone)  # the names; the models are not needed any more
 def per_byte(kind, budget, name="task, test"):
     """Bits per byte with its 95 % interval."""
     bits = measured[kind, budget][name]
-    return statistics.ratio_of_totals(bits, np.tile(n_bytes[name], (len(bits), 1)), seed=run.seed)
+    return resampling.ratio_of_totals(bits, np.tile(n_bytes[name], (len(bits), 1)), seed=run.seed)
 
 
 levels = {kind: per_byte(kind, "long") for kind in alone}
@@ -792,7 +793,7 @@ pd.Series({name: each.text() for name, each in levels.items()}, name="bits per b
 def saved(rival, budget, name="task, test"):
     """Bits that the fine-tuned model saves against a rival, in %, paired by document and seed."""
     ours, theirs = (measured[kind, budget][name] for kind in ("fine-tuned", rival))
-    return statistics.percent_saved(ours, theirs, seed=run.seed)
+    return resampling.percent_saved(ours, theirs, seed=run.seed)
 
 
 savings = {f"against {rival},\n{budget} budget": saved(rival, budget)
@@ -844,7 +845,7 @@ def by_file(bits):
 def word_by_file(test, budget):
     """What a test of the claim says when files are drawn instead of documents."""
     ours, theirs = (measured[kind, budget]["task, test"] for kind in ("fine-tuned", tests[test]))
-    found = statistics.percent_saved(by_file(ours), by_file(theirs), seed=run.seed)
+    found = resampling.percent_saved(by_file(ours), by_file(theirs), seed=run.seed)
     return f"{found.text('%')}: {claim.test(test).judge(found.effect, (found.low, found.high))}"
 
 
@@ -912,7 +913,7 @@ keeps
 lost = {}
 for budget in settings["budgets"]:
     gain = saved("pre-trained only", budget, name="general, test")  # negative when it forgets
-    lost[budget] = ledger.Estimate(-gain.effect, -gain.high, -gain.low, gain.n)
+    lost[budget] = Estimate(-gain.effect, -gain.high, -gain.low, gain.n)
 keeps_verdict = keeps.judge({"lost": lost}, run.profile)
 keeps_verdict
 
@@ -972,7 +973,7 @@ def total_bits(model, texts):
 
 prefers = {name: 100.0 * (total_bits(model, real) < total_bits(model, wrong))
            for name, model in {"network": pretrained, "n-gram": ngram}.items()}
-grammar = {name: statistics.bootstrap(each, seed=run.seed) for name, each in prefers.items()}
+grammar = {name: resampling.bootstrap(each, seed=run.seed) for name, each in prefers.items()}
 rows = {name: each.text("%") for name, each in grammar.items()}
 pd.Series(rows, name="real sentence preferred").to_frame()
 
@@ -1006,7 +1007,7 @@ plots.show(fig, "Surprise against the context that a model sees, for network and
 all_before = document_bits(pretrained, name)
 few_before = np.array([bits.sum() for bits in
                        language.token_bits(pretrained, encoded[name], NGRAM - 1, step=1)])
-context_gain = statistics.percent_saved(all_before[None], few_before[None], seed=run.seed)
+context_gain = resampling.percent_saved(all_before[None], few_before[None], seed=run.seed)
 print("saved by all the text before:", context_gain.text("%"))
 
 # %% [markdown]
@@ -1061,7 +1062,7 @@ def by_words(four, code):
 
 
 by_word = 100 * np.array([by_words(four, codes[i]) for i, four in enumerate(fours)])
-meaning = {name: statistics.bootstrap(each, seed=run.seed)
+meaning = {name: resampling.bootstrap(each, seed=run.seed)
            for name, each in {"network": right, "common words": by_word}.items()}
 rows = {name: each.text("%") for name, each in meaning.items()}
 pd.Series(rows, name="right line picked").to_frame()
@@ -1131,7 +1132,7 @@ for way, cutter in tqdm(cutters.items(), desc="ways to cut"):
         cut_bits[way].append([each.sum() for each in bits])
 
 # %%
-gains = {way: statistics.percent_saved(cut_bits["byte pairs"], cut_bits[way], seed=run.seed)
+gains = {way: resampling.percent_saved(cut_bits["byte pairs"], cut_bits[way], seed=run.seed)
          for way in ("bytes", "characters")}
 cutting_verdict = cutting.judge({"saved": gains}, run.profile)
 cutting_verdict
@@ -1145,7 +1146,7 @@ rows = {}
 for way, cutter in cutters.items():
     n_cut = sum(len(document) - 1 for document in language.encode(cutter, cut_texts))
     untaught = n_cut * np.log2(len(cutter)) / n_bytes[name].sum()
-    taught = statistics.ratio_of_totals(cut_bits[way], weights, seed=run.seed)
+    taught = resampling.ratio_of_totals(cut_bits[way], weights, seed=run.seed)
     rows[way] = [taught.text(), f"{untaught:.2f}"]
 pd.DataFrame(rows, ["bits per byte", "without training"]).T
 
@@ -1183,8 +1184,8 @@ waits, speeds = np.array(waits[3:]), np.array(speeds[3:])
 
 # %%
 at_once_verdict = at_once.judge({
-    "first_token": statistics.bootstrap(waits, partial(np.percentile, q=99), seed=run.seed),
-    "reading_speed": statistics.bootstrap(speeds, partial(np.percentile, q=1), seed=run.seed),
+    "first_token": resampling.bootstrap(waits, partial(np.percentile, q=99), seed=run.seed),
+    "reading_speed": resampling.bootstrap(speeds, partial(np.percentile, q=1), seed=run.seed),
 }, run.profile)
 at_once_verdict
 
@@ -1234,8 +1235,8 @@ if run.profile == "laptop" and len(recorded) and not wanted:
 # %%
 by_size = points[points["tokens"] == points["tokens"].max()]
 by_text = points[points["parameters"] == points["parameters"].max()]
-laws = {"parameters": statistics.power_law(by_size["parameters"], by_size["bits_per_byte"]),
-        "tokens": statistics.power_law(by_text["tokens"], by_text["bits_per_byte"])}
+laws = {"parameters": intervals.power_law(by_size["parameters"], by_size["bits_per_byte"]),
+        "tokens": intervals.power_law(by_text["tokens"], by_text["bits_per_byte"])}
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), sharey=True)
 for ax, (x, table) in zip(axes, {"parameters": by_size, "tokens": by_text}.items(), strict=True):
     ax.plot(table[x], table["bits_per_byte"], "o", color=plots.COLOURS[0], alpha=0.6)
@@ -1259,7 +1260,7 @@ plots.show(fig, "Bits per byte against parameters and against tokens read, with 
 def saved_by_doubling(law):
     """Bits saved by twice as much, in %."""
     effect, low, high = (100 * (1 - 2**exponent) for exponent in (law.effect, law.high, law.low))
-    return ledger.Estimate(effect, low, high, law.n)
+    return Estimate(effect, low, high, law.n)
 
 
 scales_verdict = scales.judge({x: saved_by_doubling(law) for x, law in laws.items()}, run.profile)

@@ -40,7 +40,8 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from course_utils import run as runtime
-from course_utils.claims import cards, ledger, statistics
+from course_utils.claims import cards, intervals, ledger, resampling
+from course_utils.claims.estimates import Estimate
 from course_utils.data import pictures as images
 from course_utils.exercises.lesson_4 import exercises
 from course_utils.models import networks
@@ -707,8 +708,8 @@ for rows in (train, few_rows[small]):
 # The Fréchet distance belongs to a whole group and is no mean over pictures. Drawing with replacement would put the same picture into the group twice, and that makes the distance larger. So we draw *half* of each group, without replacement, a hundred times: the distances of halves vary about as much, in proportion, as those of whole groups from one experiment to the next (Politis and Romano 1994).
 
 # %%
-by_picture = partial(statistics.two_level_bootstrap, seed=run.seed)
-by_half = partial(statistics.half_sampling, seed=run.seed, n_resamples=settings["draws"])
+by_picture = partial(resampling.two_level_bootstrap, seed=run.seed)
+by_half = partial(resampling.half_sampling, seed=run.seed, n_resamples=settings["draws"])
 
 
 def frechet_runs(groups):
@@ -1250,7 +1251,7 @@ def augmentation_gain(n):
 gains, sizes_augmented = {}, list(few_rows)[:2]
 for n in sizes_augmented:
     by_moving, by_making = augmentation_gain(n).values()
-    gains[n] = {"moved by a pixel": statistics.bootstrap(by_moving, seed=run.seed),
+    gains[n] = {"moved by a pixel": resampling.bootstrap(by_moving, seed=run.seed),
                 "generated": by_picture(by_making)}
 middle = sizes_augmented[-1]
 augment_verdict = augment.judge({"gain": gains[middle]}, run.profile)
@@ -1310,7 +1311,7 @@ def share_frequent(profession, w):
     return 100.0 * (np.array(pair)[scores.argmax(axis=1)] == frequent[profession])
 
 
-found = {w: {profession: statistics.bootstrap(share_frequent(profession, w), seed=run.seed)
+found = {w: {profession: resampling.bootstrap(share_frequent(profession, w), seed=run.seed)
              for profession in "AB"} for w in (1, 3)}
 rows = {"in training": dict.fromkeys("AB", f"{shown_share:.1f} %")}
 rows |= {f"guidance {w}": {profession: estimate.text("%") for profession, estimate in each.items()}
@@ -1324,7 +1325,7 @@ pd.DataFrame(rows).rename_axis("pictures with the frequent digit")
 stronger = {}
 for profession, each in found[3].items():
     added = [value - shown_share for value in (each.effect, each.low, each.high)]
-    stronger[profession] = ledger.Estimate(*added, each.n)
+    stronger[profession] = Estimate(*added, each.n)
 stereotype_verdict = stereotype.judge({"stronger": stronger}, run.profile)
 stereotype_verdict
 
@@ -1352,20 +1353,17 @@ by_svm = make_svm().fit(flat(pixels[train]), labels[train])
 classify = {"SVM": partial(by_svm.predict, flat(pixels[held_out])),
             "judge (CNN)": partial(judge.predict, pixels[held_out])}
 generate, ask = partial(sample, first, asked[:100], seed=0), classify["judge (CNN)"]
-times = []  # logarithms of: time for a picture that is made over time for one that is classified
+times = []  # CPU seconds for a picture that is made, and for one that is classified
 for _ in range(3):
-    make_s, ask_s = runtime.cpu_seconds(generate) / 100, runtime.cpu_seconds(ask) / len(held_out)
-    times.append(np.log(make_s / ask_s))
+    times.append((runtime.cpu_seconds(generate) / 100, runtime.cpu_seconds(ask) / len(held_out)))
 
 # %% [markdown]
 # The ratio of times was measured three times in turn; its interval is a t interval on their logarithms. Operations are counted and have no spread.
 
 # %%
 ratio = picture_operations / judge_operations
-half_width = stats.t.ppf(0.975, 2) * np.std(times, ddof=1) / np.sqrt(3)
-low, effect, high = np.exp(np.mean(times) + half_width * np.array([-1, 0, 1]))
-power_verdict = power.judge({"operations": ledger.Estimate(ratio, ratio, ratio, 1),
-                             "time": ledger.Estimate(effect, low, high, 3)}, run.profile)
+power_verdict = power.judge({"operations": Estimate(ratio, ratio, ratio, 1),
+                             "time": intervals.paired_ratio(*zip(*times))}, run.profile)
 power_verdict
 
 # %% [markdown]

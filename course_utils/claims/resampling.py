@@ -1,6 +1,6 @@
-"""Intervals and tests for repeated experiments, as thin layers over scipy.
+"""Intervals from drawing the data anew.
 
-Every function returns an :class:`~course_utils.claims.Estimate` with a 95 % interval.
+Every function returns an :class:`~course_utils.claims.estimates.Estimate` with a 95 % interval.
 """
 
 from __future__ import annotations
@@ -13,78 +13,7 @@ from scipy import stats
 
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
-
-CONFIDENCE = 0.95
-
-
-def corrected_resampled_t(differences: ArrayLike, test_share: float) -> Estimate:
-    """Mean of paired differences over the folds of a repeated cross-validation.
-
-    The folds of a cross-validation share most of their training rows, so their results are not
-    independent, and the ordinary t interval is too narrow. The correction adds n_test / n_train to
-    the variance's factor 1 / n.
-
-    Parameters
-    ----------
-    differences : array_like, shape (n_folds,)
-        One paired difference a fold, in any unit.
-    test_share : float
-        Share of the rows that each fold tests on, between 0 and 1 (0.2 for five folds).
-
-    Returns
-    -------
-    Estimate
-        Mean and 95 % interval, in the unit of `differences`.
-
-    Raises
-    ------
-    CourseError
-        Fewer than two folds, a value that is not finite, or a share outside (0, 1).
-
-    References
-    ----------
-    Nadeau, C., & Bengio, Y. (2003). Inference for the generalization error. Machine Learning, 52,
-    239-281.
-    """
-    values = _finite(differences)
-    if not 0 < test_share < 1:
-        raise CourseError(f"test_share must lie between 0 and 1, got {test_share}: give 0.2 for 5 folds")
-    n = values.size
-    scale = np.sqrt((1 / n + test_share / (1 - test_share)) * values.var(ddof=1))
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, df=n - 1) * scale
-    mean = float(values.mean())
-    return Estimate(mean, float(mean - half_width), float(mean + half_width), n)
-
-
-def corrected_resampled_ratio(numerators: ArrayLike, denominators: ArrayLike, test_share: float) -> Estimate:
-    """Geometric mean of paired ratios, with the interval computed on their logarithms.
-
-    A ratio of 10 and one of 1/10 should average to 1, which the arithmetic mean does not give.
-
-    Parameters
-    ----------
-    numerators, denominators : array_like, shape (n_folds,)
-        Paired positive values, same unit.
-    test_share : float
-        As in `corrected_resampled_t`.
-
-    Raises
-    ------
-    CourseError
-        A value that is not positive, or lengths that differ.
-    """
-    numerators, denominators = _finite(numerators), _finite(denominators)
-    if numerators.shape != denominators.shape or min(numerators.min(), denominators.min()) <= 0:
-        raise CourseError(
-            "a ratio needs pairs of positive values, "
-            f"got {numerators.size} and {denominators.size} values, "
-            f"the smallest {min(numerators.min(), denominators.min()):g}"
-        )
-    log_ratio = corrected_resampled_t(np.log(numerators / denominators), test_share)
-    return Estimate(
-        *(float(np.exp(end)) for end in (log_ratio.effect, log_ratio.low, log_ratio.high)),
-        log_ratio.n,
-    )
+from course_utils.claims.intervals import CONFIDENCE, finite
 
 
 def percentile_interval(resampled: ArrayLike) -> Estimate:
@@ -95,7 +24,7 @@ def percentile_interval(resampled: ArrayLike) -> Estimate:
     resampled : array_like, shape (n_resamples,)
         The statistic, computed anew on each resample of the data.
     """
-    values = _finite(resampled)
+    values = finite(resampled)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return Estimate(float(values.mean()), float(low), float(high), values.size)
@@ -124,7 +53,7 @@ def bootstrap(
     ----------
     Efron, B., & Tibshirani, R. (1993). An Introduction to the Bootstrap, chapter 13.
     """
-    values = _finite(values)
+    values = finite(values)
     interval = stats.bootstrap(
         (values,),
         statistic,
@@ -166,7 +95,7 @@ def two_level_bootstrap(runs: Sequence[ArrayLike], seed: int = 0, n_resamples: i
     ----------
     Davison, A. C., & Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
     """
-    values = [_finite(run) for run in runs]
+    values = [finite(run) for run in runs]
     if len(values) < 2:
         raise CourseError(f"a two-level bootstrap needs at least two runs, got {len(values)}: add seeds")
     rng = np.random.default_rng(seed)
@@ -213,27 +142,28 @@ def half_sampling(
     the whole does (Shao, J., & Wu, C. F. J. (1989). A general theory for jackknife variance estimation.
     The Annals of Statistics, 17, 1176-1197).
     """
-    groups = [[np.asarray(group) for group in run] for run in runs]
-    if not groups or any(len(group) < 4 for run in groups for group in run):
-        sizes = [[len(group) for group in run] for run in groups]
+    runs = [[np.asarray(group) for group in run] for run in runs]
+    sizes = [[len(group) for group in run] for run in runs]
+    if not sizes or any(size < 4 for run in sizes for size in run):
         raise CourseError(f"expected runs whose groups have four items or more, got {sizes}")
     rng = np.random.default_rng(seed)
+    of_halves = []  # the statistic's mean over the runs of a draw, for each draw
+    for _ in range(n_resamples):
+        values = []
+        for run in rng.integers(len(runs), size=len(runs)):
+            values.append(statistic(*[_half(group, rng) for group in runs[run]]))
+        of_halves.append(np.mean(values))
+    of_whole = [float(statistic(*run)) for run in runs]
+    if (smallest := min(*of_whole, *finite(of_halves))) <= 0:
+        raise CourseError(f"expected a positive statistic, got {smallest:g}")
+    spread = percentile_interval(of_halves / np.median(of_halves))  # around 1
+    effect = float(np.mean(of_whole))
+    return Estimate(effect, effect * spread.low, effect * spread.high, sum(run[0] for run in sizes))
 
-    def half(group: np.ndarray) -> np.ndarray:
-        return group[rng.permutation(len(group))[: len(group) // 2]]
 
-    whole = np.array([statistic(*run) for run in groups], dtype=float)
-    drawn = _finite(
-        [
-            np.mean([statistic(*map(half, groups[i])) for i in rng.integers(len(groups), size=len(groups))])
-            for _ in range(n_resamples)
-        ]
-    )
-    if min(whole.min(), drawn.min()) <= 0:
-        raise CourseError(f"expected a positive statistic, got {min(whole.min(), drawn.min()):g}")
-    spread = percentile_interval(drawn / np.median(drawn))
-    effect = float(whole.mean())
-    return Estimate(effect, effect * spread.low, effect * spread.high, sum(len(run[0]) for run in groups))
+def _half(group: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Half of the items, drawn without replacement."""
+    return group[rng.permutation(len(group))[: len(group) // 2]]
 
 
 def ratio_of_totals(
@@ -298,61 +228,3 @@ def percent_saved(ours: ArrayLike, theirs: ArrayLike, seed: int = 0, n_resamples
     ratio = ratio_of_totals(ours, theirs, seed, n_resamples)
     effect, low, high = (100 * (1 - end) for end in (ratio.effect, ratio.high, ratio.low))
     return Estimate(effect, low, high, ratio.n)
-
-
-def power_law(x: ArrayLike, y: ArrayLike) -> Estimate:
-    """Exponent b of y = a * x**b, fitted by least squares on the logarithms, with its t interval.
-
-    Parameters
-    ----------
-    x, y : array_like, each (n_points,)
-        Positive; at least two different x and three points.
-
-    Raises
-    ------
-    CourseError
-        A value is not positive, the lengths differ, or there are too few points.
-    """
-    x, y = _finite(x), _finite(y)
-    if x.shape != y.shape or x.size < 3 or np.unique(x).size < 2 or min(x.min(), y.min()) <= 0:
-        raise CourseError(
-            "a power law needs three points or more with positive x and y and different x, got "
-            f"{x.size} and {y.size} values"
-        )
-    line = stats.linregress(np.log(x), np.log(y))
-    error = line.stderr if np.ptp(y) > 0 else 0.0  # scipy gives nan for a level line
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, df=x.size - 2) * error
-    return Estimate(float(line.slope), float(line.slope - half_width), float(line.slope + half_width), x.size)
-
-
-def paired_permutation_p(differences: ArrayLike, seed: int = 0, n_resamples: int = 9999) -> float:
-    """Two-sided p-value of 'the sign of each paired difference is a coin toss'.
-
-    Parameters
-    ----------
-    differences : array_like, shape (n_pairs,)
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-    """
-    result = stats.permutation_test(
-        (_finite(differences),),
-        np.mean,
-        permutation_type="samples",
-        n_resamples=n_resamples,
-        rng=np.random.default_rng(seed),
-    )
-    return float(result.pvalue)
-
-
-def _finite(values: ArrayLike) -> np.ndarray:
-    """A one-dimensional float array of at least two finite values."""
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all():
-        raise CourseError(
-            "expected a list of at least two finite numbers, "
-            f"got shape {array.shape} with {int((~np.isfinite(array)).sum())} that are not finite"
-        )
-    return array
