@@ -1,16 +1,10 @@
 import dataclasses
 import random
-import subprocess
-import sys
-import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
-import psutil
 import pytest
 import torch
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from course_utils import ROOT, CourseError
 from course_utils import run as runtime
@@ -258,121 +252,3 @@ def test_seed_everything_seeds_all_three(global_generators):
     first, again, other = draw(5), draw(5), draw(6)
     assert first == again
     assert all(a != b for a, b in zip(first, other, strict=True))
-
-
-def burn(seconds):
-    started = time.process_time()
-    while time.process_time() - started < seconds:
-        pass
-
-
-def test_cost_meter_counts_work_and_not_waiting():
-    with runtime.CostMeter() as waiting:
-        time.sleep(0.2)
-    with runtime.CostMeter() as working:
-        burn(0.1)
-    assert waiting.wall_s >= 0.2
-    assert waiting.cpu_s < 0.1
-    assert working.cpu_s >= 0.1
-    assert working.wall_s >= 0.05
-
-
-def test_cost_meter_measures_a_block_that_fails():
-    meter = runtime.CostMeter()
-    with pytest.raises(ValueError, match="stop"), meter:
-        raise ValueError("stop")
-    assert meter.wall_s > 0
-
-
-def test_cpu_seconds_is_the_time_of_one_call():
-    calls = []
-    seconds = runtime.cpu_seconds(lambda: calls.append(burn(0.01)), at_least_s=0.05)
-    assert 2 <= len(calls) <= 5
-    assert 0.01 <= seconds < 0.03
-
-
-def test_cpu_seconds_repeats_a_quick_call():
-    calls = []
-    seconds = runtime.cpu_seconds(lambda: calls.append(1), at_least_s=0.02)
-    assert len(calls) > 100
-    assert 0.02 / len(calls) <= seconds < 1e-3
-
-
-def test_operations_of_a_matrix_product():
-    a, b = torch.ones(3, 4), torch.ones(4, 5)
-    assert runtime.count_operations(lambda: a @ b) == 2 * 3 * 4 * 5
-    assert runtime.count_operations(lambda: (a @ b, a @ b)) == 2 * 2 * 3 * 4 * 5
-
-
-@pytest.mark.parametrize(("stride", "padding", "side"), [(1, 0, 6), (1, 1, 8), (2, 1, 4)])
-def test_operations_of_a_convolution(stride, padding, side):
-    """On 5 pictures of 8 × 8 pixels, with 3 channels that become 4."""
-    layer = torch.nn.Conv2d(3, 4, 3, stride, padding)
-    images = torch.ones(5, 3, 8, 8)
-    forward = 2 * 5 * (4 * side**2) * (3 * 3 * 3)
-    assert runtime.count_operations(lambda: layer(images)) == forward
-    # as much again for the slope of the weights, and with one for that of the pixels
-    assert runtime.count_operations(lambda: layer(images).sum().backward()) == 2 * forward
-    images.requires_grad_()
-    assert runtime.count_operations(lambda: layer(images).sum().backward()) == 3 * forward
-
-
-def test_operations_of_a_linear_layer_forward_and_back():
-    model = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
-    rows = torch.ones(7, 6)
-    assert runtime.count_operations(lambda: model(rows)) == 2 * 7 * (24 + 8)
-    assert runtime.count_operations(lambda: model(rows).sum().backward()) == 2 * 7 * (2 * 24 + 3 * 8)
-
-
-def test_other_operations_are_not_counted():
-    norm, a = torch.nn.BatchNorm2d(2), torch.ones(3, 2, 4, 4)
-    assert runtime.count_operations(lambda: ((a + a) * a).relu().sum()) == 0
-    assert runtime.count_operations(lambda: norm(a).softmax(dim=1).sum().backward()) == 0
-
-
-def test_counting_calls_the_function_once_and_prints_nothing(capsys):
-    calls = []
-    assert runtime.count_operations(lambda: calls.append(1)) == 0
-    assert calls == [1]
-    assert capsys.readouterr().out == ""
-
-
-def test_use_one_core_limits_every_library():
-    np.ones((2, 2)) @ np.ones((2, 2))
-    threads = torch.get_num_threads()
-    with threadpool_limits(limits=None):  # puts the limits back at its end
-        runtime.use_one_core()
-        found = {pool["num_threads"] for pool in threadpool_info()} | {torch.get_num_threads()}
-    torch.set_num_threads(threads)
-    assert found == {1}
-
-
-def test_peak_memory_is_at_least_what_is_used_now():
-    peak = runtime.peak_memory_mb()
-    assert peak >= 0.9 * psutil.Process().memory_info().rss / 1e6
-    assert runtime.peak_memory_mb() >= peak
-
-
-def test_peak_memory_is_this_process_own():
-    """A kernel that a large program starts must not report that program's memory as its own."""
-    large = np.ones(50_000_000)  # 400 MB
-    code = (
-        "from course_utils.run import peak_memory_mb; import numpy as np\n"
-        "before = peak_memory_mb(); array = np.ones(25_000_000); print(before, peak_memory_mb())"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    before, after = map(float, answer.stdout.split())
-    assert before < large.nbytes / 1e6 / 2
-    assert after - before == pytest.approx(200, abs=40)  # 8 bytes each
-
-
-def test_peak_memory_knows_each_systems_unit(monkeypatch):
-    resource = pytest.importorskip("resource")  # not on Windows
-    usage = SimpleNamespace(ru_maxrss=2_000_000)
-    monkeypatch.setattr(resource, "getrusage", lambda who: usage)
-    monkeypatch.setattr(runtime.sys, "platform", "darwin")
-    assert runtime.peak_memory_mb() == pytest.approx(2)  # bytes
-    process = SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=3_000_000))
-    monkeypatch.setattr(psutil, "Process", lambda: process)
-    monkeypatch.setattr(runtime.sys, "platform", "win32")
-    assert runtime.peak_memory_mb() == pytest.approx(3)
