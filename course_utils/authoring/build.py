@@ -7,17 +7,16 @@ preprocessor has cleared, executed and stored in ``notebooks/``.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import os
 import re
 import shutil
 import sys
+import tempfile
 from collections import Counter
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import jupytext
 import nbformat
@@ -25,19 +24,20 @@ from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
 from course_utils import ROOT, CourseError
-from course_utils.authoring import execute
+from course_utils.authoring import runner
 from course_utils.files import atomic_path, write_text
 
-SOURCES = execute.NOTEBOOKS / "source"
+SOURCES = runner.NOTEBOOKS / "source"
 JOBS = 2
 """Lessons side by side, as `course run` has them: a lesson's numbers hang a little on its threads."""
+TIMEOUT_S = runner.CELL_TIMEOUT_S["laptop"]
 STUB = "# Your code here: replace the three dots, in as many lines as you like."
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def sources() -> list[Path]:
-    """The lessons' source files, in order."""
-    return sorted(SOURCES.glob("[0-9]_*.py"))
+    """The source files of all lessons, then of all labs, in order."""
+    return [*sorted(SOURCES.glob("[0-9]_*.py")), *sorted(SOURCES.glob("labs/[0-9]_*.py"))]
 
 
 def solved_edition(source: Path) -> nbformat.NotebookNode:
@@ -109,29 +109,43 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
                 output.text = re.sub(r".*\r(?!\n)", "", output.text)
 
 
-async def build(source: Path, environment: dict[str, str], main: asyncio.Task[Any] | None = None) -> Path:
-    """Execute the student edition and store it beside the others; Ctrl-C cancels `main`.
+def build(chosen: list[Path], environment: Mapping[str, str], jobs: int) -> list[Path]:
+    """Execute student editions, so many side by side, and store them; where they are stored.
 
     Raises
     ------
     CourseError
-        A cell fails; the stored notebook stays as it was.
+        A cell of one fails; its stored notebook stays as it was, and the others are stored.
     """
-    notebook = student_edition(source)
-    out = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
-    shutil.rmtree(out / "checkpoints" / source.stem, ignore_errors=True)  # of a build that was interrupted
-    with execute.progress(source.stem) as on_cell:
-        timeout_s = execute.CELL_TIMEOUT_S["laptop"]
-        failure = await execute.execute_for(
-            notebook, execute.NOTEBOOKS, environment, timeout_s, on_cell, main
-        )
-    if failure:
-        raise CourseError(f"{source.name}, code cell {failure.cell}: {failure.error}")
-    tidy(notebook)
-    _store_picture(notebook, execute.NOTEBOOKS.parent / "docs" / f"{source.stem}.png")
-    target = execute.NOTEBOOKS / f"{source.stem}.ipynb"
-    write_text(target, nbformat.writes(notebook) + "\n")
-    return target
+    results = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
+    built, failed = [], []
+    with tempfile.TemporaryDirectory() as temporary:
+        work = {}
+        for source in chosen:
+            target = _target(source)
+            target.parent.mkdir(exist_ok=True)
+            fresh, executed = (Path(temporary, part, target.name) for part in ("fresh", "executed"))
+            write_text(fresh, nbformat.writes(student_edition(source)) + "\n")
+            work[source.stem] = runner.Job(fresh, executed, target.parent, environment, TIMEOUT_S)
+            # of a build that was interrupted
+            shutil.rmtree(results / "checkpoints" / source.stem, ignore_errors=True)
+        for source, execution in zip(chosen, runner.side_by_side(work, jobs).values(), strict=True):
+            if failure := execution.failure:
+                failed.append(f"{source.name}, code cell {failure.cell}: {failure.error}")
+                continue
+            notebook = nbformat.read(work[source.stem].target, as_version=4)
+            tidy(notebook)
+            _store_picture(notebook, runner.NOTEBOOKS.parent / "docs" / f"{source.stem}.png")
+            write_text(_target(source), nbformat.writes(notebook) + "\n")
+            built.append(_target(source))
+    if failed:
+        raise CourseError("; ".join(failed))
+    return built
+
+
+def _target(source: Path) -> Path:
+    """Where the student edition of a source is stored."""
+    return runner.NOTEBOOKS / source.relative_to(SOURCES).with_suffix(".ipynb")
 
 
 def picture(notebook: nbformat.NotebookNode) -> bytes | None:
@@ -151,12 +165,11 @@ def _store_picture(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def main(wanted: list[str]) -> int:
-    """Build the lessons whose names begin with one of these words; all when there is none."""
+    """Build the lessons and labs whose names begin with one of these words; all when there is none."""
     chosen = [source for source in sources() if source.stem.startswith(tuple(wanted) or "")]
     environment = {"COURSE_PROFILE": "laptop", "COURSE_DEVICE": "cpu", "COURSE_SEED": "0"}
-    environment |= execute.threads(JOBS)  # for a single lesson, too
-    work = {source.stem: partial(build, source, environment) for source in chosen}
-    for path in execute.side_by_side(work, JOBS).values():
+    environment |= runner.threads(JOBS)  # for a single one, too
+    for path in build(chosen, environment, JOBS):
         print(f"built {path.name}")
     return 0
 
