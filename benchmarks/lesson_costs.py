@@ -11,7 +11,7 @@ import nbformat
 from figures import LessonCost, Options
 
 from course_utils import CourseError
-from course_utils.authoring import execute
+from course_utils.authoring import runner
 from course_utils.report import results
 
 DEFAULTS = {"COURSE_DEVICE": "cpu", "COURSE_SEED": "0"} | dict.fromkeys(
@@ -27,12 +27,12 @@ def lessons_part(options: Options, names: list[str] | None = None) -> list[Lesso
     CourseError
         A cell of a lesson fails, or the earlier run cannot be read.
     """
-    names = names or execute.names()
+    names = names or runner.names()
     if options.lessons_from is not None:
         return [read_cost(name, options.lessons_from, "laptop") for name in names]
     profile = "smoke" if options.tiny else "laptop"
     with tempfile.TemporaryDirectory() as folder:
-        for done in execute.run(names, Path(folder), {**DEFAULTS, "COURSE_PROFILE": profile}):
+        for done in runner.run(names, Path(folder), {**DEFAULTS, "COURSE_PROFILE": profile}):
             if done.failure:
                 raise CourseError(
                     f"{done.lesson} failed in code cell {done.failure.cell}: {done.failure.error}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,21 +14,22 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from course_utils import ROOT, CourseError, __version__
+from course_utils import CourseError, __version__, files, run, variables
 from course_utils.claims import ledger as claims
 from course_utils.report import results
 
 if TYPE_CHECKING:
+    from course_utils.authoring.runner import Execution
     from course_utils.data.registry import Source
-
-LAPTOP = ROOT / "results" / "laptop"
-PROFILES_HELP = "smoke: seconds, no verdict; laptop (default): minutes, no network; full: downloads data"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0 fine, 1 something failed, 2 wrong usage."""
+    _print_everywhere()
     options = _parser().parse_args(arguments)
     try:
+        for sentence in variables.unknown():
+            print(f"course: {sentence}", file=sys.stderr)
         code = options.command(options)
         sys.stdout.flush()
         return code
@@ -36,6 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ncourse: interrupted", file=sys.stderr)
+        return 130
+
+
+PLAIN = {"✔": "+", "✘": "x", "−": "-", "×": "x", "·": "-", "…": "...", "≥": ">=", "≤": "<=", "≠": "!="}
+"""What a terminal that cannot show a sign gets instead; every verdict stands beside its sign as a word."""
+
+
+def _print_everywhere() -> None:
+    """Let every text be printed on any terminal and into any file; a closed output is none."""
+    codecs.register_error("plain", lambda error: (PLAIN.get(error.object[error.start], "?"), error.start + 1))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell: '>&-'
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - open until the end
+        elif hasattr(getattr(sys, name), "reconfigure"):  # a notebook's output has none
+            getattr(sys, name).reconfigure(errors="plain")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,23 +68,22 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check that this machine is ready")
     doctor.set_defaults(command=_doctor)
 
-    run = commands.add_parser("run", help="execute lessons and print their verdicts")
-    run.add_argument("lessons", nargs="*", metavar="LESSON", help="name or number; all when none is given")
-    run.add_argument("--profile", default="laptop", help=PROFILES_HELP)
-    run.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
-    run.add_argument("--seed", default="0", help="whole number that all random choices follow from")
+    run = commands.add_parser("run", help="execute lessons or labs and print their verdicts")
     run.add_argument(
-        "--images", help="the pictures of lessons 2 and 4: digits, fashion_mnist, cifar10 or your own folder"
+        "lessons",
+        nargs="*",
+        metavar="NAME",
+        help="number of a lesson, name of a lesson or lab, or 'labs' for all of them; nothing: all lessons",
     )
-    run.add_argument(
-        "--text", help="lesson 3's text: docstrings, tiny_shakespeare, sms_spam or your own file or folder"
-    )
-    run.add_argument("--out", type=Path, help="folder for results (default: results/PROFILE)")
+    run.add_argument("--labs", action="store_true", help="the labs of these lessons instead of the lessons")
+    for name in ("profile", "device", "seed", "images", "text"):
+        run.add_argument(f"--{name}", help=variables.VARIABLES[f"COURSE_{name.upper()}"])
+    run.add_argument("--out", type=Path, help=variables.VARIABLES["COURSE_RESULTS"])
     run.add_argument(
         "--jobs",
         type=int,
         choices=range(1, 5),
-        help="lessons side by side (default: 2 on a processor of two cores or more, else 1)",
+        help="how many side by side (default: 2 on a processor of two cores or more, else 1)",
     )
     run.set_defaults(command=_run)
 
@@ -72,13 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         "report", help="write what was measured as one page, or compare several runs"
     )
     which = report.add_mutually_exclusive_group()
-    which.add_argument("--results", type=Path, default=LAPTOP, help="folder of results (results/laptop)")
+    which.add_argument("--results", type=Path, help="folder of results (results/laptop)")
     which.add_argument("--compare", type=Path, nargs="+", metavar="RUN", help="results files or folders")
     report.add_argument("--out", type=Path, help="the page (default: results/report.html or compare.html)")
     report.set_defaults(command=_report)
 
     ledger = commands.add_parser("claims", help="list every claim and its verdict on this machine")
-    ledger.add_argument("--out", type=Path, default=LAPTOP, help="folder of results")
+    ledger.add_argument("--out", type=Path, help="folder of results (results/laptop)")
     ledger.set_defaults(command=_claims)
 
     data = commands.add_parser("data", help="list the data sets, or download some")
@@ -97,44 +116,62 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from course_utils import files
-    from course_utils import run as runtime
-    from course_utils.authoring import execute
-    from course_utils.data import documents as text
-    from course_utils.data import pictures as images
+    from course_utils.authoring import runner
 
-    chosen = execute.select(options.lessons)
-    runtime.one_of("profile", options.profile, runtime.PROFILES)
-    device = runtime.choose_device(options.device)
-    seed = str(runtime.whole_number("seed", options.seed))
-    settings = {"COURSE_PROFILE": options.profile, "COURSE_DEVICE": device, "COURSE_SEED": seed}
-    pictures = os.environ.get("COURSE_IMAGES") or None if options.images is None else options.images
-    if pictures is not None:
-        settings["COURSE_IMAGES"] = images.resolve(pictures)  # a kernel has another current folder
-    words = os.environ.get("COURSE_TEXT") or None if options.text is None else options.text
-    if words is not None:
-        settings["COURSE_TEXT"] = text.resolve(words)
-    model = os.environ.get("COURSE_MODEL", "")
-    if os.path.isdir(model):  # anything else the lesson refuses in its first cells, or knows by name
-        settings["COURSE_MODEL"] = os.path.abspath(model)
-    out = options.out or ROOT / "results" / options.profile
+    names = runner.select(options.lessons, options.labs)
+    settings, out = _conditions(options)
     files.require_writable(out)  # shows now, not after minutes
-    shared = device == "cpu" and (os.cpu_count() or 1) > 1  # a graphics card is not shared
+    shared = settings["COURSE_DEVICE"] == "cpu" and (os.cpu_count() or 1) > 1  # a graphics card is not shared
     jobs = options.jobs or (2 if shared else 1)
-
+    signal.signal(signal.SIGTERM, _interrupt)  # what a service manager sends is Ctrl-C here, too
     try:
-        executions = execute.run(chosen, out, settings, min(jobs, len(chosen)))
-    except execute.Interrupted as stop:
+        executions = runner.run(names, out, settings, min(jobs, len(names)))
+    except runner.Interrupted as stop:
         where = " and ".join(stop.begun) or "the beginning"
-        print(f"\nInterrupted in {where}. Lessons finished before are kept, nothing is half-written.")
-        print(f"To go on: course run {' '.join(stop.unfinished)} {_options_text(options)}")
+        print(f"\nInterrupted in {where}. What was finished before is kept, nothing is half-written.")
+        print(f"To go on: course run {' '.join(stop.unfinished)} {_options_text(options)}".rstrip())
         return 130
+    return _tell(out, executions)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _conditions(options: argparse.Namespace) -> tuple[dict[str, str], Path]:
+    """The variables for the kernels, from options or this process's own variables; folder of results."""
+    from course_utils.data import documents, pictures
+
+    def chosen(name: str, default: str | None = None) -> str | None:
+        given = getattr(options, name)
+        return given if given is not None else variables.read(f"COURSE_{name.upper()}") or default
+
+    profile = run.one_of("profile", chosen("profile", "laptop"), run.PROFILES)
+    settings = {
+        "COURSE_PROFILE": profile,
+        "COURSE_DEVICE": run.choose_device(chosen("device", "auto")),
+        "COURSE_SEED": str(run.whole_number("seed", chosen("seed", "0"))),
+    }
+    # a kernel has another current folder, so that paths must be whole ones
+    if (own := chosen("images")) is not None:
+        settings["COURSE_IMAGES"] = pictures.resolve(own)
+    if (own := chosen("text")) is not None:
+        settings["COURSE_TEXT"] = documents.resolve(own)
+    if variables.read("COURSE_MODEL") is not None:
+        from course_utils.models import language
+
+        settings["COURSE_MODEL"] = language.wanted(profile)
+    return settings, options.out or run.results_folder(profile)
+
+
+def _tell(out: Path, executions: Sequence[Execution]) -> int:
+    """Print what came out, and write the page; 1 when something failed."""
     from course_utils.report import page as report
     from course_utils.report import printed  # they load what judges and what draws
 
     table, problems = printed.verdicts(out, executions)
     print(table)
-    page = LAPTOP.parent if out.resolve() == LAPTOP.resolve() else out
+    page = out.parent if out.name == "laptop" and out.parent.name == "results" else out
     try:
         print(f"\nThe report, to open in a browser: {report.write(out, page / 'report.html')}")
     except CourseError as error:
@@ -146,26 +183,27 @@ def _run(options: argparse.Namespace) -> int:
 
 def _options_text(options: argparse.Namespace) -> str:
     """The options of `course run` as they were given, to go on with the same."""
-    text = f"--profile {options.profile} --device {options.device} --seed {options.seed}"
-    text += "" if options.images is None else f" --images {shlex.quote(options.images)}"
-    text += "" if options.text is None else f" --text {shlex.quote(options.text)}"
-    text += "" if options.jobs is None else f" --jobs {options.jobs}"
-    return text if options.out is None else f"{text} --out {shlex.quote(str(options.out))}"
+    given = {
+        name: getattr(options, name)
+        for name in ("profile", "device", "seed", "images", "text", "jobs", "out")
+        if getattr(options, name) is not None
+    }
+    return " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in given.items())
 
 
 def _report(options: argparse.Namespace) -> int:
     from course_utils.report import compare, printed
     from course_utils.report import page as report
 
+    laptop = run.results_folder("laptop")
     if options.compare is None:
-        if not options.results.is_dir():
-            raise CourseError(
-                f"there is no folder '{options.results}': run 'course run', or give another one"
-            )
-        print(report.write(options.results, options.out or LAPTOP.parent / "report.html"))
+        folder = options.results or laptop
+        if not folder.is_dir():
+            raise CourseError(f"there is no folder '{folder}': run 'course run', or give another one")
+        print(report.write(folder, options.out or laptop.parent / "report.html"))
         return 0
     runs = compare.read(options.compare)
-    path = compare.write(runs, options.out or LAPTOP.parent / "compare.html")
+    path = compare.write(runs, options.out or laptop.parent / "compare.html")
     print("\n\n".join([*printed.side_by_side(runs), *runs.notices, str(path)]))
     return 0
 
@@ -174,10 +212,11 @@ def _claims(options: argparse.Namespace) -> int:
     from course_utils.report import printed
 
     verdicts = {}
-    for path in sorted(options.out.glob("*.json")):
+    out = options.out or run.results_folder("laptop")
+    for path in sorted(out.glob("*.json")):
         for verdict in results.load(path)["verdicts"]:
             verdicts[verdict["claim"]] = verdict["verdict"]
-    for verdict in printed.across(options.out):
+    for verdict in printed.across(out):
         verdicts[verdict.claim.id] = verdict.word
     rows = [
         (

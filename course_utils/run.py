@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import psutil
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, CourseError, variables
+from course_utils.files import require_writable
 
 if TYPE_CHECKING:
     import torch
@@ -143,11 +144,17 @@ def start(lesson: str, expected: Mapping[str, str] | None = None) -> Run:
     CourseError
         A variable has a value that is not valid; the message lists those that are.
     """
-    profile = one_of("profile", os.environ.get("COURSE_PROFILE", "laptop"), PROFILES)
-    device = choose_device(os.environ.get("COURSE_DEVICE", "auto"))
-    seed = whole_number("seed", os.environ.get("COURSE_SEED", "0"))
-    out = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / profile))
+    profile = one_of("profile", variables.read("COURSE_PROFILE") or "laptop", PROFILES)
+    device = choose_device(variables.read("COURSE_DEVICE") or "auto")
+    seed = whole_number("seed", variables.read("COURSE_SEED") or "0")
+    out = results_folder(profile)
+    try:
+        require_writable(out)  # shows now, not in the last cell
+    except CourseError as error:
+        raise CourseError(f"{error}, and set COURSE_RESULTS to it") from error
     seed_everything(seed)
+    for line in variables.unknown():
+        print(line)
     print(f"profile {profile} · device {device} · seed {seed} · {os.cpu_count()} cores")
     if expected is None:
         takes = notebooks()[lesson].takes
@@ -155,6 +162,17 @@ def start(lesson: str, expected: Mapping[str, str] | None = None) -> Run:
     else:
         print("laptop profile takes " + "; ".join(f"{value} on {key}" for key, value in expected.items()))
     return Run(lesson, profile, device, seed, out)
+
+
+def results_folder(profile: str) -> Path:
+    """Where results go: ``COURSE_RESULTS``, else ``results/<profile>`` in the checkout.
+
+    An installed package, and a checkout that its reader may not write to, have them in the reader's home.
+    """
+    if chosen := variables.read("COURSE_RESULTS"):
+        return Path(chosen)
+    mine = (ROOT / "pyproject.toml").exists() and os.access(ROOT, os.W_OK)
+    return (ROOT if mine else Path.home() / "put-to-the-test") / "results" / profile
 
 
 def one_of(what: str, value: str, valid: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils import run as runtime
-from course_utils.authoring import execute
+from course_utils.authoring import runner
 from course_utils.claims import ledger
 from course_utils.claims.estimates import Estimate
 from course_utils.data import registry
@@ -68,14 +68,16 @@ def notebook():
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch, notebook):
-    """Puts lessons with these code cells where the package looks for lessons; gives the folder."""
+    """Puts lessons and labs with these code cells where the package looks for them; gives the folder."""
     folder = tmp_path / "notebooks"
-    folder.mkdir()
-    monkeypatch.setattr(execute, "NOTEBOOKS", folder)
+    (folder / "labs").mkdir(parents=True)
+    monkeypatch.setattr(runner, "NOTEBOOKS", folder)
 
     def put(**cells):
         for name, sources in cells.items():
-            nbformat.write(notebook(*sources), folder / f"{name.removeprefix('lesson_')}.ipynb")
+            place = folder / "labs" if name.startswith("lab_") else folder
+            name = name.removeprefix("lab_").removeprefix("lesson_")
+            nbformat.write(notebook(*sources), place / f"{name}.ipynb")
         return folder
 
     return put

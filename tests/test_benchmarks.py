@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from course_utils import ROOT, CourseError
-from course_utils.authoring import execute
+from course_utils.authoring import runner
 from course_utils.models import language
 from course_utils.report import comparison
 
@@ -283,7 +283,8 @@ def test_seconds_of_the_sections_add_up(benchmark):
 
 
 def test_lessons_are_executed_where_there_is_no_earlier_run(benchmark, tiny, shelf):
-    saves = "from course_utils import run\nfrom course_utils.report import results\nresults.save(run.start('1_a', {}), [])"
+    saves = "from course_utils import run\nfrom course_utils.report import results\n"
+    saves += "results.save(run.start('1_a', {}), [])"
     folder = shelf(lesson_1_a=["import time; time.sleep(0.3)", "", saves])
     notebook = nbformat.read(folder / "1_a.ipynb", as_version=4)
     notebook.cells.insert(2, nbformat.v4.new_markdown_cell("## Rest"))
@@ -330,7 +331,7 @@ def test_an_executed_copy_says_when_its_cells_ran(benchmark, shelf, tmp_path):
     shelf(lesson_1_a=["x = 1", "import time; time.sleep(0.3)"])
     out = tmp_path / "out"
     out.mkdir()
-    execute.run(["1_a"], out, {"COURSE_PROFILE": "smoke"})
+    runner.run(["1_a"], out, {"COURSE_PROFILE": "smoke"})
     copy = nbformat.read(out / "1_a.ipynb", as_version=4)
     seconds = benchmark("lesson_costs").recorded_seconds(copy)
     assert list(seconds) == [1, 2] and 0.3 < seconds[2] < 60

@@ -1,4 +1,3 @@
-import asyncio
 import importlib.metadata
 import os
 import re
@@ -18,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from course_utils import ROOT, cli
 from course_utils import run as runtime
-from course_utils.authoring import execute
+from course_utils.authoring import execute, runner
 from course_utils.claims import ledger
 from course_utils.data import registry
 from course_utils.report import results
@@ -27,8 +26,9 @@ from course_utils.report import results
 PROGRAM = """
 import pathlib, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
-from course_utils import cli, lessons
-lessons.NOTEBOOKS = pathlib.Path(sys.argv[1])
+from course_utils import cli
+from course_utils.authoring import runner
+runner.NOTEBOOKS = pathlib.Path(sys.argv[1])
 sys.exit(cli.main(sys.argv[2:]))
 """
 SLEEPS = "import os, pathlib, time\npathlib.Path('started').write_text(str(os.getpid()))\ntime.sleep(120)"
@@ -44,22 +44,28 @@ def fake_run(monkeypatch, shelf, record):
     def pretend(**answers):
         seen = []
 
-        async def run(lesson, out, settings, main):
+        def run(lesson, job):
+            out, answer = job.target.parent, answers.get("lesson_" + lesson[0], "good")
+            settings = {name: text for name, text in job.environment.items() if name != "COURSE_RESULTS"}
             seen.append((lesson, settings))
-            answer = answers.get("lesson_" + lesson[0], "good")
             (out / f"{lesson}.json").unlink(missing_ok=True)
             if answer == "good":
                 (out / f"{lesson}.json").write_text(record(lesson), encoding="utf-8")
             elif answer == "no verdicts":
                 results.save(runtime.Run(lesson, "laptop", "cpu", 0, out), [])
-            elif isinstance(answer, execute.Failure):
-                return execute.Execution(lesson, 0.5, answer)
-            elif answer is KeyboardInterrupt:
-                main.cancel()  # as Ctrl-C does
-                await asyncio.sleep(60)
-            return execute.Execution(lesson, 1.25, None)
+            failure = answer if isinstance(answer, execute.Failure) else None
+            return runner.Execution(lesson, 1.25, failure)
 
-        monkeypatch.setattr(execute, "_run", run)
+        def side_by_side(work, jobs):
+            done = {}
+            for lesson, job in work.items():
+                done[lesson] = run(lesson, job)
+                if answers.get("lesson_" + lesson[0]) is KeyboardInterrupt:
+                    del done[lesson]
+                    raise runner.Interrupted([lesson], [each for each in work if each not in done])
+            return done
+
+        monkeypatch.setattr(runner, "side_by_side", side_by_side)
         return seen
 
     return pretend
@@ -77,8 +83,11 @@ def only_line(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "4"], "course: unknown lesson '4': choose from 1_a, 2_b, 3_c, or the number"),
-        (["run", "1", "deep"], "course: unknown lesson 'deep': choose from 1_a, 2_b, 3_c, or the number"),
+        (["run", "4"], "course: unknown lesson '4': choose from 1_a, 2_b, 3_c, 'labs', or a lesson's number"),
+        (
+            ["run", "1", "deep"],
+            "course: unknown lesson 'deep': choose from 1_a, 2_b, 3_c, 'labs', or a lesson's number",
+        ),
         (["run", "--profile", "fast"], "course: unknown profile 'fast': choose one of smoke, laptop, full"),
         (["run", "--device", "gpu"], "course: unknown device 'gpu': choose one of auto, cpu, cuda, mps"),
         (["run", "--device", "cuda"], "course: device 'cuda' was asked for, but torch sees no NVIDIA GPU"),
@@ -86,7 +95,6 @@ def only_line(capsys):
         (["run", "--seed", "-1"], "course: seed must be a whole number from 0 to 4294967295, got '-1'"),
         (["data", "nothing"], "course: unknown data set 'nothing': those to download are forest_cover, "),
         (["run", "--images", "cats"], "course: unknown images 'cats': choose digits, fashion_mnist, cifar10"),
-        (["run", "--images", ""], "course: unknown images '': choose digits, fashion_mnist, cifar10"),
         (
             ["run", "--text", "poems"],
             "course: unknown text 'poems': choose docstrings, tiny_shakespeare, sms_",
@@ -97,7 +105,7 @@ def only_line(capsys):
 def test_a_wrong_word_is_answered_in_one_line(fake_run, capsys, tmp_path, monkeypatch, arguments, message):
     seen = fake_run()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(runtime, "ROOT", tmp_path)
     assert cli.main(arguments) == 2
     assert only_line(capsys).startswith(message)
     assert seen == []
@@ -212,15 +220,17 @@ def test_a_text_that_is_too_small_is_refused_at_once(fake_run, tmp_path, capsys)
 
 def test_run_writes_below_results_unless_told(fake_run, tmp_path, monkeypatch, capsys):
     fake_run()
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.delenv("COURSE_RESULTS", raising=False)
+    monkeypatch.setattr(runtime, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
     assert cli.main(["run", "2", "--profile", "full", "--device", "cpu"]) == 0
     assert (tmp_path / "results" / "full" / "2_b.json").is_file()
 
 
 def test_the_page_of_the_default_folder_lies_beside_it(fake_run, tmp_path, monkeypatch, capsys):
     fake_run()
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
-    monkeypatch.setattr(cli, "LAPTOP", tmp_path / "results" / "laptop")
+    monkeypatch.setattr(runtime, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
     assert cli.main(["run", "2", "--device", "cpu"]) == 0
     assert capsys.readouterr().out.endswith(f" {tmp_path / 'results' / 'report.html'}\n")
     assert (tmp_path / "results" / "report.html").is_file()
@@ -292,23 +302,50 @@ def test_an_interrupted_run_says_how_to_go_on(fake_run, tmp_path, capsys):
     arguments = ["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path), "--jobs", "1"]
     assert cli.main(arguments) == 130
     out = capsys.readouterr().out
-    assert "Interrupted in 2_b. Lessons finished before are kept, nothing is half-written." in out
+    assert "Interrupted in 2_b. What was finished before is kept, nothing is half-written." in out
     assert "To go on: course run 2_b 3_c --profile smoke" in out
     assert [lesson for lesson, _ in seen] == ["1_a", "2_b"]
     assert (tmp_path / "1_a.json").is_file()
 
 
 @pytest.mark.parametrize(
-    ("cores", "jobs", "order"), [(1, [], "123"), (8, [], "321"), (8, ["--jobs", "1"], "123")]
+    ("cores", "jobs", "apart"), [(1, [], False), (8, [], True), (8, ["--jobs", "1"], False)]
 )
-def test_two_lessons_run_side_by_side_where_there_are_cores(
-    fake_run, tmp_path, monkeypatch, cores, jobs, order
-):
+def test_two_lessons_share_the_cores_if_there_are_some(fake_run, tmp_path, monkeypatch, cores, jobs, apart):
     seen = fake_run()
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert cli.main(["run", "--profile", "smoke", "--device", "cpu", "--out", str(tmp_path), *jobs]) == 0
-    assert "".join(lesson[0] for lesson, _ in seen) == order
-    assert all(("OMP_NUM_THREADS" in settings) == (order == "321") for _, settings in seen)
+    assert all(("OMP_NUM_THREADS" in settings) == apart for _, settings in seen)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_everything_can_be_printed_everywhere(encoding, tmp_path):
+    """A file on Windows, an old terminal: words stay, signs become plain ones."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for command in (["claims", "--out", str(tmp_path)], ["doctor"], ["run", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "course_utils.cli", *command], env=environment, capture_output=True
+        )
+        assert done.returncode in (0, 1) and b"Traceback" not in done.stderr, done.stderr
+        assert len(done.stdout) > 500
+
+
+def test_every_variable_of_the_environment_is_listened_to(fake_run, tmp_path, monkeypatch, capsys):
+    seen = fake_run()
+    for name, value in {
+        "PROFILE": "smoke",
+        "DEVICE": "cpu",
+        "SEED": "7",
+        "RESULTS": tmp_path / "mine",
+    }.items():
+        monkeypatch.setenv(f"COURSE_{name}", str(value))
+    monkeypatch.setenv("COURSE_SED", "1")
+    assert cli.main(["run", "1"]) == 0
+    settings = {"COURSE_PROFILE": "smoke", "COURSE_DEVICE": "cpu", "COURSE_SEED": "7"}
+    assert seen.pop()[1] == settings and (tmp_path / "mine" / "1_a.json").is_file()
+    assert "COURSE_SED is no variable of this course: did you mean COURSE_SEED?" in capsys.readouterr().err
+    assert cli.main(["run", "1", "--seed", "8", "--out", str(tmp_path / "other")]) == 0  # an option wins
+    assert seen.pop()[1]["COURSE_SEED"] == "8" and (tmp_path / "other" / "1_a.json").is_file()
 
 
 @pytest.mark.parametrize("wrong", ["0", "5", "two"])

@@ -7,9 +7,9 @@ from urllib.parse import quote
 import jupytext
 import pytest
 
-from course_utils.authoring import build, execute
+from course_utils.authoring import build, runner
 
-GLOSSARY = execute.NOTEBOOKS / "glossary.md"
+GLOSSARY = runner.NOTEBOOKS / "glossary.md"
 ENTRY = re.compile(r'^### (?:<a id="(.+)"></a>)?(.+)\n\n(.+?) \*Lesson (\d)\.\*$', re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(glossary\.md#([^)]+)\)")
 ENTRIES = ENTRY.findall(GLOSSARY.read_text("utf-8"))

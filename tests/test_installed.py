@@ -71,7 +71,8 @@ def test_the_installed_package_has_its_own_files(installed, python):
 
 def test_the_installed_package_loads_data_that_it_checks(python):
     code = "import course_utils; from course_utils.data import registry, tables; table = tables.load_wine()\n"
-    code += "print(len(table.y), len(registry.registry()), course_utils.resource(table.source.datasheet).is_file())"
+    code += "there = course_utils.resource(table.source.datasheet).is_file()\n"
+    code += "print(len(table.y), len(registry.registry()), there)"
     from course_utils.data import registry
 
     assert python(code).split() == ["178", str(len(registry.registry())), "True"]

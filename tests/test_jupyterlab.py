@@ -15,9 +15,9 @@ import playwright.sync_api
 import pytest
 
 from course_utils import ROOT
-from course_utils.authoring import execute
+from course_utils.authoring import runner
 
-LESSONS = execute.names()
+LESSONS = runner.names()
 TERMS = dict(zip(LESSONS, ("fold", "ReLU", "KV cache", "Fréchet distance"), strict=True))
 """A term that each lesson links to the glossary: small letters, capitals, two words, an accent."""
 START_S, OPEN_MS, RUN_MS = 120, 90_000, 300_000
@@ -41,8 +41,8 @@ def lab(tmp_path_factory, browser):
     root = home / "notebooks"
     root.mkdir()
     for lesson in LESSONS:
-        shutil.copy(execute.NOTEBOOKS / f"{lesson}.ipynb", root)
-    shutil.copy(execute.NOTEBOOKS / "glossary.md", root)
+        shutil.copy(runner.NOTEBOOKS / f"{lesson}.ipynb", root)
+    shutil.copy(runner.NOTEBOOKS / "glossary.md", root)
     tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     tracker.write_text(json.dumps({"windowingMode": "none"}))

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from course_utils import ROOT
-from course_utils.authoring import execute
+from course_utils.authoring import runner
 from course_utils.claims import ledger
 from course_utils.data import registry
 
@@ -27,7 +27,7 @@ def test_every_data_set_has_a_data_sheet(name):
 
 def test_the_readme_names_every_lesson_and_its_claim():
     headlines = {claim.lesson: claim.id for claim in ledger.load_ledger().values() if claim.headline}
-    for lesson in execute.names():
+    for lesson in runner.names():
         assert lesson in README and headlines[int(lesson.split("_")[0])] in README
 
 

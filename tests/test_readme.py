@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from course_utils import CourseError
-from course_utils.authoring import execute, readme
+from course_utils.authoring import readme, runner
 from course_utils.report import folder
 
 
@@ -16,7 +16,7 @@ def reference():
 
 
 def test_the_reference_is_one_whole_run(reference):
-    assert list(reference.records) == execute.names()
+    assert list(reference.records) == runner.names()
     assert {record["run"]["profile"] for record in reference.records.values()} == {"laptop"}
     assert [verdict.claim.id for verdict in reference.verdicts[""]] == ["cmp-compute"]
 
@@ -31,7 +31,7 @@ def test_the_readmes_tables_are_the_reference_runs(reference):
 def test_the_stored_notebooks_print_the_reference_runs_verdicts(reference):
     for lesson, verdicts in reference.verdicts.items():
         if lesson:
-            notebook = nbformat.read(execute.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+            notebook = nbformat.read(runner.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
             (cell,) = [c for c in notebook.cells if "nbval-check-output" in c.metadata.get("tags", [])]
             printed = [line.split(maxsplit=2)[1:] for line in cell.outputs[0].text.splitlines()]
             assert printed == [[verdict.claim.id, verdict.word] for verdict in verdicts]

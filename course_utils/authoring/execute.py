@@ -25,6 +25,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets import default
 
 from course_utils import CourseError
 from course_utils.files import write_text
@@ -54,6 +55,12 @@ class _ThisPython(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+
+
+class _KernelManager(AsyncKernelManager):
+    @default("kernel_spec_manager")
+    def _this_python(self) -> KernelSpecManager:
+        return _ThisPython(parent=self)
 
 
 class _Client(NotebookClient):
@@ -123,7 +130,7 @@ def execute(
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     client = _Client(
         notebook,
-        km=AsyncKernelManager(kernel_spec_manager=_ThisPython()),
+        kernel_manager_class=_KernelManager,
         timeout=timeout_s,
         shutdown_kernel="immediate",  # a kernel that is busy would not answer a polite request
         resources={"metadata": {"path": str(folder)}},

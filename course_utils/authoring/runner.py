@@ -18,11 +18,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from course_utils import ROOT, CourseError
+import course_utils
+from course_utils import CourseError, resource
 from course_utils.authoring import execute
 from course_utils.authoring.execute import Failure, kill_tree
 
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = resource("notebooks")
 CELL_TIMEOUT_S = {"smoke": 300, "laptop": 900, "full": 6 * 3600}
 """A cell that takes longer than this hangs; without a limit, so would the command."""
 
@@ -170,7 +171,8 @@ def _start(job: Job) -> subprocess.Popen[str]:
 
 def _import_path() -> str:
     """This course before any other that may be installed, then the reader's own."""
-    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    paths = [str(Path(course_utils.__file__).parent.parent), os.environ.get("PYTHONPATH")]
+    return os.pathsep.join(filter(None, paths))
 
 
 def _listen(name: str, process: subprocess.Popen[str], told: queue.Queue[Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import CourseError
+from course_utils import CourseError, variables
 from course_utils.data.registry import Source, fetch, registry
 
 NAMES = ("docstrings", "tiny_shakespeare", "sms_spam")
@@ -63,7 +63,7 @@ class Texts:
 
 def wanted() -> str:
     """Name, file or folder of the text for a lesson: ``COURSE_TEXT``, else 'docstrings'."""
-    return os.environ.get("COURSE_TEXT") or "docstrings"
+    return variables.read("COURSE_TEXT") or "docstrings"
 
 
 def resolve(wanted: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import CourseError
+from course_utils import CourseError, variables
 from course_utils.data.registry import Source, content_sha256, fetch, registry, require_content
 from course_utils.data.sampling import stratified_rows
 
@@ -64,7 +64,7 @@ class Images:
 
 def wanted(profile: str) -> str:
     """Name or folder of the pictures for a lesson: ``COURSE_IMAGES``, else what the profile uses."""
-    return os.environ.get("COURSE_IMAGES") or ("fashion_mnist" if profile == "full" else "digits")
+    return variables.read("COURSE_IMAGES") or ("fashion_mnist" if profile == "full" else "digits")
 
 
 def resolve(wanted: str) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pooch
 
-from course_utils import CourseError, resource
+from course_utils import CourseError, resource, variables
 from course_utils.files import atomic_path, checksum
 
 pooch.get_logger().setLevel("WARNING")  # its advice on checksums is not for students
@@ -148,7 +148,7 @@ def require_content(source: Source, found: str) -> None:
 
 def cache_folder() -> Path:
     """Where downloads are kept: ``COURSE_DATA`` or the user's cache folder."""
-    return Path(os.environ.get("COURSE_DATA") or pooch.os_cache("put-to-the-test"))
+    return Path(variables.read("COURSE_DATA") or pooch.os_cache("put-to-the-test"))
 
 
 def fetch(name: str) -> tuple[Path, ...]:
@@ -179,7 +179,7 @@ def _fetch_file(name: str, file: Download) -> Path:
         raise CourseError(
             f"'{path}' was changed or damaged ({file.algorithm} differs): delete it and run again"
         )
-    if os.environ.get("COURSE_OFFLINE", "0") not in ("", "0"):
+    if variables.switched_on("COURSE_OFFLINE"):
         raise CourseError(
             f"data set '{name}' is not in {cache_folder()} and COURSE_OFFLINE is set: "
             f"unset it once and run 'course data {name}'"
@@ -191,7 +191,7 @@ def _fetch_file(name: str, file: Download) -> Path:
 
 def _download(name: str, file: Download, target: Path) -> None:
     """Bring one file to `target`, unpacked and checked."""
-    mirror = os.environ.get("COURSE_DATA_MIRROR", "").rstrip("/")
+    mirror = (variables.read("COURSE_DATA_MIRROR") or "").rstrip("/")
     url = f"{mirror}/{file.file}" if mirror else file.url
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from course_utils import CourseError
+from course_utils import CourseError, variables
 from course_utils.data import registry
 from course_utils.models import muon, training
 from course_utils.run import choose_precision
@@ -274,7 +273,7 @@ def wanted(profile: str) -> str:
     CourseError
         ``COURSE_MODEL`` is neither such a name nor a folder with the files of a model.
     """
-    named = os.environ.get("COURSE_MODEL") or (PUBLISHED[0] if profile == "full" else "")
+    named = variables.read("COURSE_MODEL") or (PUBLISHED[0] if profile == "full" else "")
     if named in ("", *PUBLISHED):
         return named
     folder = Path(named)
