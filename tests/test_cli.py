@@ -203,6 +203,9 @@ def test_run_hands_on_the_whole_path_of_a_model(fake_run, tmp_path, monkeypatch,
     (tmp_path / "good").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_MODEL", "good")
+    assert cli.main(["run", "3", "--device", "cpu", "--out", "out"]) == 2 and seen == []
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (tmp_path / "good" / name).touch()
     assert cli.main(["run", "3", "--device", "cpu", "--out", "out"]) == 0
     assert seen.pop()[1]["COURSE_MODEL"] == str(tmp_path / "good")
 
