@@ -18,19 +18,20 @@ from sklearn import linear_model, model_selection, tree
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import run as runtime
-from course_utils.claims import ledger, statistics
+from course_utils.claims import ledger, resampling
 from course_utils.data import tables
 from course_utils.exercises.lab_1_causes import exercises
+from course_utils.models import costs
 from course_utils.report import results
+from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
 # As in the lesson: `start` reads the conditions and [seeds](../glossary.md#seed) all chance, and everything computes on one processor core.
 
 # %%
-run = runtime.start("1_causes")
-runtime.use_one_core()
+run = start("1_causes")
+costs.use_one_core()
 plots.use_style()
 settings = run.settings(resamples=500)
 
@@ -125,8 +126,8 @@ predicted = {
 kept = 100 * (np.sign(resampled) == np.sign(weights)).mean(axis=1)  # (resample,) in %
 same = [resampled[:, i] * resampled[:, j] * correlation[i, j] > 0 for i, j in twins]
 estimates = {
-    "sign_stability": statistics.percentile_interval(kept),
-    "twin_agreement": statistics.percentile_interval(100 * np.mean(same, axis=0)),
+    "sign_stability": resampling.percentile_interval(kept),
+    "twin_agreement": resampling.percentile_interval(100 * np.mean(same, axis=0)),
 }
 verdict = claim.judge(estimates, run.profile)
 verdict

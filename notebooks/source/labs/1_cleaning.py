@@ -18,19 +18,20 @@ from sklearn import linear_model, model_selection, neighbors, svm, tree
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import run as runtime
-from course_utils.claims import ledger, statistics
+from course_utils.claims import intervals, ledger
 from course_utils.data import tables
 from course_utils.exercises.lab_1_cleaning import exercises
+from course_utils.models import costs
 from course_utils.report import results
+from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
 # As in the lesson: `start` reads the conditions and [seeds](../glossary.md#seed) all chance, and everything computes on one processor core.
 
 # %%
-run = runtime.start("1_cleaning")
-runtime.use_one_core()
+run = start("1_cleaning")
+costs.use_one_core()
 plots.use_style()
 
 # %% [markdown]
@@ -178,7 +179,7 @@ text_view.folded(
 # The gains with their corrected 95 % [intervals](../glossary.md#interval), against the [margin](../glossary.md#margin) of half a point. (For a model that asks the same questions with and without scaling, all differences are 0, and so is its interval.)
 
 # %%
-gains = {name: statistics.corrected_resampled_t(after[name] - raw[name], 1 / settings.folds)
+gains = {name: intervals.corrected_resampled_t(after[name] - raw[name], 1 / settings.folds)
          for name in models}
 fig, ax = plt.subplots(figsize=(7.5, 2.8))
 plots.forest(ax, gains, margin=claim.tests[0].margin)

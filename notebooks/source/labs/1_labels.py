@@ -17,19 +17,20 @@ from sklearn import linear_model, model_selection
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import run as runtime
-from course_utils.claims import ledger, statistics
+from course_utils.claims import intervals, ledger
 from course_utils.data import tables
 from course_utils.exercises.lab_1_labels import exercises
+from course_utils.models import costs
 from course_utils.report import results
+from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
 # As in the lesson: `start` reads the conditions and [seeds](../glossary.md#seed) all chance, and everything computes on one processor core.
 
 # %%
-run = runtime.start("1_labels")
-runtime.use_one_core()
+run = start("1_labels")
+costs.use_one_core()
 plots.use_style()
 
 # %% [markdown]
@@ -129,7 +130,7 @@ curves = np.array([curve(train, test, seed) for seed, (train, test) in folds])  
 # %%
 def interval(values):
     """Mean over the folds with its corrected 95 % interval."""
-    return statistics.corrected_resampled_t(values, 1 / settings.folds)
+    return intervals.corrected_resampled_t(values, 1 / settings.folds)
 
 
 points = {size: interval(scores) for size, scores in zip(sizes, curves.T, strict=True)}
