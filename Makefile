@@ -6,12 +6,16 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/.ready
-.PHONY: help course test lab notebooks benchmarks readme lint lock clean
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+.PHONY: help course labs test lab notebooks benchmarks readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 course: $(READY) ## run every lesson, print the verdicts and write the report page
 	$(BIN)/course run
+
+labs: $(READY)   ## run every lab, print the verdicts and write the report page
+	$(BIN)/course run labs
 
 test: $(READY)   ## run the whole test suite, notebooks included
 	$(BIN)/python -m pytest -n logical --maxprocesses 4
@@ -37,13 +41,15 @@ lock:            ## pin the newest versions that pyproject.toml allows (needs uv
 	  --no-annotate --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
 
 clean:           ## remove the environment and the results
-	rm -rf .venv results
+	rm -rf .venv .venv.old results
 
-# The mark is set last, so an interrupted installation starts again from nothing.
+# The mark is set last, so that an interrupted installation starts again. An environment that worked waits
+# aside (a moved one would not run) and comes back where no new one can be made, for want of a network, say.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 	  { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@echo ready > $(READY)
+	@if [ -e $(READY) ]; then rm -rf .venv.old && mv .venv .venv.old; fi
+	@{ $(PYTHON) -m venv --clear .venv && $(PIP) -r requirements.lock && \
+	   $(PIP) --no-deps --no-build-isolation -e . && echo ready > $(READY) && rm -rf .venv.old; } || \
+	  { if [ -e .venv.old/.ready ]; then rm -rf .venv && mv .venv.old .venv && \
+	    echo "No new environment could be made (see above). The one before is back; to go on with it: touch $(READY)"; fi; exit 1; }

@@ -1,6 +1,8 @@
 """The files that make the environment agree with one another."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -97,3 +99,21 @@ def test_make_help_lists_every_target():
     ).stdout
     targets = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text()).group(1).split()
     assert all(f"make {target} " in help_text for target in targets)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make of its own")
+def test_an_environment_that_worked_survives_when_no_new_one_can_be_made(tmp_path):
+    """Without a network, say: the lock is touched, pip finds nothing."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "worked").touch()
+    (tmp_path / ".venv" / ".ready").touch()
+    os.utime(tmp_path / ".venv" / ".ready", (0, 0))
+    (tmp_path / "requirements.lock").write_text("no-such-package==1\n")
+    command = ["make", "-C", tmp_path, f"PYTHON={sys.executable}", ".venv/.ready"]
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "The one before is back" in done.stdout
+    assert sorted(path.name for path in (tmp_path / ".venv").iterdir()) == [".ready", "worked"]
+    assert not (tmp_path / ".venv.old").exists()

@@ -1,9 +1,10 @@
-"""The lessons as files: they match their sources, and both editions run."""
+"""Lessons and labs as files: they match their sources, and both editions run."""
 
+import ast
 import json
 import re
 import statistics
-from functools import partial
+from itertools import pairwise
 
 import jupytext
 import nbformat
@@ -12,36 +13,54 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from course_utils import CourseError, exercises
-from course_utils.authoring import build as authoring
-from course_utils.authoring import execute
-from course_utils.authoring.build import STUB, build, main, solved_edition, sources, student_edition, tidy
+from course_utils import ROOT, CourseError, exercises, run
+from course_utils.authoring import build, execute, runner
+from course_utils.authoring.build import STUB, solved_edition, sources, student_edition, tidy
 from course_utils.claims import ledger
 from course_utils.report import results
 
-LESSONS = [source.stem for source in sources()]
-every_lesson = pytest.mark.parametrize("lesson", LESSONS)
+SOURCES = {source.stem: source for source in sources()}
+LESSONS = [name for name, source in SOURCES.items() if source.parent == build.SOURCES]
+LABS = [name for name in SOURCES if name not in LESSONS]
+every_lesson = pytest.mark.parametrize("name", LESSONS)
+every_lab = pytest.mark.parametrize("name", LABS)
+every_notebook = pytest.mark.parametrize("name", SOURCES)
+
+LESSON = {"cells": 75, "words": 2800, "code lines": 330, "longest cell": 20, "settings": 10}
+LAB = {"cells": 40, "words": 1200, "code lines": 160, "longest cell": 20, "settings": 10}
+TOO_LARGE = {}
+"""Notebooks that do not keep to a size until they are written anew: what they have instead."""
 
 
-def stored(lesson):
-    return nbformat.read(execute.NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
-
-
-def source_of(lesson):
-    return authoring.SOURCES / f"{lesson}.py"
+def stored(name):
+    return nbformat.read(runner.path_of(name), as_version=4)
 
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def texts(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def code_lines(cell):
+    return len([line for line in cell.source.splitlines() if line.strip()])
+
+
 def run_smoke(notebook, out, **settings):
     """Execute in the smoke profile; the typed results of it."""
     environment = {"COURSE_PROFILE": "smoke", "COURSE_RESULTS": str(out), **settings}
-    failure = execute.execute(notebook, execute.NOTEBOOKS, environment, timeout_s=300)
+    labs = runner.NOTEBOOKS / "labs"  # deeper than a lesson's folder: what works there works everywhere
+    failure = execute.execute(notebook, labs, environment, timeout_s=300)
     assert failure is None
     (path,) = out.glob("*.json")
     return results.load(path)
+
+
+def numbers(record):
+    """What must be the same in every run, whether the exercises are solved or not."""
+    return results.comparable({**record, "exercises": {}})
 
 
 def text_of(notebook):
@@ -50,13 +69,16 @@ def text_of(notebook):
     return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
-def test_every_source_has_its_notebook():
-    assert execute.names() == LESSONS != []
+def test_every_source_has_its_notebook_and_its_entry():
+    assert runner.names() == LESSONS and runner.labs() == LABS and len(LESSONS) == 4
+    assert {name: entry.lab for name, entry in run.notebooks().items()} == {
+        name: name in LABS for name in SOURCES
+    }
 
 
-@every_lesson
-def test_the_stored_notebook_is_built_from_its_source(lesson):
-    built, found = student_edition(source_of(lesson)), stored(lesson)
+@every_notebook
+def test_the_stored_notebook_is_built_from_its_source(name):
+    built, found = student_edition(SOURCES[name]), stored(name)
     for ours, theirs in zip(built.cells, found.cells, strict=True):
         assert (ours.id, ours.cell_type, ours.source) == (theirs.id, theirs.cell_type, theirs.source), (
             "run 'make notebooks'"
@@ -64,126 +86,163 @@ def test_the_stored_notebook_is_built_from_its_source(lesson):
         assert ours.metadata == theirs.metadata
 
 
-@every_lesson
-def test_the_stored_notebook_was_executed_in_order_and_without_an_error(lesson):
-    cells = code_cells(stored(lesson))
+@every_notebook
+def test_the_stored_notebook_was_executed_in_order_and_without_an_error(name):
+    cells = code_cells(stored(name))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]
-    assert len(pictures) >= 5
+    assert len(pictures) >= (1 if name in LABS else 5)
     assert all(len(picture.metadata["image/png"]["alt"]) > 30 for picture in pictures)
 
 
-@every_lesson
-def test_the_stored_notebook_tells_nothing_about_who_ran_it(lesson):
-    text = re.sub(r'"image/png": "[^"]*"', "", (execute.NOTEBOOKS / f"{lesson}.ipynb").read_text("utf-8"))
+@every_notebook
+def test_the_stored_notebook_tells_nothing_about_who_ran_it(name):
+    text = re.sub(r'"image/png": "[^"]*"', "", runner.path_of(name).read_text("utf-8"))
     assert not re.search(r"/(?:home|root|Users|tmp|var|work)/|[A-Z]:\\\\", text)
     assert not re.search(r"\b20\d\d-\d\d-\d\d|\b\d\d:\d\d:\d\d\b", text)
     assert "widget-state" not in text and "widget-view" not in text
 
 
-@every_lesson
-def test_cells_are_short_and_explained(lesson):
-    notebook = stored(lesson)
-    lines = [
-        len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(notebook)
+def sizes(name):
+    """How large a notebook is, by the names of LESSON and LAB."""
+    notebook = student_edition(SOURCES[name])
+    lines = [code_lines(cell) for cell in code_cells(solved_edition(SOURCES[name]))]
+    calls = [
+        node
+        for cell in code_cells(notebook)
+        for node in ast.walk(ast.parse(re.sub(r"(?m)^[%!].*", "pass", cell.source)))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "run.settings"
     ]
-    assert statistics.median(lines) <= 6 and max(lines) <= 25
-    code = [line for cell in code_cells(notebook) for line in cell.source.splitlines()]
-    assert [line for line in code if len(line) > 100] == []  # JupyterLab would cut them off
-    assert len(notebook.cells) - len(lines) >= len(lines)
+    return {
+        "cells": len(notebook.cells),
+        "words": sum(len(text.split()) for text in texts(notebook)),
+        "code lines": sum(lines),
+        "longest cell": max(lines),
+        "settings": sum(len(call.keywords) for call in calls),
+    }
 
 
-SECTIONS = ("What you will learn", "The claim, as it will be judged", "Predict", "Settings", "Data")
-SECTIONS += ("Verdict", "More claims", "Exercises", "Recap")
+@every_notebook
+def test_a_notebook_keeps_to_its_sizes(name):
+    limits = LAB if name in LABS else LESSON
+    over = {what: size for what, size in sizes(name).items() if size > limits[what]}
+    assert over == TOO_LARGE.get(name, {})
+
+
+@every_notebook
+def test_cells_are_short_and_explained(name):
+    notebook = student_edition(SOURCES[name])
+    code = code_cells(notebook)
+    assert statistics.median(map(code_lines, code)) <= 6
+    wide = [line for cell in code for line in cell.source.splitlines() if len(line) > 100]
+    assert wide == []  # JupyterLab would cut them off
+    assert len(notebook.cells) - len(code) >= len(code)
 
 
 @every_lesson
-def test_the_lessons_have_one_order(lesson):
-    texts = [cell.source for cell in stored(lesson).cells if cell.cell_type == "markdown"]
-    headings = [line[3:] for text in texts for line in text.splitlines() if line.startswith("## ")]
-    assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
-    claim, why = texts[:2]
-    assert claim.startswith(f"# Lesson {lesson[0]} · ") and "**The claim.**" in claim and "*Source: " in claim
-    assert why.startswith("**Why this matters.**")
-    assert texts[-1].startswith("**The end of the course.**" if lesson == LESSONS[-1] else "**Next.**")
+def test_a_lesson_tells_its_story_in_the_courses_order(name):
+    notebook = student_edition(SOURCES[name])
+    text = texts(notebook)
+    assert text[0].startswith(f"# Lesson {name[0]} · ")
+    headings = [line[3:] for each in text for line in each.splitlines() if line.startswith("## ")]
+    order = [heading for heading in headings if heading in ("Verdict", "Your turn", "Recap")]
+    assert order == ["Verdict", "Your turn", "Recap"]
+    cells = ["".join(cell.source) for cell in notebook.cells]
+    (card,) = [n for n, cell in enumerate(cells) if "claims.get(" in cell or "ledger.get(" in cell][:1]
+    assert card > len(cells) / 4  # its words are known by then
+    rests = [n for n, cell in enumerate(cells) if "**A good place to stop.**" in cell]
+    assert 1 <= len(rests) <= 3
+    for lab in LABS:
+        if lab[0] == name[0]:
+            assert f"[{run.notebooks()[lab].question}](labs/{lab}.ipynb)" in text[-1]
 
 
-@every_lesson
-def test_the_lesson_tests_what_the_ledger_says_it_tests(lesson):
-    number = int(lesson.split("_")[0])
+@every_lab
+def test_a_lab_asks_its_question_and_names_what_it_needs(name):
+    title = texts(student_edition(SOURCES[name]))[0].splitlines()[0]
+    assert title == f"# Lab {name[0]} · {run.notebooks()[name].question}"
+    if name[0] != "0":
+        (lesson,) = [each for each in LESSONS if each[0] == name[0]]
+        assert any(f"(../{lesson}.ipynb)" in text for text in texts(student_edition(SOURCES[name])))
+
+
+@every_notebook
+def test_an_exercise_stands_before_the_verdict_or_behind_its_idea_and_not_in_a_heap(name):
+    """No chapter of exercises at the end: between two of them stands something new."""
+    cells = student_edition(SOURCES[name]).cells
+    at = [n for n, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("solution")]
+    assert (5 <= len(at) <= 7) if name in LESSONS else (2 <= len(at) <= 3)
+    assert all(after - before > 3 for before, after in pairwise(at))
+
+
+@every_notebook
+def test_a_notebook_tests_what_the_ledger_says_it_tests(name):
     tested = {
         claim.id
         for claim in ledger.load_ledger().values()
-        if claim.lesson == number and claim.status == "tested"
+        if claim.notebook == name and claim.status == "tested"
     }
-    source = source_of(lesson).read_text("utf-8")
-    assert set(re.findall(r'claims\.get\("([\w-]+)"\)', source)) == tested
+    source = SOURCES[name].read_text("utf-8")
+    assert set(re.findall(r'(?:claims|ledger)\.get\("([\w-]+)"\)', source)) == tested != set()
 
 
-@every_lesson
-def test_the_solved_edition_passes_every_check(lesson, tmp_path):
-    notebook = solved_edition(source_of(lesson))
-    record = run_smoke(notebook, tmp_path, COURSE_CHECKS="strict")
-    assert len(record["exercises"]) >= 5
-    assert set(record["exercises"].values()) == {exercises.CORRECT}
+def test_every_tested_claim_has_a_notebook():
+    for claim in ledger.load_ledger().values():
+        assert (claim.notebook in SOURCES) == (claim.status == "tested"), claim.id
 
 
-@every_lesson
-def test_the_student_edition_runs_through_and_twice_to_the_same_numbers(lesson, tmp_path):
-    notebook, again = student_edition(source_of(lesson)), student_edition(source_of(lesson))
-    record = run_smoke(notebook, tmp_path / "first")
+@every_notebook
+def test_solved_it_passes_every_check_and_as_a_student_gets_it_it_runs_to_the_same_numbers(name, tmp_path):
+    """The student edition of a lesson is stopped half-way and run again: it goes on to the same numbers."""
+    solved = run_smoke(solved_edition(SOURCES[name]), tmp_path / "solved", COURSE_CHECKS="strict")
+    assert len(solved["exercises"]) >= 2
+    assert set(solved["exercises"].values()) == {exercises.CORRECT}
+    if name in LESSONS:
+        half = student_edition(SOURCES[name])
+        half.cells = half.cells[: len(half.cells) * 2 // 3]
+        settings = {"COURSE_PROFILE": "smoke", "COURSE_RESULTS": str(tmp_path / "student")}
+        assert execute.execute(half, runner.NOTEBOOKS, settings, timeout_s=300) is None
+    notebook = student_edition(SOURCES[name])
+    record = run_smoke(notebook, tmp_path / "student")
+    assert numbers(record) == numbers(solved)
     assert set(record["exercises"].values()) == {exercises.NOT_ATTEMPTED}
     assert {verdict["verdict"] for verdict in record["verdicts"]} == {ledger.TOO_SMALL}
     assert not any(word in text_of(notebook) for word in ("supported", "inconclusive"))
-    assert results.comparable(record) == results.comparable(run_smoke(again, tmp_path / "second"))
 
 
-@every_lesson
-def test_a_lesson_that_was_interrupted_goes_on_to_the_same_numbers(lesson, tmp_path):
-    undisturbed = run_smoke(student_edition(source_of(lesson)), tmp_path / "undisturbed")
-    half = student_edition(source_of(lesson))
-    half.cells = half.cells[: len(half.cells) // 2]
-    settings = {"COURSE_PROFILE": "smoke", "COURSE_RESULTS": str(tmp_path / "interrupted")}
-    assert execute.execute(half, execute.NOTEBOOKS, settings, timeout_s=300) is None
-    record = run_smoke(student_edition(source_of(lesson)), tmp_path / "interrupted")
-    assert results.comparable(record) == results.comparable(undisturbed)
-
-
-@pytest.mark.parametrize("lesson", [lesson for lesson in LESSONS if lesson[0] in "24"])
-def test_a_lesson_runs_on_the_readers_own_pictures(lesson, tmp_path):
+@pytest.mark.parametrize("name", [name for name in LESSONS if name[0] in "24"])
+def test_a_lesson_runs_on_the_readers_own_pictures(name, tmp_path):
     """Two classes in colour, cut from scikit-learn's two photographs."""
     rng = np.random.default_rng(0)
-    for name in ("china.jpg", "flower.jpg"):
-        folder = tmp_path / "mine" / name.removesuffix(".jpg")
+    for file, label in (("china.jpg", "cash_$"), ("flower.jpg", "coin_$ <b>")):  # $ and < mean something
+        folder = tmp_path / "mine" / label
         folder.mkdir(parents=True)
-        photograph = load_sample_image(name)
+        photograph = load_sample_image(file)
         for number, (y, x) in enumerate(rng.integers(0, 350, size=(120, 2))):
             Image.fromarray(photograph[y : y + 48, x : x + 64]).save(folder / f"{number}.png")
     own = {"COURSE_IMAGES": str(tmp_path / "mine")}
-    record = run_smoke(student_edition(source_of(lesson)), tmp_path / "out", **own)
-    assert len({outcome["claim"] for outcome in results.verdict_outcomes(record)}) == 6
+    record = run_smoke(student_edition(SOURCES[name]), tmp_path / "out", **own)
+    assert record["verdicts"]
 
 
-@every_lesson
-def test_no_solution_is_left_in_the_student_edition(lesson):
-    solved, student = solved_edition(source_of(lesson)), stored(lesson)
+@every_notebook
+def test_no_solution_is_left_in_the_student_edition(name):
+    solved, student = solved_edition(SOURCES[name]), stored(name)
     regions = [cell for cell in solved.cells if "BEGIN SOLUTION" in cell.source]
     stubs = [cell for cell in student.cells if STUB in cell.source]
-    assert len(regions) == len(stubs) >= 5
+    assert len(regions) == len(stubs) >= 2
     text = json.dumps(student)
     for cell in regions:
         solution = cell.source.split("### BEGIN SOLUTION\n")[1].split("\n### END SOLUTION")[0]
         assert json.dumps(solution)[1:-1] not in text
 
 
-@every_lesson
-def test_exercises_carry_nbgraders_metadata(lesson):
+@every_notebook
+def test_exercises_carry_nbgraders_metadata(name):
     cells = [
-        cell.metadata.nbgrader
-        for cell in solved_edition(source_of(lesson)).cells
-        if "nbgrader" in cell.metadata
+        cell.metadata.nbgrader for cell in solved_edition(SOURCES[name]).cells if "nbgrader" in cell.metadata
     ]
     assert all(cell.schema_version == 3 and not cell.task for cell in cells)
     assert [cell.solution for cell in cells] == [True, False] * (len(cells) // 2)
@@ -217,20 +276,22 @@ print(answer)
 """
 
 
-def build_alone(source):
-    return execute.side_by_side({"9": partial(build, source, {})}, jobs=1)["9"]
+@pytest.fixture
+def build_alone(tmp_path, monkeypatch):
+    """Builds one source; where it is stored."""
+    monkeypatch.setattr(runner, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    return lambda source: build.build([source], {}, jobs=1)[0]
 
 
-def test_building_executes_the_student_edition(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
+def test_building_executes_the_student_edition(source, build_alone):
     notebook = nbformat.read(build_alone(source(SMALL)), as_version=4)
     assert [cell.source for cell in notebook.cells] == ["# Small", f"answer = ...\n{STUB}", "print(answer)"]
     assert notebook.cells[2].outputs[0].text == "Ellipsis\n"
 
 
-def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, tmp_path, monkeypatch):
+def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, build_alone, tmp_path, monkeypatch):
     """A training that goes on from its end shows nothing of what it looked like on the way."""
-    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
     old, other = (tmp_path / "results" / "checkpoints" / name for name in ("9_small", "8_other"))
     old.mkdir(parents=True)
@@ -239,8 +300,7 @@ def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, tmp_pa
     assert not old.exists() and other.exists()
 
 
-def test_a_source_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
+def test_a_source_that_fails_leaves_the_old_notebook(source, build_alone, tmp_path):
     old = build_alone(source(SMALL)).read_bytes()
     with pytest.raises(CourseError, match="code cell 2: ZeroDivisionError: division by zero"):
         build_alone(source(SMALL.replace("print(answer)", "1 / 0")))
@@ -248,11 +308,11 @@ def test_a_source_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypat
 
 
 def test_the_command_builds_the_lessons_asked_for(source, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(authoring, "SOURCES", tmp_path)
+    monkeypatch.setattr(runner, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
     source(SMALL)
-    assert main(["1"]) == 0 and capsys.readouterr().out == ""
-    assert main(["9"]) == 0 and capsys.readouterr().out == "built 9_small.ipynb\n"
+    assert build.main(["1"]) == 0 and capsys.readouterr().out == ""
+    assert build.main(["9"]) == 0 and capsys.readouterr().out == "built 9_small.ipynb\n"
 
 
 def test_an_exercise_without_a_check_is_refused(source):
@@ -263,7 +323,7 @@ def test_an_exercise_without_a_check_is_refused(source):
 def test_tidy_keeps_what_a_page_can_show():
     notebook = nbformat.v4.new_notebook(metadata={"widgets": {"state": {}}})
     cell = nbformat.v4.new_code_cell("bar()", metadata={"execution": {"iopub.status.busy": "2026"}})
-    view = nbformat.v4.new_output("display_data", data={authoring.WIDGET_VIEW: {}, "text/plain": "Bar()"})
+    view = nbformat.v4.new_output("display_data", data={build.WIDGET_VIEW: {}, "text/plain": "Bar()"})
     progress = nbformat.v4.new_output("stream", name="stderr", text="0 of 2\r1 of 2\r2 of 2\n")
     cell.outputs = [view, progress]
     notebook.cells = [nbformat.v4.new_markdown_cell("text"), cell]
@@ -278,6 +338,6 @@ def test_sources_are_plain_percent_scripts():
 
 
 @every_lesson
-def test_the_readmes_picture_is_the_stored_notebooks(lesson):
-    picture = (execute.NOTEBOOKS.parent / "docs" / f"{lesson}.png").read_bytes()
-    assert picture == authoring.picture(stored(lesson))
+def test_the_readmes_picture_is_the_stored_notebooks(name):
+    picture = (ROOT / "docs" / f"{name}.png").read_bytes()
+    assert picture == build.picture(stored(name))
