@@ -398,7 +398,7 @@ def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tm
     assert nbformat.read(out / "1_bad.ipynb", as_version=4).cells[2].outputs[0].evalue == "no such luck"
 
 
-def interrupt(folder, lessons_there, launcher=None, jobs=1):
+def interrupt(folder, lessons_there, launcher=None, jobs=1, sent=signal.SIGINT):
     """Run these lessons, press Ctrl-C once one has started to sleep, and tell what happened."""
     notebooks, out = folder / "notebooks", folder / "out"
     notebooks.mkdir()
@@ -420,7 +420,7 @@ def interrupt(folder, lessons_there, launcher=None, jobs=1):
         time.sleep(0.3)  # the file is there before its text is
         kernels = psutil.Process(process.pid).children(recursive=True)
         assert int((notebooks / "started").read_text()) in [kernel.pid for kernel in kernels]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         stdout, stderr = process.communicate(timeout=30)
         _, alive = psutil.wait_procs(kernels, timeout=10)
     finally:
@@ -499,6 +499,31 @@ def test_ctrl_c_stops_both_lessons_that_run_side_by_side(tmp_path):
     assert stopped.alive == []
     assert sorted(path.name for path in stopped.out.iterdir()) == []
     assert "Traceback" not in stopped.stderr
+
+
+@posix_only
+def test_sigterm_ends_as_ctrl_c_does(tmp_path):
+    """A service manager, or a time limit of a class's machine, sends it."""
+    stopped = interrupt(tmp_path, {"1_a": SLEEPS}, sent=signal.SIGTERM)
+    assert stopped.code == 130 and "To go on: course run 1_a --profile smoke" in stopped.stdout
+    assert stopped.alive == [] and "Traceback" not in stopped.stderr
+
+
+@posix_only
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_is_no_error(closed, tmp_path):
+    command = f"{shlex.quote(sys.executable)} -m course_utils.cli data {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+def test_ctrl_c_in_any_command_shows_no_traceback(monkeypatch, capsys):
+    def press():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(registry, "registry", press)
+    assert cli.main(["data"]) == 130
+    assert capsys.readouterr().err == "\ncourse: interrupted\n"
 
 
 def rows_of_claims(capsys):

@@ -76,6 +76,43 @@ def test_start_refuses_a_wrong_setting(monkeypatch, name, value, message):
         runtime.start("1_lesson", {})
 
 
+def test_start_says_at_once_that_results_cannot_be_written(monkeypatch, blocked):
+    """Not in the last cell of a lesson."""
+    monkeypatch.setenv("COURSE_RESULTS", str(blocked))
+    with pytest.raises(
+        CourseError, match=r"cannot write .*: choose a folder .*, and set COURSE_RESULTS to it"
+    ):
+        runtime.start("1_labels")
+
+
+def test_results_of_a_checkout_that_is_not_ones_own_go_home(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_RESULTS", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert runtime.results_folder("smoke") == ROOT / "results" / "smoke"
+    monkeypatch.setattr(runtime.os, "access", lambda path, mode: False)  # root may write anywhere
+    assert runtime.results_folder("smoke") == tmp_path / "put-to-the-test" / "results" / "smoke"
+    monkeypatch.undo()
+    monkeypatch.delenv("COURSE_RESULTS", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(runtime, "ROOT", tmp_path / "site-packages")  # installed: no checkout
+    assert runtime.results_folder("smoke") == tmp_path / "put-to-the-test" / "results" / "smoke"
+
+
+def test_settings_are_the_notebooks_own_but_for_those_of_the_profile(monkeypatch):
+    entry = runtime.Notebook("9_x", "?", profiles={"smoke": {"folds": 2}, "full": {"rows": 7}})
+    monkeypatch.setattr(runtime, "notebooks", lambda: {"9_x": entry})
+
+    def settings(profile):
+        return vars(runtime.Run("9_x", profile, "cpu", 0, Path("out")).settings(folds=5, trees=100))
+
+    assert settings("laptop") == {"folds": 5, "trees": 100}
+    assert settings("smoke") == {"folds": 2, "trees": 100}
+    with pytest.raises(
+        CourseError, match=r"sets rows for 9_x in the profile 'full', but .* only folds, trees"
+    ):
+        settings("full")
+
+
 @pytest.mark.parametrize(("profile", "size"), [("smoke", 1), ("laptop", 2), ("full", 3)])
 def test_pick_takes_the_profiles_setting(profile, size):
     run = runtime.Run("1_lesson", profile, "cpu", 0, Path("out"))
