@@ -34,7 +34,7 @@ def home(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch, home):
     """No setting of the person who runs the tests gets in, and nothing is written into their home."""
-    for name in [name for name in os.environ if name.startswith("COURSE_")]:
+    for name in [name for name in os.environ if name.startswith(("COURSE_", "NBGRADER_"))]:
         monkeypatch.delenv(name)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))

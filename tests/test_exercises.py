@@ -1,204 +1,13 @@
+import importlib
 import inspect
 
 import numpy as np
 import pytest
+from exercise_cases import assert_told_apart, assert_well_made, exercises_of
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
-from course_utils import CourseError, exercises
-from course_utils.exercises import (
-    Exercise,
-    Mistake,
-    always,
-    same_choice,
-    same_number,
-    same_set,
-    same_whole_number,
-)
-
-
-def mean(values):
-    return np.mean(values)
-
-
-def same_function(answer, other, values):
-    return bool(np.isclose(answer(values), other(values)))
-
-
-@pytest.fixture
-def book():
-    return exercises.workbook(
-        Exercise(
-            "1.1",
-            "Mean",
-            solution=lambda values: np.mean(values),
-            mistakes=(
-                Mistake(lambda values: np.median(values), "That is the median."),
-                Mistake(lambda values: np.sum(values), "Divide by the number of values."),
-            ),
-            hints=("Add them up.", "Then divide.", "np.mean does both."),
-        ),
-        Exercise(
-            "1.2",
-            "A function",
-            solution=lambda values: mean,
-            mistakes=(Mistake(lambda values: np.median, "That is the median."),),
-            hints=("np.",),
-            same=same_function,
-            expects="a function of values",
-        ),
-        Exercise("1.3", "Who", lambda: "supported", (), ("One of three.",), same_choice, "a word"),
-    )
-
-
-DATA = {"values": np.array([1.0, 2.0, 6.0])}
-
-
-def test_a_right_answer(book, capsys):
-    book.check("1.1", 3, **DATA)
-    assert capsys.readouterr().out == "✔ 1.1 Mean: correct\n"
-    assert book.statuses == {"1.1": "correct", "1.2": "not attempted", "1.3": "not attempted"}
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"), [(2, "That is the median."), (9, "Divide by the number of values.")]
-)
-def test_a_typical_mistake_gets_its_own_hint(book, capsys, answer, hint):
-    book.check("1.1", answer, **DATA)
-    assert capsys.readouterr().out == f"✘ 1.1 Mean: not yet\n  {hint}\n"
-    assert book.statuses["1.1"] == "not yet"
-
-
-def test_the_right_answer_follows_the_data(book):
-    book.check("1.1", 3, values=[3, 3, 4])
-    assert book.statuses["1.1"] == "not yet"
-    book.check("1.1", 10 / 3, values=[3, 3, 4])
-    assert book.statuses["1.1"] == "correct"
-
-
-@pytest.mark.parametrize("answer", [4.5, np.float64(4.5), np.float32(4.5)])
-def test_any_other_answer_is_shown_with_what_is_expected(book, capsys, answer):
-    book.check("1.1", answer, **DATA)
-    assert capsys.readouterr().out == (
-        "✘ 1.1 Mean: not yet\n"
-        "  Expected a number. You gave 4.5. For a nudge, run exercises.hint('1.1') in a new cell.\n"
-    )
-
-
-def test_a_wrong_function_is_not_printed(book, capsys):
-    book.check("1.2", np.max, **DATA)
-    assert capsys.readouterr().out.endswith(
-        "  Expected a function of values. For a nudge, run exercises.hint('1.2') in a new cell.\n"
-    )
-
-
-@pytest.mark.parametrize("exercise_id", ["1.1", "1.2"])
-def test_three_dots_are_not_attempted(book, capsys, exercise_id):
-    book.check(exercise_id, ..., **DATA)
-    assert capsys.readouterr().out.endswith(": not attempted\n")
-    assert book.statuses[exercise_id] == "not attempted"
-
-
-def test_what_a_students_function_raises_is_shown(book, capsys):
-    def broken(values):
-        raise IndexError("list index out of range")
-
-    book.check("1.2", broken, **DATA)
-    assert capsys.readouterr().out == (
-        "✘ 1.2 A function: not yet\n"
-        "  Expected a function of values; yours could not be checked: IndexError: list index out of range\n"
-    )
-    assert book.statuses["1.2"] == "not yet"
-
-
-@pytest.mark.parametrize("answer", ["three", None, [1, 2], mean])
-def test_an_answer_of_another_kind_is_not_yet(book, capsys, answer):
-    book.check("1.1", answer, **DATA)
-    assert "Expected a number; yours could not be checked: " in capsys.readouterr().out
-    assert book.statuses["1.1"] == "not yet"
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (2, "exercise 1.1 is 'not yet'. That is the median."),
-        (..., "exercise 1.1 is 'not attempted'"),
-        ("x", "exercise 1.1 is 'not yet'. Expected a number"),
-    ],
-)
-def test_strict_checks_raise(book, monkeypatch, answer, message):
-    monkeypatch.setenv("COURSE_CHECKS", "strict")
-    with pytest.raises(CourseError, match=message):
-        book.check("1.1", answer, **DATA)
-    assert book.statuses["1.1"] != "correct"
-
-
-def test_strict_checks_let_a_right_answer_pass(book, monkeypatch):
-    monkeypatch.setenv("COURSE_CHECKS", "strict")
-    book.check("1.1", 3.0, **DATA)
-    assert book.statuses["1.1"] == "correct"
-
-
-def test_hints_come_in_order_and_the_last_one_stays(book, capsys):
-    for _ in range(4):
-        book.hint("1.1")
-    book.hint("1.2")
-    assert capsys.readouterr().out.splitlines() == [
-        "Hint 1 of 3: Add them up.",
-        "Hint 2 of 3: Then divide.",
-        "Hint 3 of 3: np.mean does both.",
-        "Hint 3 of 3: np.mean does both.",
-        "Hint 1 of 1: np.",
-    ]
-
-
-@pytest.mark.parametrize("call", [lambda book: book.check("9.9", 1), lambda book: book.hint("9.9")])
-def test_an_unknown_exercise_gets_the_list(book, call):
-    with pytest.raises(CourseError, match=r"unknown exercise '9.9': there are 1.1, 1.2, 1.3"):
-        call(book)
-
-
-def test_the_summary_has_a_line_for_each(book, capsys):
-    book.check("1.1", 3, **DATA)
-    book.check("1.3", "no")
-    capsys.readouterr()
-    book.summary()
-    assert capsys.readouterr().out == (
-        "✔ 1.1 Mean: correct\n… 1.2 A function: not attempted\n✘ 1.3 Who: not yet\n"
-    )
-
-
-def test_same_number_allows_half_a_percent():
-    assert same_number(1004.9, 1000)
-    assert not same_number(1005.1, 1000)
-    assert not same_number(994.9, 1000)
-    assert same_number(0, 1e-10)
-    assert same_number(np.float32(0.1), 0.1)
-    assert not same_number(float("nan"), float("nan"))
-
-
-def test_same_whole_number_allows_nothing():
-    assert same_whole_number(4640, 4640)
-    assert same_whole_number(np.float32(4640), 4640)
-    assert not same_whole_number(4640.5, 4640)
-    assert not same_whole_number(4639, 4640)
-    with pytest.raises(TypeError, match="2 values, not one number"):
-        same_whole_number([4640, 4640], 4640)
-
-
-def test_same_choice_ignores_case_and_outer_spaces():
-    assert same_choice("  Supported ", "supported")
-    assert not same_choice("not supported", "supported")
-
-
-def test_same_set_ignores_order():
-    assert same_set(["b", "a"], {"a", "b"})
-    assert not same_set({"a"}, {"a", "b"})
-    assert not same_set({"a", "b", "c"}, {"a", "b"})
-
-
-def test_always_gives_its_value_whatever_the_data_are():
-    assert always("hub")() == always("hub")(values=[1, 2], y=None) == "hub"
+from course_utils import exercises
 
 
 def lesson_1_data(exercise):
@@ -222,7 +31,7 @@ def lesson_1_data(exercise):
 def lesson_1_exercises():
     from course_utils.exercises import lesson_1
 
-    return lesson_1.exercises.exercises.values()
+    return exercises_of(lesson_1.exercises).values()
 
 
 def place(pixels, size, seed):
@@ -258,7 +67,7 @@ def lesson_2_data(exercise):
 def lesson_2_exercises():
     from course_utils.exercises import lesson_2
 
-    return lesson_2.exercises.exercises.values()
+    return exercises_of(lesson_2.exercises).values()
 
 
 def lesson_3_data(exercise):
@@ -269,7 +78,7 @@ def lesson_3_data(exercise):
 def lesson_3_exercises():
     from course_utils.exercises import lesson_3
 
-    return lesson_3.exercises.exercises.values()
+    return exercises_of(lesson_3.exercises).values()
 
 
 def in_grey(*values):
@@ -299,7 +108,7 @@ def lesson_4_data(exercise):
 def lesson_4_exercises():
     from course_utils.exercises import lesson_4
 
-    return lesson_4.exercises.exercises.values()
+    return exercises_of(lesson_4.exercises).values()
 
 
 def with_data():
@@ -312,38 +121,14 @@ def with_data():
 
 
 @pytest.mark.parametrize(("exercise", "context"), with_data())
-def test_lessons_tell_the_solution_and_each_mistake_apart(exercise, context, capsys):
-    book = exercises.workbook(exercise)
-    book.check(exercise.id, exercise.solution(**context), **context)
-    assert book.statuses[exercise.id] == "correct"
-    assert len(exercise.mistakes) >= 2
-    for mistake in exercise.mistakes:
-        capsys.readouterr()
-        book.check(exercise.id, mistake.answer(**context), **context)
-        assert book.statuses[exercise.id] == "not yet"
-        assert capsys.readouterr().out.splitlines()[1:] == [f"  {mistake.hint}"]
-    assert len({mistake.hint for mistake in exercise.mistakes}) == len(exercise.mistakes)
+def test_each_mistake_meets_its_own_hint(exercise, context, capsys):
+    assert_told_apart(exercise, context, capsys)
 
 
-@pytest.mark.parametrize(("exercise", "context"), with_data())
-def test_lessons_call_three_dots_not_attempted(exercise, context, capsys):
-    book = exercises.workbook(exercise)
-    book.check(exercise.id, ..., **context)
-    assert capsys.readouterr().out == f"… {exercise.id} {exercise.title}: not attempted\n"
-
-
-@pytest.mark.parametrize(
-    ("lesson", "found"),
-    [
-        (1, lesson_1_exercises()),
-        (2, lesson_2_exercises()),
-        (3, lesson_3_exercises()),
-        (4, lesson_4_exercises()),
-    ],
-)
-def test_lessons_number_their_exercises_and_give_hints_to_each(lesson, found):
-    assert [exercise.id for exercise in found] == [f"{lesson}.{i}" for i in range(1, len(found) + 1)]
-    assert all(len(exercise.hints) >= 2 for exercise in found)
+@pytest.mark.parametrize("lesson", [1, 2, 3, 4])
+def test_exercises_are_well_made(lesson):
+    book = importlib.import_module(f"course_utils.exercises.lesson_{lesson}").exercises
+    assert_well_made(book, str(lesson))
 
 
 def test_lesson_1_knows_answers_worked_out_by_hand():
@@ -362,7 +147,7 @@ def checker(lesson, data, capsys):
 
     def check(exercise_id, answer):
         book = exercises.workbook(*lesson)
-        book.check(exercise_id, answer, **data(book.exercises[exercise_id]))
+        book.check(exercise_id, answer, **data(exercises_of(book)[exercise_id]))
         return book.statuses[exercise_id], capsys.readouterr().out
 
     return check
@@ -950,9 +735,3 @@ def test_exercise_4_3_takes_0_for_right_where_nothing_is_copied(capsys):
     exercise = next(each for each in lesson_4_exercises() if each.id == "4.3")
     context = lesson_4_data(exercise) | {"generated": in_grey(0.3, 0.7)}
     assert checked("4.3", 0, context, capsys)[0] == "correct"
-
-
-def test_two_exercises_with_one_id_are_refused():
-    exercise = exercises.Exercise("1.1", "Twice", lambda: 1, (), ("Look.",))
-    with pytest.raises(CourseError, match=r"same id: 1\.1, 1\.1"):
-        exercises.workbook(exercise, exercise)

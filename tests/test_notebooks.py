@@ -245,8 +245,11 @@ def test_exercises_carry_nbgraders_metadata(name):
         cell.metadata.nbgrader for cell in solved_edition(SOURCES[name]).cells if "nbgrader" in cell.metadata
     ]
     assert all(cell.schema_version == 3 and not cell.task for cell in cells)
-    assert [cell.solution for cell in cells] == [True, False] * (len(cells) // 2)
-    assert [cell.get("points") for cell in cells if cell.grade] == [1] * (len(cells) // 2)
+    roles = [cell.grade_id.partition("_")[0] for cell in cells]
+    assert [role for role in roles if role != "given"] == ["exercise", "check"] * roles.count("check")
+    assert all(cell.solution == (role == "exercise") for role, cell in zip(roles, cells, strict=True))
+    assert all(cell.get("points") == (1 if cell.grade else None) for cell in cells)
+    assert all(cell.grade == (role == "check") for role, cell in zip(roles, cells, strict=True))
     assert len({cell.grade_id for cell in cells}) == len(cells)
 
 

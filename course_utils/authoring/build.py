@@ -32,6 +32,13 @@ JOBS = 2
 """Lessons side by side, as `course run` has them: a lesson's numbers hang a little on its threads."""
 TIMEOUT_S = runner.CELL_TIMEOUT_S["laptop"]
 STUB = "# Your code here: replace the three dots, in as many lines as you like."
+ROLES = {
+    "given": {"grade": False, "locked": True, "solution": False},
+    "exercise": {"grade": False, "locked": False, "solution": True},
+    "check": {"grade": True, "locked": True, "solution": False, "points": 1},
+}
+"""nbgrader's metadata of a cell with an exercise's data, of a student's answer, and of what grades it."""
+IMPORT = re.compile(r"^from course_utils\.exercises\.\w+ import exercises$", re.MULTILINE)
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -41,15 +48,31 @@ def sources() -> list[Path]:
 
 
 def solved_edition(source: Path) -> nbformat.NotebookNode:
-    """The notebook of a source file with all its solutions, not executed.
+    """The notebook of a source file with all its solutions, not executed: what a class edition is made from.
 
-    Cells marked ``exercise="1.2"`` and ``check="1.2"`` get nbgrader's metadata, so that the same source
-    serves for a graded class. Cell ids follow from the text: building twice gives the same file.
+    Each check cell imports the exercises anew, so that an answer cell that calls something else
+    `exercises` earns nothing.
 
     Raises
     ------
     CourseError
         An exercise without a check, or the other way round.
+    """
+    notebook = _read(source)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    imports = {line for cell in cells for line in IMPORT.findall(cell.source)}
+    for cell in cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.source = "\n".join([*imports, cell.source])
+    return notebook
+
+
+def _read(source: Path) -> nbformat.NotebookNode:
+    """The notebook of a source file.
+
+    Cells marked ``given="1.2"``, ``exercise="1.2"`` and ``check="1.2"`` get nbgrader's metadata, so that
+    the same source serves for a graded class. Cell ids follow from the text: building twice gives the
+    same file.
     """
     notebook = jupytext.read(source, fmt="py:percent")
     notebook.metadata = nbformat.from_dict(
@@ -59,7 +82,7 @@ def solved_edition(source: Path) -> nbformat.NotebookNode:
         }
     )
     seen: Counter[str] = Counter()
-    exercises: dict[str, list[str]] = {"exercise": [], "check": []}
+    exercises: dict[str, list[str]] = {role: [] for role in ROLES}
     for cell in notebook.cells:
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
         seen[digest] += 1
@@ -67,7 +90,13 @@ def solved_edition(source: Path) -> nbformat.NotebookNode:
         for role, ids in exercises.items():
             if number := cell.metadata.pop(role, None):
                 ids.append(number)
-                cell.metadata["nbgrader"] = _nbgrader(role, number)
+                name = f"{role}_{number.replace('.', '_')}"
+                cell.metadata["nbgrader"] = {
+                    "grade_id": name,
+                    "schema_version": 3,
+                    "task": False,
+                    **ROLES[role],
+                }
     if exercises["exercise"] != exercises["check"]:
         raise CourseError(
             f"{source.name}: exercises {exercises['exercise']} but checks {exercises['check']}: "
@@ -76,17 +105,9 @@ def solved_edition(source: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def _nbgrader(role: str, number: str) -> dict[str, object]:
-    """Metadata (schema 3) of a cell that a student fills in, or of one that grades it."""
-    common = {"grade_id": f"{role}_{number.replace('.', '_')}", "schema_version": 3, "task": False}
-    if role == "exercise":
-        return {**common, "grade": False, "locked": False, "solution": True}
-    return {**common, "grade": True, "locked": True, "solution": False, "points": 1}
-
-
 def student_edition(source: Path) -> nbformat.NotebookNode:
     """The notebook of a source file with a stub in place of each solution, not executed."""
-    notebook = solved_edition(source)
+    notebook = _read(source)
     config = Config()
     config.ClearSolutions.code_stub = {"python": STUB}
     notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
