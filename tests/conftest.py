@@ -22,6 +22,7 @@ from course_utils.authoring import runner
 from course_utils.claims import ledger
 from course_utils.claims.estimates import Estimate
 from course_utils.data import registry
+from course_utils.exercises import checker
 from course_utils.report import comparison, results
 
 
@@ -41,6 +42,12 @@ def clean_environment(monkeypatch, home):
     monkeypatch.setattr(pooch, "os_cache", lambda name: home / name)  # the text corpus is made there once
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch):
+    """A busy machine does not make a right answer late."""
+    monkeypatch.setitem(vars(checker), "LIMIT_S", 600)
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr
 from typing import Any
 
-from course_utils import CourseError
+from course_utils import CourseError, variables
 from course_utils.exercises.exercise import Exercise, is_foreign, plain
 from course_utils.exercises.guard import (
     FUNCTIONS,
@@ -37,7 +37,7 @@ from course_utils.exercises.guard import (
 CORRECT, NOT_YET, NOT_ATTEMPTED = "correct", "not yet", "not attempted"
 SYMBOLS = {CORRECT: "✔", NOT_YET: "✘", NOT_ATTEMPTED: "…"}
 LIMIT_S = 20
-"""Seconds that a check may take; nbgrader stops a cell after 30."""
+"""Seconds in which an answer must be compared with the right one; nbgrader stops a cell after 30."""
 
 
 class Workbook(metaclass=SealedClass):
@@ -193,10 +193,7 @@ def is_strict() -> bool:
     CourseError
         ``COURSE_CHECKS`` has another value.
     """
-    checks = os.environ.get("COURSE_CHECKS", "")
-    if checks not in ("", "strict"):
-        raise CourseError(f"COURSE_CHECKS is '{checks}': set it to strict, or not at all")
-    return checks == "strict" or "NBGRADER_EXECUTION" in os.environ
+    return variables.read("COURSE_CHECKS") == "strict" or "NBGRADER_EXECUTION" in os.environ
 
 
 def _require_data(exercise: Exercise, context: Mapping[str, Any]) -> None:
@@ -230,15 +227,16 @@ def _judge(exercise: Exercise, answer: Any, context: Mapping[str, Any]) -> tuple
     share = 0.0
     try:
         # nbgrader takes anything on stderr, a warning or a progress bar too, for a failure
-        with redirect_stderr(sys.stdout), time_limit(LIMIT_S):
-            share = same(right)
+        with redirect_stderr(sys.stdout):
+            with time_limit(LIMIT_S):
+                share = same(right)
             if share == 1:
                 return 1.0, ""
             for mistake in exercise.mistakes:
                 if same(mistake.answer(**context)) == 1:
                     return share, mistake.hint
     except TimeUp:
-        problem = f"yours did not finish in {LIMIT_S} s: does it have a loop that never ends?"
+        problem = f"yours did not finish in {LIMIT_S} s: is there a loop that never ends?"
     except MemoryError:
         problem = "yours needs more memory than there is"
     except (Exception, SystemExit) as error:  # whatever a student's answer raises is theirs to read
