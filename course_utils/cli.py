@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from course_utils import CourseError, __version__, files, run, variables
-from course_utils.claims import ledger as claims
-from course_utils.report import results
 
 if TYPE_CHECKING:
     from course_utils.authoring.runner import Execution
@@ -166,14 +164,14 @@ def _conditions(options: argparse.Namespace) -> tuple[dict[str, str], Path]:
 
 def _tell(out: Path, executions: Sequence[Execution]) -> int:
     """Print what came out, and write the page; 1 when something failed."""
-    from course_utils.report import page as report
-    from course_utils.report import printed  # they load what judges and what draws
+    from course_utils.report import folder, page, tables  # they load what judges and what draws
 
-    table, problems = printed.verdicts(out, executions)
+    course = folder.read(out, names=[execution.lesson for execution in executions])
+    table, problems = tables.of_run(course, executions, out)
     print(table)
-    page = out.parent if out.name == "laptop" and out.parent.name == "results" else out
+    beside = out.parent if out.name == "laptop" and out.parent.name == "results" else out
     try:
-        print(f"\nThe report, to open in a browser: {report.write(out, page / 'report.html')}")
+        print(f"\nThe report, to open in a browser: {page.write(course, beside / 'report.html')}")
     except CourseError as error:
         problems.append(f"FAILED the report: {error}")
     for problem in problems:
@@ -192,49 +190,35 @@ def _options_text(options: argparse.Namespace) -> str:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from course_utils.report import compare, printed
-    from course_utils.report import page as report
+    from course_utils.report import compare, folder, page
 
-    laptop = run.results_folder("laptop")
+    beside = run.results_folder("laptop").parent
     if options.compare is None:
-        folder = options.results or laptop
-        if not folder.is_dir():
-            raise CourseError(f"there is no folder '{folder}': run 'course run', or give another one")
-        print(report.write(folder, options.out or laptop.parent / "report.html"))
+        course = folder.read(_results(options.results))
+        print(page.write(course, options.out or beside / "report.html"))
         return 0
     runs = compare.read(options.compare)
-    path = compare.write(runs, options.out or laptop.parent / "compare.html")
-    print("\n\n".join([*printed.side_by_side(runs), *runs.notices, str(path)]))
+    print(compare.printed(runs))
+    print(f"\n{compare.write(runs, options.out or beside / 'compare.html')}")
     return 0
 
 
 def _claims(options: argparse.Namespace) -> int:
-    from course_utils.report import printed
+    from course_utils.report import folder, tables
 
-    verdicts = {}
-    out = options.out or run.results_folder("laptop")
-    for path in sorted(out.glob("*.json")):
-        for verdict in results.load(path)["verdicts"]:
-            verdicts[verdict["claim"]] = verdict["verdict"]
-    for verdict in printed.across(out):
-        verdicts[verdict.claim.id] = verdict.word
-    rows = [
-        (
-            claim.id + (" *" if claim.headline else ""),
-            claim.text,
-            claim.cited,
-            claim.lesson or "all",
-            verdicts.get(claim.id) or {"tested": "not run here"}.get(claim.status, claim.status),
-        )
-        for claim in claims.load_ledger().values()
-    ]
-    width = max(os.get_terminal_size().columns if sys.stdout.isatty() else 160, 100)
-    widths = [None, (width - 50) // 2, (width - 50) // 3, None, None]
-    print(
-        tabulate(rows, headers=("id", "claim", "document: section", "lesson", "verdict"), maxcolwidths=widths)
-    )
+    course = folder.read(_results(options.out))
+    print(tables.claims(course, os.get_terminal_size().columns if sys.stdout.isatty() else 160))
     print("* the claim a lesson is built around")
-    return 0
+    for notice in course.notices:
+        print(notice, file=sys.stderr)
+    return int(bool(course.problems))
+
+
+def _results(given: Path | None) -> Path:
+    """The folder of results that was asked for; without one, that of the laptop profile."""
+    if given is not None and not given.is_dir():
+        raise CourseError(f"there is no folder '{given}': run 'course run', or give another one")
+    return given or run.results_folder("laptop")
 
 
 def _data(options: argparse.Namespace) -> int:

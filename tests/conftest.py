@@ -23,7 +23,8 @@ from course_utils.claims import ledger
 from course_utils.claims.estimates import Estimate
 from course_utils.data import registry
 from course_utils.exercises import checker
-from course_utils.report import comparison, results
+from course_utils.models.costs import Cost
+from course_utils.report import results
 
 
 @pytest.fixture(scope="session")
@@ -129,25 +130,42 @@ def writes_results(record):
     return make
 
 
+MODELS = {
+    **{"logistic regression": "classic", "random forest": "classic", "MLP": "deep", "CNN": "deep"},
+    **{"Llama, pre-trained": "LLM", "Llama, fine-tuned": "LLM", "diffusion": "generative"},
+    "VAE": "generative",
+}
+
+
 @pytest.fixture
-def four_lessons():
-    """Writes good results of all four lessons into a folder: every tested claim, every model."""
+def whole_run():
+    """Writes good results of all lessons and labs into a folder: every tested claim, and what models cost."""
 
     def write(folder, profile="laptop", device="cpu", seed=0, lift=0.5, data="digits"):
         """`lift` is how far each effect lies above its margin, in half-widths of its interval."""
-        for number, (lesson, models) in enumerate(comparison.TECHNOLOGY.items(), 1):
-            run = runtime.Run(lesson, profile, device, seed, folder)
+        for name in runtime.notebooks():
             verdicts = [
                 claim.judge(_measured(claim, lift), profile)
                 for claim in ledger.load_ledger().values()
-                if claim.lesson == number and claim.status == "tested"
+                if claim.notebook == name and claim.status == "tested"
             ]
             costs = [
-                results.Cost(model, data, 10**number + i, 10.0 ** (2 * number + i / 9), 5.0, 1.5**number, 0.2)
-                for i, model in enumerate(models)
+                Cost(
+                    model=model,
+                    technology=technology,
+                    data=data,
+                    parameters=10 ** (1 + i // 2),
+                    train_operations=10.0 ** (3 + i),
+                    predict_operations=5.0,
+                    train_cpu_s=1.5**i,
+                    predict_cpu_ms=0.2,
+                )
+                for i, (model, technology) in enumerate(MODELS.items())
+                if name == "0_cost"
             ]
             predictions = {"effect": 3, "verdict": "supported", "own": "x < y"}
             answers = {"effect": verdicts[0].outcomes[0].estimate, "verdict": verdicts[0].word}
+            run = runtime.Run(name, profile, device, seed, folder)
             results.save(run, verdicts, costs, predictions, answers)
         return folder
 

@@ -311,8 +311,8 @@ def executed(source, began, ended):
     return nbformat.v4.new_code_cell(source, metadata={"execution": clock})
 
 
-def test_lessons_can_be_read_from_the_last_run(benchmark, four_lessons, tmp_path):
-    four_lessons(tmp_path)
+def test_lessons_can_be_read_from_the_last_run(benchmark, whole_run, tmp_path):
+    whole_run(tmp_path)
     heading = nbformat.v4.new_markdown_cell
     cells = [executed("a", 0, 1), heading("## One\ntext"), executed("b", 1, 3), nbformat.v4.new_code_cell("")]
     cells += [heading("### part of one"), executed("c", 3, 7), heading("## Two"), executed("d", 7, 15)]
@@ -346,9 +346,9 @@ def test_an_executed_copy_says_when_its_cells_ran(benchmark, shelf, tmp_path):
         ("nothing", "there is no results file"),
     ],
 )
-def test_a_run_that_cannot_be_read_is_said(benchmark, four_lessons, notebook, tmp_path, problem, message):
+def test_a_run_that_cannot_be_read_is_said(benchmark, whole_run, notebook, tmp_path, problem, message):
     if problem != "nothing":
-        four_lessons(tmp_path, profile="smoke" if problem == "smoke" else "laptop")
+        whole_run(tmp_path, profile="smoke" if problem == "smoke" else "laptop")
     if problem == "no clocks":
         nbformat.write(notebook("a"), tmp_path / "1_classic_ml.ipynb")
     with pytest.raises(CourseError, match=message):

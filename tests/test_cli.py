@@ -250,9 +250,9 @@ def test_a_page_that_cannot_be_written_does_not_hide_the_verdicts(fake_run, tmp_
     assert captured.err.startswith("FAILED the report: cannot write '")
 
 
-def test_run_ends_with_the_claim_on_all_lessons(fake_run, tmp_path, four_lessons, capsys):
+def test_run_ends_with_the_claim_on_all_lessons(fake_run, tmp_path, whole_run, capsys):
     fake_run()
-    out = str(four_lessons(tmp_path / "out"))
+    out = str(whole_run(tmp_path / "out"))
     assert cli.main(["run", "1", "--device", "cpu", "--out", out]) == 0
     assert re.search(r"\ncmp-compute +operations deep over classic .*×, n = \d+ ", capsys.readouterr().out)
     (tmp_path / "out" / "3_small_llm.json").unlink()
@@ -546,8 +546,8 @@ def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
     assert verdicts["cmp-transparency"] == "untestable"
 
 
-def test_claims_lists_the_verdict_on_all_lessons(tmp_path, four_lessons, capsys):
-    out = four_lessons(tmp_path)
+def test_claims_lists_the_verdict_on_all_lessons(tmp_path, whole_run, capsys):
+    out = whole_run(tmp_path)
     assert cli.main(["claims", "--out", str(out)]) == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("cmp-compute")]
     assert row.split()[-2:] in (["not", "supported"], ["all", "supported"], ["all", "inconclusive"])

@@ -51,8 +51,8 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_one_command_refreshes_tables_figure_and_reference(project, tmp_path, four_lessons):
-    results = four_lessons(tmp_path / "laptop", lift=2)
+def test_one_command_refreshes_tables_figure_and_reference(project, tmp_path, whole_run):
+    results = whole_run(tmp_path / "laptop", lift=2)
     assert readme.main([str(results)]) == 0
     text = (project / "README.md").read_text("utf-8")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
@@ -65,8 +65,8 @@ def test_one_command_refreshes_tables_figure_and_reference(project, tmp_path, fo
     assert (project / "README.md").read_text("utf-8") == text
 
 
-def test_half_a_run_is_refused_and_nothing_is_changed(project, tmp_path, four_lessons):
-    results = four_lessons(tmp_path / "laptop")
+def test_half_a_run_is_refused_and_nothing_is_changed(project, tmp_path, whole_run):
+    results = whole_run(tmp_path / "laptop")
     (results / "2_deep_cnn.json").unlink()
     before = (project / "README.md").read_text("utf-8")
     with pytest.raises(CourseError, match="one whole run: Lesson 2_deep_cnn has no results yet"):
@@ -74,7 +74,7 @@ def test_half_a_run_is_refused_and_nothing_is_changed(project, tmp_path, four_le
     assert (project / "README.md").read_text("utf-8") == before and not (project / "docs").exists()
 
 
-def test_a_readme_without_its_marks_is_refused(project, tmp_path, four_lessons):
+def test_a_readme_without_its_marks_is_refused(project, tmp_path, whole_run):
     shutil.copy(__file__, project / "README.md")
     with pytest.raises(CourseError, match="0 times, expected once"):
-        readme.main([str(four_lessons(tmp_path / "laptop"))])
+        readme.main([str(whole_run(tmp_path / "laptop"))])

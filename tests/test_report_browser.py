@@ -6,7 +6,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from course_utils.claims import numbers
+from course_utils.claims import estimates
 from course_utils.report import compare, folder
 from course_utils.report import page as report
 
@@ -14,14 +14,14 @@ PHONE, DESK = 360, 1280
 
 
 @pytest.fixture
-def address(tmp_path, four_lessons):
+def address(tmp_path, whole_run):
     """Writes one of the course's pages and gives its address."""
 
     def make(kind):
-        full = four_lessons(tmp_path / "laptop", lift=2)
+        full = whole_run(tmp_path / "laptop", lift=2)
         path = tmp_path / f"{kind}.html"
         if kind == "compare":
-            other = four_lessons(tmp_path / "other", lift=-2, seed=1)
+            other = whole_run(tmp_path / "other", lift=-2, seed=1)
             compare.write(compare.read([full, other]), path)
         else:
             report.write(full if kind == "full" else tmp_path / "nothing", path)
@@ -171,4 +171,4 @@ def test_the_page_shows_what_was_measured(tmp_path, address, visit):
         assert verdict.word in card.locator(".word").inner_text()
         assert card.locator("svg").count() == len(verdict.outcomes)
         for outcome in verdict.outcomes:
-            assert numbers.effect(outcome) in card.inner_text().replace("\u00a0", " ")
+            assert estimates.effect(outcome) in card.inner_text().replace("\u00a0", " ")

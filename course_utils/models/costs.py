@@ -185,6 +185,15 @@ RULES: dict[str, Callable[[Any, int], Size]] = {
 """How to count a model of scikit-learn, by the name of its class."""
 
 
+TECHNOLOGIES = {
+    "classic": "Classic machine learning",
+    "deep": "Deep learning",
+    "LLM": "Large language models",
+    "generative": "Generative AI",
+}
+"""Short and full names, in the order of the first article and of the lessons."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """What one model costs to train once and to use.
@@ -194,7 +203,7 @@ class Cost:
     model, data : str
         Which model on which data set.
     technology : str
-        'classic', 'deep', 'LLM' or 'generative'.
+        A key of `TECHNOLOGIES`.
     parameters : int
         Numbers that training sets.
     train_operations, predict_operations : float

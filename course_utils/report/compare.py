@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+from tabulate import tabulate
+
 from course_utils import CourseError, files
-from course_utils.claims import ledger as claims
-from course_utils.claims.estimates import TOO_SMALL, Outcome, Verdict
-from course_utils.report import comparison, folder, page
+from course_utils.claims.cards import SYMBOLS
+from course_utils.claims.estimates import TOO_SMALL, effect
+from course_utils.report import folder, page
 
-
-@dataclass(frozen=True)
-class Claimed:
-    """A claim with its verdict word in each run, ``""`` where it was not judged."""
-
-    claim: claims.Claim
-    words: tuple[str, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether runs disagree; one that was too small to judge does not."""
-        return len(set(self.words) - {"", TOO_SMALL}) > 1
-
-    @property
-    def agreement(self) -> str:
-        """Whether they agree, as a sign and a word."""
-        judged = [word for word in self.words if word not in ("", TOO_SMALL)]
-        if self.differs:
-            return "≠ differ"
-        return "= agree" if len(judged) > 1 else "– one run" if judged else "… too small"
+NOT_RUN = "not run"
+MEASURED = ("minutes", "peak memory (MB)")
+"""What differs from run to run and is no condition."""
 
 
 @dataclass
@@ -43,63 +29,75 @@ class Runs:
     courses : dict
         What each run measured, by the run's name.
     notices : list of str
-        What is missing or does not compare.
+        What is damaged or does not compare.
     """
 
     courses: dict[str, folder.Course]
     notices: list[str]
 
-    def claims(self) -> list[Claimed]:
-        """Each claim that a run judged, with its words, lesson by lesson and those of all lessons last."""
-        verdicts = [{v.claim.id: v for v in course.all_verdicts()} for course in self.courses.values()]
-        found = [
-            Claimed(claim, tuple(v[claim.id].word if claim.id in v else "" for v in verdicts))
-            for claim in claims.load_ledger().values()
+    def outcomes(self) -> pd.DataFrame:
+        """Every outcome of every run, one row each."""
+        return pd.DataFrame(
+            {
+                "run": run,
+                "notebook": name,
+                "claim": verdict.claim.id,
+                "verdict": f"{SYMBOLS[verdict.word]} {verdict.word}",
+                "test": f"{outcome.test.metric} ({outcome.group})" if outcome.group else outcome.test.metric,
+                "needed": outcome.test.rule,
+                "measured": f"{SYMBOLS[outcome.word]} {effect(outcome)}",
+            }
+            for run, course in self.courses.items()
+            for name, verdicts in course.verdicts.items()
+            for verdict in verdicts
+            for outcome in verdict.outcomes
+        )
+
+    def conditions(self) -> pd.DataFrame:
+        """Conditions, minutes and memory of each notebook in each run, one row each."""
+        return pd.DataFrame(
+            {"run": run, "notebook": name, "what": what, "value": value}
+            for run, course in self.courses.items()
+            for name, record in course.records.items()
+            for what, value in {
+                **folder.conditions(record),
+                "minutes": f"{record.times.wall_s / 60:.1f}",
+                "peak memory (MB)": f"{record.times.peak_memory_mb:.0f}",
+            }.items()
+        )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Verdicts, effects, and conditions: one row each, one column a run."""
+        outcomes, runs = self.outcomes(), list(self.courses)
+        verdicts = side_by_side(outcomes, ["notebook", "claim"], "verdict", runs)
+        verdicts.insert(0, "verdicts", [agreement(row) for row in verdicts.to_numpy()])
+        effects = side_by_side(outcomes, ["claim", "test", "needed"], "measured", runs)
+        conditions = side_by_side(self.conditions(), ["notebook", "what"], "value", runs)
+        differ = [
+            "≠ differ" if what not in MEASURED and len({*row} - {NOT_RUN}) > 1 else ""
+            for (_, what), row in zip(conditions.index, conditions.to_numpy(), strict=True)
         ]
-        return [each for each in found if any(each.words)]
-
-    def tests(self) -> list[dict[str, Any]]:
-        """Each test and group with its outcome in each run, None where it was not measured."""
-        found = [_outcomes(course.all_verdicts()) for course in self.courses.values()]
-        rows = []
-        for key in _in_order(found):
-            outcomes = [each.get(key) for each in found]
-            test = next(outcome for outcome in outcomes if outcome).test
-            label = f"{test.metric} ({key[2]})" if key[2] else test.metric
-            rows.append({"claim": key[0], "label": label, "rule": test.rule, "outcomes": outcomes})
-        return rows
-
-    def settings(self) -> list[dict[str, Any]]:
-        """Conditions, minutes and memory of each lesson in each run, ``""`` where it was not run."""
-        rows = []
-        for lesson in folder.TITLES:
-            of = [
-                _setting(course.records[lesson]) if lesson in course.records else {}
-                for course in self.courses.values()
-            ]
-            for what in _in_order(of):
-                found = [each.get(what, "") for each in of]
-                differs = what not in MEASURED and len({value for value in found if value}) > 1
-                rows.append({"lesson": lesson, "what": what, "found": found, "differs": differs})
-        return rows
+        conditions.insert(0, "conditions", differ)
+        return {"Verdicts": verdicts, "Effects": effects, "Conditions and costs": conditions}
 
 
-MEASURED = ("minutes", "peak memory (MB)")
+def side_by_side(frame: pd.DataFrame, rows: list[str], value: str, runs: Sequence[str]) -> pd.DataFrame:
+    """One row for each of `rows`, in the notebooks' order, and the value of each run beside the others'."""
+    if frame.empty:
+        return pd.DataFrame(columns=runs, index=pd.MultiIndex.from_tuples([], names=rows))
+    order = {name: place for place, name in enumerate(folder.in_order())}
+    frame = frame.sort_values("notebook", key=lambda names: names.map(order), kind="stable")
+    index = pd.MultiIndex.from_frame(frame[rows].drop_duplicates())
+    first = frame.drop_duplicates([*rows, "run"])
+    return first.pivot(index=rows, columns="run", values=value).reindex(index, columns=runs).fillna(NOT_RUN)
 
 
-def _setting(record: Mapping[str, Any]) -> dict[str, str]:
-    times = record["times"]
-    values = (f"{times['wall_s'] / 60:.1f}", f"{times['peak_memory_mb']:.0f}")
-    return comparison.conditions(record) | dict(zip(MEASURED, values, strict=True))
-
-
-def _outcomes(verdicts: Iterable[Verdict]) -> dict[tuple[str, str, str], Outcome]:
-    return {(v.claim.id, o.test.id, o.group): o for v in verdicts for o in v.outcomes}
-
-
-def _in_order(found: Sequence[Mapping[Any, Any]]) -> list[Any]:
-    """All keys, in the order in which they are met first."""
-    return list(dict.fromkeys(key for each in found for key in each))
+def agreement(words: Sequence[str]) -> str:
+    """Whether runs agree on a verdict; one that was too small to judge does not disagree."""
+    judged = [word for word in words if word != NOT_RUN and not word.endswith(TOO_SMALL)]
+    if len(set(judged)) > 1:
+        return "≠ differ"
+    return "= agree" if len(judged) > 1 else "– one run" if judged else "… too small"
 
 
 def read(paths: Sequence[Path]) -> Runs:
@@ -117,10 +115,9 @@ def read(paths: Sequence[Path]) -> Runs:
     for path in paths:
         course = folder.read(path, current=False) if path.is_dir() else _one_file(path)
         if not course.records:
-            found = f": {' '.join(course.notices)}" if any(path.glob("*.json")) else ""
             raise CourseError(
-                f"'{path}' holds no results of a lesson that can be read; "
-                f"give a results file or a folder of them{found}"
+                f"'{path}' holds no results that can be read; give a results file or a folder of them"
+                + "".join(f". {notice}" for notice in course.notices)
             )
         name = _name(path, courses)
         courses[name] = course
@@ -128,47 +125,26 @@ def read(paths: Sequence[Path]) -> Runs:
     return Runs(courses, notices + _different(courses))
 
 
+def _one_file(path: Path) -> folder.Course:
+    record, verdicts = folder.read_file(path)
+    if record.notebook not in folder.in_order():
+        raise CourseError(f"'{path}' is of '{record.notebook}', a notebook that this course does not have")
+    return folder.Course([record.notebook], {record.notebook: record}, {record.notebook: verdicts})
+
+
 def _different(courses: Mapping[str, folder.Course]) -> list[str]:
     """A notice for each condition in which the runs differ; a device or a system is what one compares."""
     found: dict[tuple[str, str], list[str]] = {}
-    for lesson in folder.TITLES:
-        records = {name: each.records[lesson] for name, each in courses.items() if lesson in each.records}
-        for condition, values in comparison.differing(records).items():
+    for notebook in folder.in_order():
+        records = {run: each.records[notebook] for run, each in courses.items() if notebook in each.records}
+        for condition, values in folder.differing(records).items():
             if condition in ("profile", "lock", "seed"):
                 text = ", ".join(f"{name} has {value or 'none'}" for name, value in values.items())
-                found.setdefault((condition, text), []).append(lesson[0])
+                found.setdefault((condition, text), []).append(notebook)
     return [
-        f"Different settings of '{condition}' in lesson {', '.join(lessons)}: {text}."
-        for (condition, text), lessons in found.items()
+        f"Different settings of '{condition}' in {', '.join(notebooks)}: {text}."
+        for (condition, text), notebooks in found.items()
     ]
-
-
-def write(runs: Runs, path: Path) -> Path:
-    """Write the comparison as one HTML file, all of it or nothing."""
-    rows = runs.claims()
-    data = {
-        "runs": list(runs.courses),
-        "notices": runs.notices,
-        "rows": rows,
-        "groups": [
-            (number, [row for row in rows if row.claim.lesson == number]) for number in (1, 2, 3, 4, 0)
-        ],
-        "differing": [row for row in rows if row.differs],
-        "tests": runs.tests(),
-        "settings": runs.settings(),
-        "titles": folder.TITLES,
-        "tones": {int(lesson[0] if lesson else 0): tone for lesson, tone in page.TONES.items()},
-    }
-    files.write_text(path, page.render("compare.html.jinja", data))
-    return path
-
-
-def _one_file(path: Path) -> folder.Course:
-    record, verdicts = folder.read_lesson(path)
-    lesson = record["lesson"]
-    if lesson not in folder.TITLES:
-        raise CourseError(f"'{path}' is of lesson '{lesson}', which this course does not have")
-    return folder.Course({lesson: record}, {lesson: verdicts})
 
 
 def _name(path: Path, taken: Mapping[str, Any]) -> str:
@@ -176,3 +152,26 @@ def _name(path: Path, taken: Mapping[str, Any]) -> str:
     parts = path.resolve().with_suffix("").parts if path.is_file() else path.resolve().parts
     names = ("/".join(parts[-count:]) for count in range(1, len(parts) + 1))
     return next((name for name in names if name not in taken), f"{path} ({len(taken) + 1})")
+
+
+def printed(runs: Runs) -> str:
+    """The tables as a command prints them: of effects and conditions, only what differs or was measured."""
+    tables = runs.tables()
+    verdicts, effects = tables["Verdicts"], tables["Effects"]
+    differing = verdicts[verdicts["verdicts"] == "≠ differ"].index.get_level_values("claim")
+    tables["Effects"] = effects[effects.index.get_level_values("claim").isin(differing)]
+    conditions = tables["Conditions and costs"]
+    measured = conditions.index.get_level_values("what").isin(MEASURED)
+    tables["Conditions and costs"] = conditions[measured | (conditions["conditions"] != "")]
+    shown = [table.reset_index() for table in tables.values() if len(table)]
+    texts = [tabulate(each, headers="keys", showindex=False, disable_numparse=True) for each in shown]
+    return "\n\n".join([*texts, *runs.notices])
+
+
+def write(runs: Runs, path: Path) -> Path:
+    """Write the comparison as one HTML file, all of it or nothing."""
+    tables = runs.tables()
+    n_differing = int((tables["Verdicts"]["verdicts"] == "≠ differ").sum())
+    data = {"runs": list(runs.courses), "notices": runs.notices, "tables": tables, "n_differing": n_differing}
+    files.write_text(path, page.render("compare.html.jinja", data))
+    return path

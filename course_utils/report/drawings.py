@@ -18,7 +18,7 @@ from matplotlib import rc_context, ticker
 from matplotlib.figure import Figure
 
 from course_utils.claims.estimates import Outcome, Test, effect, power
-from course_utils.report.comparison import TECHNOLOGIES, ModelCost
+from course_utils.models.costs import TECHNOLOGIES, Cost
 from course_utils.show import plots
 
 WIDTH, HEIGHT, LINE = 320, 54, 17
@@ -139,7 +139,7 @@ def inline(figure: Figure, alt: str) -> Markup:
     return Markup(f'<svg class="plot" {box} role="img" aria-label="{escape(alt)}">{content}')
 
 
-def cost_figure(costs: Sequence[ModelCost]) -> Figure:
+def cost_figure(costs: Sequence[Cost]) -> Figure:
     """Operations of one training against CPU time of one prediction, a mark a model, area by parameters.
 
     A model that cost nothing has no place on logarithmic axes and is left out.
@@ -169,7 +169,7 @@ def _area(parameters: int) -> float:
     return 24 + 58 * max(math.log10(max(parameters, 1)) - 1, 0)
 
 
-def _number(ax: plt.Axes, shown: dict[int, ModelCost]) -> None:
+def _number(ax: plt.Axes, shown: dict[int, Cost]) -> None:
     """Each mark's number, on that side of the mark where most room is left."""
     if not shown:
         return

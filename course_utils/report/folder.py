@@ -1,25 +1,18 @@
-"""What a folder of results holds: lessons, their verdicts, and what is missing or wrong."""
+"""What a folder of results holds: read once, judged once, and handed on to whoever prints or draws it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from course_utils import CourseError
 from course_utils.claims import ledger
 from course_utils.claims.estimates import Estimate, Verdict
-from course_utils.report import comparison, results
-
-TITLES = {
-    "1_classic_ml": "Classic machine learning",
-    "2_deep_cnn": "Deep network",
-    "3_small_llm": "Small language model",
-    "4_generative_model": "Generative model",
-}
-"""The lessons, in order, as the page calls them."""
+from course_utils.models.costs import Cost
+from course_utils.report import results
+from course_utils.report.record import Record
+from course_utils.run import notebooks
 
 
 @dataclass
@@ -28,145 +21,174 @@ class Course:
 
     Attributes
     ----------
+    names : list of str
+        The notebooks that were looked for.
     records : dict
-        Good results, as `results.load` gives them, by lesson.
+        Good results, by notebook.
     verdicts : dict
-        The claims judged in each lesson; those about all lessons under ``""``.
+        The claims that each of these has judged.
+    problems : dict
+        Why a file cannot be used, by notebook.
     notices : list of str
-        What is missing, damaged or out of date, and what to do about it.
-    obstacle : str
-        Why the claim about all lessons is not judged, ``""`` when it is.
+        What is damaged or out of date or does not compare, and what to do about it.
     """
 
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    names: list[str]
+    records: dict[str, Record] = field(default_factory=dict)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
-    obstacle: str = ""
 
     def all_verdicts(self) -> Iterator[Verdict]:
-        """Every verdict, lesson by lesson."""
+        """Every verdict, notebook by notebook."""
         for verdicts in self.verdicts.values():
             yield from verdicts
 
+    @property
+    def costs(self) -> list[Cost]:
+        """What models cost, as lab 0_cost has measured it; empty without its results."""
+        return self.records["0_cost"].costs if "0_cost" in self.records else []
 
-def read(folder: Path, current: bool = True) -> Course:
-    """Read the results of all lessons from a folder; what is wrong with one becomes a notice.
-
-    `current` is whether they are held against today's requirements.lock.
-    """
-    course = Course()
-    for lesson in TITLES:
-        path = folder / f"{lesson}.json"
-        try:
-            course.records[lesson], course.verdicts[lesson] = read_lesson(path, lesson)
-        except CourseError as error:
-            reason = f"is left out: {error}" if path.exists() else "has no results yet"
-            course.notices.append(f"Lesson {lesson} {reason}. To measure it: {command([lesson])}")
-    course.notices += (_out_of_date(course.records) if current else []) + _mixed(course.records)
-    course.obstacle = comparison.obstacle(course.records)
-    if not course.obstacle:
-        course.verdicts[""] = [comparison.judge(course.records)]
-    return course
+    @property
+    def missing(self) -> list[str]:
+        """The notebooks that have no results here."""
+        return [name for name in self.names if name not in self.records and name not in self.problems]
 
 
-def command(lessons: Iterable[str], records: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-    """What measures these lessons (all when there are none): ``'course run 1 3'``.
+def in_order() -> list[str]:
+    """Every notebook: each lesson with its labs behind it, and the labs across all lessons last."""
+    found = notebooks()
+    return sorted(found, key=lambda name: (name[0] == "0", name[0], found[name].lab))
+
+
+def title(name: str) -> str:
+    """What a notebook is called on the page: ``'Lab 2 · Do more layers help?'``."""
+    known = notebooks().get(name)
+    kind = "Lab" if known and known.lab else "Lesson"
+    return f"{kind} {name[0]} · {known.question if known else name}"
+
+
+def command(names: Iterable[str], records: Mapping[str, Record] | None = None) -> str:
+    """What measures these notebooks: ``'course run 1 2_depth'``; ``'course run labs'`` for all labs.
 
     In the profile of these records, if they agree.
     """
-    profiles = {record["run"]["profile"] for record in (records or {}).values()} or {"laptop"}
+    names, known = list(names), notebooks()
+    labs = [name for name, each in known.items() if each.lab]
+    short = [name[0] for name in names if name not in labs]
+    short += ["labs"] if set(labs) <= set(names) else [name for name in names if name in labs]
+    profiles = {record.run.profile for record in (records or {}).values()} or {"laptop"}
     profile = f" --profile {profiles.pop()}" if len(profiles) == 1 and "laptop" not in profiles else ""
-    return " ".join(["course run", *(lesson[0] for lesson in lessons)]) + profile
+    return " ".join(["course run", *short]) + profile
 
 
-def read_lesson(path: Path, lesson: str = "") -> tuple[dict[str, Any], list[Verdict]]:
-    """One lesson's results with its verdicts, checked so far that a page can be made of them.
+def read(folder: Path, current: bool = True, names: Iterable[str] = ()) -> Course:
+    """Read the results of all notebooks, and of these, from a folder; damage in one file costs only that one.
+
+    `current` is whether they are held against today's requirements.lock. Other files are left alone.
+    """
+    course = Course(list(dict.fromkeys([*in_order(), *names])))
+    for name in course.names:
+        path = folder / f"{name}.json"
+        if not path.exists():
+            continue
+        try:
+            course.records[name], course.verdicts[name] = read_file(path, name)
+        except CourseError as error:
+            course.problems[name] = str(error)
+            course.notices.append(f"{name} is left out: {error}. To measure it: {command([name])}")
+    course.notices += (_out_of_date(course.records) if current else []) + _mixed(course.records)
+    return course
+
+
+def read_file(path: Path, name: str = "") -> tuple[Record, list[Verdict]]:
+    """One notebook's results, with its verdicts.
 
     Raises
     ------
     CourseError
-        Missing, damaged, of another lesson than the one that is expected (if one is), of another ledger,
-        or with a model of unknown technology.
+        Missing, damaged, of another notebook than the one that is expected (if one is), or of another ledger.
     """
     try:
         record = results.load(path)
-        verdicts = read_verdicts(record)
-        _check(record)
     except CourseError as error:  # the page must not show where a person keeps files
         raise CourseError(str(error).replace(str(path), path.name).split(": run 'course run")[0]) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:  # JSON, but not of a lesson
-        raise CourseError(f"'{path.name}' is damaged ({type(error).__name__}: {error})") from error
-    if lesson and record["lesson"] != lesson:
-        raise CourseError(f"'{path.name}' holds the results of lesson '{record['lesson']}'")
-    return record, verdicts
+    if name and record.notebook != name:
+        raise CourseError(f"'{path.name}' holds the results of '{record.notebook}'")
+    return record, judge(record)
 
 
-def _check(record: Mapping[str, Any]) -> None:
-    """Look at everything that is shown as a number or named."""
-    times, environment = record["times"], record["environment"]
-    numbers = [times["wall_s"], times["peak_memory_mb"]]
-    for cost in comparison.model_costs({record["lesson"]: record}):
-        numbers += [getattr(cost, name) for name in results.COST_FIELDS]
-    if not all(isinstance(number, (int, float)) and 0 <= number < math.inf for number in numbers):
-        raise ValueError("a cost is not a number, or negative")
-    text = [times["finished"], *comparison.conditions(record).values(), *environment["packages"].values()]
-    if not all(isinstance(each, str) for each in text):
-        raise ValueError("a condition is not a text")
-    answers = results.answers(record)
-    for question, guess in dict(record["predictions"]).items():
-        results.fared(guess, answers.get(question, ""))
-
-
-def read_verdicts(record: Mapping[str, Any]) -> list[Verdict]:
+def judge(record: Record) -> list[Verdict]:
     """The verdicts of a results file, held against today's ledger again.
 
     Raises
     ------
     CourseError
-        The file has a claim or a test that the ledger does not have, or another outcome than the ledger's
-        margin gives: it was written with another ledger.
+        The file has a claim or a test that the ledger does not have, or another word than the ledger's margin
+        gives: it was written with another ledger, or by hand.
     """
-    measured: dict[str, dict[str, dict[str, Estimate]]] = {}
-    for row in results.verdict_outcomes(record):
-        estimate = Estimate(*(row[key] for key in ("effect", "low", "high", "n")))
-        measured.setdefault(row["claim"], {}).setdefault(row["test"], {})[row["group"]] = estimate
     verdicts = []
-    for claim_id, tests in measured.items():
-        claim = ledger.get(claim_id)
-        given = {name: groups if claim.test(name).per else groups[""] for name, groups in tests.items()}
-        verdicts.append(claim.judge(given, record["run"]["profile"]))
-    words = {each["claim"]: each["verdict"] for each in record["verdicts"]}
-    for verdict in verdicts:
-        if words[verdict.claim.id] != verdict.word:
+    for judged in record.verdicts:
+        claim = ledger.get(judged.claim)
+        measured: dict[str, dict[str, Estimate]] = {}
+        for each in judged.outcomes:
+            estimate = Estimate(each.effect, each.low, each.high, each.n)
+            measured.setdefault(each.test, {})[each.group] = estimate
+        given = {
+            test: groups if claim.test(test).per else groups.get("", groups)
+            for test, groups in measured.items()
+        }
+        verdict = claim.judge(given, record.run.profile)
+        if judged.verdict != verdict.word:
             raise CourseError(
-                f"it says '{words[verdict.claim.id]}' of {verdict.claim.id} where the ledger gives "
-                f"'{verdict.word}': it was written with another ledger"
+                f"it says '{judged.verdict}' of {claim.id} where the ledger gives '{verdict.word}': "
+                "it was written with another ledger, or changed by hand"
             )
+        verdicts.append(verdict)
     return verdicts
 
 
-def _out_of_date(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A notice of the lessons that ran with other packages than those of the current lock."""
-    lock = results.environment()["lock"]
-    others = {
-        lesson: record["environment"]["lock"][:12] or "none"
-        for lesson, record in records.items()
-        if record["environment"]["lock"] != lock
+def conditions(record: Record) -> dict[str, str]:
+    """What must be the same for two notebooks' figures to be set side by side, by its name."""
+    environment = record.environment
+    return {
+        "profile": record.run.profile,
+        "device": record.run.device,
+        "seed": str(record.run.seed),
+        "lock": environment.lock[:12],
+        "Python": environment.python,
+        "system": f"{environment.system} {environment.machine}",
     }
+
+
+def differing(records: Mapping[str, Record]) -> dict[str, dict[str, str]]:
+    """The conditions in which these records differ: by condition, its value by name of the record."""
+    all_of = {name: conditions(record) for name, record in records.items()}
+    names = next(iter(all_of.values()), {})
+    values = {condition: {name: each[condition] for name, each in all_of.items()} for condition in names}
+    return {condition: found for condition, found in values.items() if len(set(found.values())) > 1}
+
+
+def _out_of_date(records: Mapping[str, Record]) -> list[str]:
+    """A notice of the notebooks that ran with other packages than those of the current lock."""
+    lock = results.environment().lock
+    others = [name for name, record in records.items() if record.environment.lock != lock]
     if not lock or not others:
         return []
-    found = ", ".join(f"{lesson} {other}" for lesson, other in others.items())
     return [
-        f"Out of date: measured with another requirements.lock than the current one, {lock[:12]} ({found}). "
-        f"To measure anew: {command(others, records)}"
+        f"Out of date: measured with another requirements.lock than the current one, {lock[:12]} "
+        f"({', '.join(others)}). To measure anew: {command(others, records)}"
     ]
 
 
-def _mixed(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A notice for each condition in which the lessons differ: their figures do not compare."""
-    return [
-        f"The lessons ran with different settings of '{condition}': "
-        + ", ".join(f"{lesson} {value}" for lesson, value in values.items())
-        + ". Their figures stand side by side but do not compare, and cmp-compute is not judged."
-        for condition, values in comparison.differing(records).items()
-    ]
+def _mixed(records: Mapping[str, Record]) -> list[str]:
+    """A notice for each condition in which the notebooks differ: their figures do not compare."""
+    notices = []
+    for condition, values in differing(records).items():
+        of = {value: [name for name in values if values[name] == value] for value in values.values()}
+        told = "; ".join(f"{value or 'none'} in {', '.join(names)}" for value, names in of.items())
+        notices.append(
+            f"Different settings of '{condition}': {told}. "
+            "Their figures stand side by side but do not compare."
+        )
+    return notices

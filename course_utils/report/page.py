@@ -1,4 +1,4 @@
-"""The course's report: what the four lessons measured on this machine, on one page.
+"""The course's report: what the lessons and labs measured on this machine, on one page.
 
 The page is made of results files alone. It comes whatever is missing, damaged or out of date, and says so.
 """
@@ -18,18 +18,19 @@ from markupsafe import Markup, escape
 from course_utils import files
 from course_utils.claims import cards, estimates, ledger
 from course_utils.claims.estimates import Outcome, Test, Verdict
-from course_utils.report import comparison, tables
+from course_utils.models.costs import TECHNOLOGIES, Cost
+from course_utils.report import tables
 from course_utils.report.drawings import NAMES, Axis, cost_figure, inline, interval_svg
-from course_utils.report.folder import TITLES, Course, command, read
+from course_utils.report.folder import Course, command, title
 
-TONES = dict(zip([*TITLES, ""], [*NAMES.values(), "all"], strict=True))
-"""Each lesson's colour, which is that of its technology; ``""`` stands for all lessons together."""
+TONES = dict(zip("12340", [*NAMES.values(), "all"], strict=True))
+"""The colour of a lesson and its labs by their number: that of its technology; 0 stands for all lessons."""
 
 SIGNS = {"classic": "●", "deep": "■", "llm": "▲", "generative": "◆", "all": "○"}
 """The same marks as in the figure."""
 
 
-def write(folder: Path, path: Path) -> Path:
+def write(course: Course, path: Path) -> Path:
     """Write the report of a folder of results as one HTML file, all of it or nothing.
 
     Raises
@@ -37,36 +38,35 @@ def write(folder: Path, path: Path) -> Path:
     CourseError
         The file cannot be written.
     """
-    files.write_text(path, html(read(folder)))
+    files.write_text(path, html(course))
     return path
 
 
 def html(course: Course) -> str:
     """The page."""
-    costs = comparison.model_costs(course.records)
-    verdicts = list(course.all_verdicts())
+    costs = course.costs
+    conditions = tables.conditions(course)
+    alike = [name for name in conditions if name not in tables.MEASURED and conditions[name].nunique() == 1]
     data = {
         "course": course,
-        "titles": TITLES,
-        "tones": TONES,
-        "technologies": comparison.TECHNOLOGIES,
+        "technologies": TECHNOLOGIES,
         "names": NAMES,
         "verdicts": {
-            lesson: sorted(of, key=lambda verdict: not verdict.claim.headline)
-            for lesson, of in course.verdicts.items()
+            name: sorted(of, key=lambda verdict: not verdict.claim.headline)
+            for name, of in course.verdicts.items()
         },
-        "counts": Counter(verdict.word for verdict in verdicts),
-        "rows": tables.comparison_rows(course, costs),
+        "counts": Counter(verdict.word for verdict in course.all_verdicts()),
+        "rows": tables.comparison(course),
         "costs": costs,
         "cost_figure": inline(cost_figure(costs), _in_words(costs)) if costs else "",
         "panels": tables.data_panels(course),
-        "predictions": {lesson: tables.predictions(course, lesson) for lesson in course.records},
-        "compute": ledger.get("cmp-compute"),
-        "missing": tables.missing(course),
+        "predictions": {name: tables.predictions(course, name) for name in course.records},
+        "not_judged": tables.not_judged(course),
         "untested": [claim for claim in ledger.load_ledger().values() if claim.status != "tested"],
         "documents": ledger.documents(),
-        "conditions": tables.conditions(course),
-        "again": {lesson: command([lesson] if lesson else [], course.records) for lesson in TONES},
+        "alike": {name: conditions[name].iloc[0] for name in alike},
+        "conditions": conditions.drop(columns=alike),
+        "measured": tables.MEASURED,
     }
     return render("report.html.jinja", data)
 
@@ -85,8 +85,9 @@ def _environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(
-        symbols=cards.SYMBOLS, signs=SIGNS, axis=Axis, drawing=interval_svg, by_test=by_test
+        symbols=cards.SYMBOLS, signs=SIGNS, tones=TONES, axis=Axis, drawing=interval_svg
     )
+    environment.globals.update(by_test=by_test, command=command, title=title)
     environment.filters.update(number=estimates.number, effect=estimates.effect, notice=_notice)
     return environment
 
@@ -104,10 +105,10 @@ def _notice(text: str) -> Markup:
     return Markup("{}: <code>course run{}</code>").format(said, options) if found else escape(text)
 
 
-def _in_words(costs: Sequence[comparison.ModelCost]) -> str:
+def _in_words(costs: Sequence[Cost]) -> str:
     """The figure of costs for those who cannot see it."""
     parts = []
-    for key, name in comparison.TECHNOLOGIES.items():
+    for key, name in TECHNOLOGIES.items():
         mine = [cost for cost in costs if cost.technology == key]
         if mine:
             training = estimates.span([cost.train_operations for cost in mine], "operations")

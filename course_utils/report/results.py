@@ -1,121 +1,37 @@
-"""The typed results file that a lesson writes, and how to read it back.
+"""The typed results file that a notebook writes, and how to read it back.
 
-On one machine with one lock, two runs write the same bytes, apart from what a clock measured. All of
-that stands under the one key ``times``, with the answers to the predictions, of which some are times, so
-that everything else can be compared.
+One file a lesson or lab. On one machine with one lock two runs give the same file, apart from what a clock or
+the machine's memory has measured; `comparable` leaves that out.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import platform
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course_utils import ROOT, CourseError, __version__
+from course_utils import CourseError, __version__, resource
 from course_utils.claims import cards
-from course_utils.claims.estimates import TOO_SMALL, WORDS, Estimate, Verdict, number
-from course_utils.files import sha256, write_text
-from course_utils.run import Run, peak_memory_mb
+from course_utils.claims.estimates import TOO_SMALL, Verdict
+from course_utils.files import write_text
+from course_utils.models.costs import TIMED_COSTS, Cost, peak_memory_mb
+from course_utils.report.record import Answer, Conditions, Environment, Judged, Measured, Record, Times, parse
+from course_utils.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from course_utils.exercises import Workbook
 
-FORMAT, VERSION = "put-to-the-test-results", 2
-KEYS = ("format", "version", "lesson", "run", "verdicts", "costs", "predictions", "exercises", "environment")
+FORMAT, VERSION = "put-to-the-test-results", 3
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "diffusers")
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one model costs to train once and to use, means over folds or seeds.
-
-    Attributes
-    ----------
-    model, data : str
-        Which model on which data set.
-    parameters : int
-        Numbers that training sets.
-    train_operations, predict_operations : float
-        Floating-point operations for one training and for one prediction.
-    train_cpu_s, predict_cpu_ms : float
-        CPU seconds for one training, CPU milliseconds for one prediction; from a clock.
-    """
-
-    model: str
-    data: str
-    parameters: int
-    train_operations: float
-    predict_operations: float
-    train_cpu_s: float
-    predict_cpu_ms: float
-
-
-TIMED_COSTS = ("train_cpu_s", "predict_cpu_ms")
-COST_FIELDS = ("parameters", "train_operations", "predict_operations", *TIMED_COSTS)
-
-
-def costs(table: pd.DataFrame) -> list[Cost]:
-    """One Cost for each row of a table whose index is (data set, model) and columns are as in Cost."""
-    fields = table[list(COST_FIELDS)].astype({"parameters": int})
-    return [Cost(model, data, **row) for (data, model), row in fields.to_dict("index").items()]
-
-
-def cost_table(table: pd.DataFrame, use: str = "answer") -> pd.DataFrame:
-    """The same table as a person reads it: numbers in three digits, one unit in each column.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Its columns are as in Cost.
-    use : str
-        What one prediction is called: an ``'answer'``, a ``'token'``, a ``'picture'``.
-    """
-    import pandas as pd
-
-    columns = {"parameters": table["parameters"]}
-    uses = {"training": ("train_operations", "train_cpu_s", "CPU s")}
-    uses[f"one {use}"] = ("predict_operations", "predict_cpu_ms", "CPU ms")
-    for what, (operations, seconds, unit) in uses.items():
-        scale, word = next((each for each in WORDS if table[operations].min() >= each[0] / 10), (1, ""))
-        columns[f"{what} ({f'{word} operations'.lstrip()})"] = table[operations] / scale
-        columns[f"{what} ({unit})"] = table[seconds]
-    return pd.DataFrame(columns).map(number)
-
-
-Answer = Estimate | str
-"""What answers a prediction: a measured effect, or a verdict's word."""
-
-
-def beside(predicted: Mapping[str, Any], answers: Mapping[str, Answer]) -> pd.DataFrame:
-    """What was predicted beside what was measured and how the guess fared, one row a question."""
-    import pandas as pd
-
-    rows = {question: fared(guess, answers.get(question, "")) for question, guess in predicted.items()}
-    return pd.DataFrame(rows, ["predicted", "measured", "the guess was"]).T
-
-
-def fared(guess: Any, answer: Answer) -> tuple[str, str, str]:
-    """A guess, what answers it, and how it fared: ``''`` where nothing can be said."""
-    guess = _plain(guess)
-    if isinstance(answer, str):
-        if answer in ("", TOO_SMALL):
-            return str(guess), answer, ""
-        told = "✔ right" if guess == answer else "✘ wrong"
-        return str(guess), f"{cards.SYMBOLS[answer]} {answer}", told
-    if not isinstance(guess, (int, float)) or isinstance(guess, bool):
-        return str(guess), answer.text(), ""
-    told = "✔ in the interval"
-    if not answer.low <= guess <= answer.high:
-        told = "↓ too low" if guess < answer.low else "↑ too high"
-    return f"{guess:g}".replace("-", "−"), answer.text(), told
 
 
 def save(
@@ -126,43 +42,27 @@ def save(
     answers: Mapping[str, Answer] | None = None,
     exercises: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write ``<run.out>/<lesson>.json``, all of it or nothing.
-
-    Parameters
-    ----------
-    run : Run
-        The conditions, from `runtime.start`.
-    verdicts : iterable of Verdict
-        In the order of the lesson.
-    costs : iterable of Cost
-        One for each model and data set.
-    predictions : mapping
-        What the student expected before the experiment, by question.
-    answers : mapping
-        What was measured, by the same questions.
-    exercises : mapping
-        'correct', 'not yet' or 'not attempted' by exercise.
+    """Write ``<run.out>/<notebook>.json``, all of it or nothing. The parameters are as in `Record`.
 
     Raises
     ------
     CourseError
         The folder cannot be written to.
     """
-    verdicts, costs = list(verdicts), list(costs)
-    record = {
-        "format": FORMAT,
-        "version": VERSION,
-        "lesson": run.lesson,
-        "run": {"profile": run.profile, "device": run.device, "seed": run.seed},
-        "verdicts": [_verdict(verdict, timed=False) for verdict in verdicts],
-        "costs": [{k: v for k, v in asdict(cost).items() if k not in TIMED_COSTS} for cost in costs],
-        "predictions": {question: _plain(value) for question, value in (predictions or {}).items()},
-        "exercises": dict(exercises or {}),
-        "environment": environment(),
-        "times": _times(run, verdicts, costs, answers or {}),
-    }
+    record = Record(
+        notebook=run.lesson,
+        run=Conditions(run.profile, run.device, run.seed),
+        verdicts=[_judged(verdict) for verdict in verdicts],
+        costs=list(costs),
+        predictions={question: _plain(value) for question, value in (predictions or {}).items()},
+        answers=dict(answers or {}),
+        exercises=dict(exercises or {}),
+        environment=environment(),
+        times=_times(run),
+    )
+    content = {"format": FORMAT, "version": VERSION, **asdict(record)}
     path = run.out / f"{run.lesson}.json"
-    write_text(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
 
 
@@ -182,99 +82,99 @@ def finish(
     print(f"saved {save(run, verdicts, costs, predicted, answers, exercises.statuses).name}")
 
 
-def _times(
-    run: Run, verdicts: list[Verdict], costs: list[Cost], answers: Mapping[str, Answer]
-) -> dict[str, Any]:
-    """Everything that a clock or the machine's memory has measured, or may have."""
-    return {
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "wall_s": round(time.perf_counter() - run.started, 1),
-        "cpu_s": round(time.process_time(), 1),
-        "peak_memory_mb": round(peak_memory_mb()),
-        "verdicts": [_verdict(verdict, timed=True) for verdict in verdicts],
-        "costs": [{key: asdict(cost)[key] for key in TIMED_COSTS} for cost in costs],
-        "answers": {
-            question: answer if isinstance(answer, str) else asdict(answer)
-            for question, answer in answers.items()
-        },
-    }
+def _judged(verdict: Verdict) -> Judged:
+    outcomes = [
+        Measured(o.test.id, o.group, **asdict(o.estimate), outcome=o.word, timed=o.test.timed)
+        for o in verdict.outcomes
+    ]
+    return Judged(verdict.claim.id, verdict.word, outcomes)
 
 
 def _plain(value: Any) -> str | float | None:
     """A prediction as JSON can hold it; whatever is neither a number nor a word becomes text."""
-    if hasattr(value, "item"):
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
         value = value.item()  # a number of numpy's
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
-def _verdict(verdict: Verdict, timed: bool) -> dict[str, Any]:
-    """A verdict's outcomes; those from a clock and the others go to different places."""
-    outcomes = [
-        {"test": o.test.id, "group": o.group, **asdict(o.estimate), "outcome": o.word}
-        for o in verdict.outcomes
-        if o.test.timed == timed
-    ]
-    return {"claim": verdict.claim.id, "verdict": verdict.word, "outcomes": outcomes}
+def _times(run: Run) -> Times:
+    finished = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    wall_s, cpu_s = time.perf_counter() - run.started, time.process_time()
+    return Times(finished, round(wall_s, 1), round(cpu_s, 1), round(peak_memory_mb()))
 
 
-def environment() -> dict[str, Any]:
-    """Versions and kind of machine; no name of a person, host or folder."""
-    lock = ROOT / "requirements.lock"
-    return {
-        "course_utils": __version__,
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "lock": sha256(lock) if lock.exists() else "",
-        "packages": {name: version(name) for name in PACKAGES},
-    }
+def environment() -> Environment:
+    """This machine's."""
+    packages = {name: version(name) for name in PACKAGES}
+    machine = platform.python_version(), platform.system(), platform.machine()
+    return Environment(__version__, *machine, lock_hash(resource("requirements.lock")), packages)
 
 
-def load(path: Path) -> dict[str, Any]:
+def lock_hash(lock: Path) -> str:
+    """SHA-256 of the lock, the same whatever line ends git gave it; ``""`` where there is none."""
+    text = lock.read_bytes().replace(b"\r\n", b"\n") if lock.exists() else b""
+    return hashlib.sha256(text).hexdigest() if text else ""
+
+
+def load(path: Path) -> Record:
     """Read and check one results file.
 
     Raises
     ------
     CourseError
-        Missing, cut short, not a results file, or of another version; says how to get a good one.
+        Missing, cut short, not a results file, of another version, or with a wrong value in it; says how to
+        get a good one.
     """
     remedy = f"run 'course run {path.stem}' to write it anew"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CourseError(f"there is no results file '{path}': {remedy}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # no UTF-8, no JSON
         raise CourseError(f"'{path}' is cut short or damaged ({error}): {remedy}") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise CourseError(f"'{path}' is not a results file of this course: {remedy}")
-    if record.get("version") != VERSION:
-        raise CourseError(
-            f"'{path}' has version {record.get('version')}, this course reads version {VERSION}: {remedy}"
-        )
-    if missing := [key for key in (*KEYS, "times") if key not in record]:
-        raise CourseError(f"'{path}' lacks {', '.join(missing)}: {remedy}")
-    return record
+    if (found := content.pop("version", None)) != VERSION:
+        raise CourseError(f"'{path}' has version {found}, this course reads version {VERSION}: {remedy}")
+    try:
+        return parse(content)
+    except CourseError as error:
+        raise CourseError(f"'{path}' is damaged ({error}): {remedy}") from error
 
 
-def comparable(record: Mapping[str, Any]) -> bytes:
+def comparable(record: Record) -> bytes:
     """The part of a record that must be the same, byte for byte, in every run on one machine."""
-    return json.dumps({key: record[key] for key in KEYS}, sort_keys=True, ensure_ascii=False).encode()
+    content = asdict(record)
+    del content["times"], content["answers"]  # some answers are times
+    for verdict in content["verdicts"]:
+        verdict["outcomes"] = [outcome for outcome in verdict["outcomes"] if not outcome["timed"]]
+    for cost in content["costs"]:
+        for name in TIMED_COSTS:
+            del cost[name]
+    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
 
 
-def answers(record: Mapping[str, Any]) -> dict[str, Answer]:
-    """What was measured, by the questions of the predictions."""
-    saved = record["times"]["answers"]
-    return {
-        question: Estimate(**each) if isinstance(each, dict) else each for question, each in saved.items()
-    }
+def beside(predicted: Mapping[str, Any], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """What was predicted beside what was measured and how the guess fared, one row a question."""
+    import pandas as pd
+
+    rows = {question: fared(guess, answers.get(question, "")) for question, guess in predicted.items()}
+    return pd.DataFrame(rows, ["predicted", "measured", "the guess was"]).T
 
 
-def verdict_outcomes(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One flat row an outcome, timed or not, in the order of the lesson's verdicts."""
-    rows = []
-    for plain, timed in zip(record["verdicts"], record["times"]["verdicts"], strict=True):
-        for outcome in (*plain["outcomes"], *timed["outcomes"]):
-            rows.append({"claim": plain["claim"], "verdict": plain["verdict"], **outcome})
-    return rows
+def fared(guess: Any, answer: Answer) -> tuple[str, str, str]:
+    """A guess, what answers it, and how it fared: ``''`` where nothing can be said."""
+    guess = _plain(guess)
+    if isinstance(answer, str):
+        if answer in ("", TOO_SMALL):
+            return str(guess), answer, ""
+        right = str(guess).strip().casefold() == answer
+        return str(guess), f"{cards.SYMBOLS[answer]} {answer}", "✔ right" if right else "✘ wrong"
+    if not isinstance(guess, (int, float)) or isinstance(guess, bool):
+        return str(guess), answer.text(), ""
+    told = "✔ in the interval"
+    if not answer.low <= guess <= answer.high:
+        told = "↓ too low" if guess < answer.low else "↑ too high"
+    return f"{guess:g}".replace("-", "−"), answer.text(), told
