@@ -50,14 +50,14 @@ def read_cost(name: str, folder: Path, profile: str) -> LessonCost:
         course that did not record these times.
     """
     record = results.load(folder / f"{name}.json")
-    times, conditions = record["times"], (record["run"]["profile"], record["run"]["device"])
+    times, conditions = record.times, (record.run.profile, record.run.device)
     remedy = f"run 'course run {name[0]}', or leave --lessons-from out"
     if conditions != (profile, "cpu"):
         raise CourseError(f"{name} ran as {', '.join(conditions)}, {profile}, cpu was expected: {remedy}")
     try:
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         sections = by_section(notebook, recorded_seconds(notebook))
-        return LessonCost(name, times["cpu_s"], times["peak_memory_mb"], sections, times["finished"][:10])
+        return LessonCost(name, times.cpu_s, times.peak_memory_mb, sections, times.finished[:10])
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise CourseError(
             f"the run of {name} does not say when its cells ran ({error!r}): {remedy}"

@@ -19,7 +19,6 @@ import torch
 from course_utils import ROOT, CourseError
 from course_utils.authoring import runner
 from course_utils.models import language
-from course_utils.report import comparison
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -316,11 +315,11 @@ def test_lessons_can_be_read_from_the_last_run(benchmark, whole_run, tmp_path):
     heading = nbformat.v4.new_markdown_cell
     cells = [executed("a", 0, 1), heading("## One\ntext"), executed("b", 1, 3), nbformat.v4.new_code_cell("")]
     cells += [heading("### part of one"), executed("c", 3, 7), heading("## Two"), executed("d", 7, 15)]
-    for lesson in comparison.TECHNOLOGY:
+    for lesson in runner.names():
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{lesson}.ipynb")
     figures, part = benchmark("figures"), benchmark("lesson_costs").lessons_part
     found = part(figures.Options(lessons_from=tmp_path))
-    assert [cost.lesson for cost in found] == list(comparison.TECHNOLOGY)
+    assert [cost.lesson for cost in found] == runner.names()
     assert list(found[0].sections.values()) == pytest.approx([1, 6, 8])
     assert found[0].cpu_s > 0 and found[0].peak_memory_mb > 0 and found[0].finished.startswith("20")
     text = benchmark("page").body("lessons", found)

@@ -1,6 +1,5 @@
 import importlib.metadata
 import os
-import re
 import runpy
 import shlex
 import signal
@@ -20,7 +19,7 @@ from course_utils import run as runtime
 from course_utils.authoring import execute, runner
 from course_utils.claims import ledger
 from course_utils.data import registry
-from course_utils.report import results
+from course_utils.report import folder, results
 
 # argv: folder of lessons, then the command's own arguments
 PROGRAM = """
@@ -250,16 +249,6 @@ def test_a_page_that_cannot_be_written_does_not_hide_the_verdicts(fake_run, tmp_
     assert captured.err.startswith("FAILED the report: cannot write '")
 
 
-def test_run_ends_with_the_claim_on_all_lessons(fake_run, tmp_path, whole_run, capsys):
-    fake_run()
-    out = str(whole_run(tmp_path / "out"))
-    assert cli.main(["run", "1", "--device", "cpu", "--out", out]) == 0
-    assert re.search(r"\ncmp-compute +operations deep over classic .*×, n = \d+ ", capsys.readouterr().out)
-    (tmp_path / "out" / "3_small_llm.json").unlink()
-    assert cli.main(["run", "1", "--device", "cpu", "--out", out]) == 0
-    assert "cmp-compute" not in capsys.readouterr().out
-
-
 def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
     fake_run()
     assert cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)]) == 0
@@ -273,7 +262,7 @@ def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
     assert rows[0].startswith("ml-lightweight  accuracy cancer")
     for text in ("+0.40 [−0.10, 0.90] points, n = 25", "all of it above −1 points ✔", "SUPPORTED", "1.2"):
         assert text in rows[0]
-    assert rows[0].split()[-1] == str(record["times"]["peak_memory_mb"])
+    assert rows[0].split()[-1] == f"{record.times.peak_memory_mb:.0f}"
     assert rows[2].split()[:2] == ["cpu_seconds", "cancer"]
     assert "12.00 [9.60, 15.00] ×, n = 25" in rows[2]
     assert not any("SUPPORTED" in row or "ml-lightweight" in row for row in rows[1:])
@@ -536,7 +525,8 @@ def rows_of_claims(capsys):
 
 
 def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
-    (tmp_path / "1_lesson.json").write_text(record("1_lesson"), encoding="utf-8")
+    (tmp_path / "1_classic_ml.json").write_text(record("1_classic_ml"), encoding="utf-8")
+    (tmp_path / "notes.json").write_text("{}")  # somebody else's
     assert cli.main(["claims", "--out", str(tmp_path)]) == 0
     verdicts = rows_of_claims(capsys)
     assert list(verdicts) == list(ledger.load_ledger())
@@ -546,24 +536,43 @@ def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
     assert verdicts["cmp-transparency"] == "untestable"
 
 
-def test_claims_lists_the_verdict_on_all_lessons(tmp_path, whole_run, capsys):
-    out = whole_run(tmp_path)
-    assert cli.main(["claims", "--out", str(out)]) == 0
-    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("cmp-compute")]
-    assert row.split()[-2:] in (["not", "supported"], ["all", "supported"], ["all", "inconclusive"])
+def test_claims_lists_the_verdicts_of_labs(tmp_path, whole_run, capsys):
+    course = folder.read(whole_run(tmp_path, lift=2))
+    assert cli.main(["claims", "--out", str(tmp_path)]) == 0
+    listed = rows_of_claims(capsys)
+    words = {verdict.claim.id: verdict.word for verdict in course.all_verdicts()}
+    assert {name: listed[name] for name in words} == words
+    assert words["dl-depth"] == "supported" and words["llm-real-time"] == "not supported"
 
 
-def test_claims_without_results_says_not_run(tmp_path, capsys):
-    assert cli.main(["claims", "--out", str(tmp_path / "nowhere")]) == 0
+def test_claims_without_results_says_not_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "none"))
+    assert cli.main(["claims"]) == 0
     assert rows_of_claims(capsys)["ml-lightweight"] == "not run here"
 
 
-def test_claims_refuses_results_that_are_cut_short(tmp_path, record, capsys):
-    (tmp_path / "1_lesson.json").write_text(record("1_lesson")[:-40], encoding="utf-8")
-    assert cli.main(["claims", "--out", str(tmp_path)]) == 2
-    line = only_line(capsys)
-    assert "1_lesson.json' is cut short or damaged" in line
-    assert line.endswith("run 'course run 1_lesson' to write it anew")
+@pytest.mark.parametrize("arguments", [["claims", "--out"], ["report", "--results"]])
+def test_a_folder_that_is_not_there_is_told(arguments, tmp_path, capsys):
+    assert cli.main([*arguments, str(tmp_path / "typo")]) == 2
+    assert "there is no folder" in only_line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda text: text[:-40], "is cut short or damaged"),
+        (lambda text: text.replace('"supported"', '"not supported"'), "where the ledger gives 'supported'"),
+    ],
+)
+def test_claims_believes_no_file_that_is_damaged_or_edited(tmp_path, whole_run, damage, told, capsys):
+    path = whole_run(tmp_path, lift=2) / "1_classic_ml.json"
+    path.write_text(damage(path.read_text("utf-8")), encoding="utf-8")
+    assert cli.main(["claims", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert told in captured.err and captured.err.endswith("To measure it: course run 1\n")
+    lines = {line.split()[0]: line for line in captured.out.splitlines() if line.strip()}
+    assert lines["ml-lightweight"].endswith("not run here")
+    assert lines["dl-depth"].endswith("supported")
 
 
 @posix_only

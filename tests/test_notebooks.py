@@ -1,5 +1,6 @@
 """Lessons and labs as files: they match their sources, and both editions run."""
 
+import dataclasses
 import ast
 import json
 import re
@@ -60,7 +61,7 @@ def run_smoke(notebook, out, **settings):
 
 def numbers(record):
     """What must be the same in every run, whether the exercises are solved or not."""
-    return results.comparable({**record, "exercises": {}})
+    return results.comparable(dataclasses.replace(record, exercises={}))
 
 
 def text_of(notebook):
@@ -197,8 +198,8 @@ def test_every_tested_claim_has_a_notebook():
 def test_solved_it_passes_every_check_and_as_a_student_gets_it_it_runs_to_the_same_numbers(name, tmp_path):
     """The student edition of a lesson is stopped half-way and run again: it goes on to the same numbers."""
     solved = run_smoke(solved_edition(SOURCES[name]), tmp_path / "solved", COURSE_CHECKS="strict")
-    assert len(solved["exercises"]) >= 2
-    assert set(solved["exercises"].values()) == {exercises.CORRECT}
+    assert len(solved.exercises) >= 2
+    assert set(solved.exercises.values()) == {exercises.CORRECT}
     if name in LESSONS:
         half = student_edition(SOURCES[name])
         half.cells = half.cells[: len(half.cells) * 2 // 3]
@@ -207,8 +208,8 @@ def test_solved_it_passes_every_check_and_as_a_student_gets_it_it_runs_to_the_sa
     notebook = student_edition(SOURCES[name])
     record = run_smoke(notebook, tmp_path / "student")
     assert numbers(record) == numbers(solved)
-    assert set(record["exercises"].values()) == {exercises.NOT_ATTEMPTED}
-    assert {verdict["verdict"] for verdict in record["verdicts"]} == {ledger.TOO_SMALL}
+    assert set(record.exercises.values()) == {exercises.NOT_ATTEMPTED}
+    assert {judged.verdict for judged in record.verdicts} == {ledger.TOO_SMALL}
     assert not any(word in text_of(notebook) for word in ("supported", "inconclusive"))
 
 
@@ -224,7 +225,7 @@ def test_a_lesson_runs_on_the_readers_own_pictures(name, tmp_path):
             Image.fromarray(photograph[y : y + 48, x : x + 64]).save(folder / f"{number}.png")
     own = {"COURSE_IMAGES": str(tmp_path / "mine")}
     record = run_smoke(student_edition(SOURCES[name]), tmp_path / "out", **own)
-    assert record["verdicts"]
+    assert record.verdicts
 
 
 @every_notebook

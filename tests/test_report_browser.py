@@ -15,16 +15,23 @@ PHONE, DESK = 360, 1280
 
 @pytest.fixture
 def address(tmp_path, whole_run):
-    """Writes one of the course's pages and gives its address."""
+    """Writes one of the course's pages and gives its address; "full" has every lesson and lab."""
 
     def make(kind):
         full = whole_run(tmp_path / "laptop", lift=2)
         path = tmp_path / f"{kind}.html"
         if kind == "compare":
             other = whole_run(tmp_path / "other", lift=-2, seed=1)
+            (other / "2_depth.json").unlink()
             compare.write(compare.read([full, other]), path)
         else:
-            report.write(full if kind == "full" else tmp_path / "nothing", path)
+            if kind == "some":  # a damaged lesson, a lab of other conditions, labs that were not run
+                for name in ("2_depth", "0_cost", "4_privacy"):
+                    (full / f"{name}.json").unlink()
+                (full / "3_small_llm.json").write_text("{")
+                lab = full / "1_labels.json"
+                lab.write_text(lab.read_text("utf-8").replace('"seed": 0', '"seed": 1'), encoding="utf-8")
+            report.write(folder.read(tmp_path / "nothing" if kind == "nothing" else full), path)
         return path.as_uri()
 
     return make
@@ -53,7 +60,7 @@ def visit(browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("kind", ["full", "nothing", "compare"])
+@pytest.mark.parametrize("kind", ["full", "some", "nothing", "compare"])
 def test_axe_finds_no_barrier_and_nothing_sticks_out(address, visit, kind, width, scheme):
     page = visit(address(kind), width, scheme)
     found = Axe().run(page).response["violations"]
@@ -147,6 +154,19 @@ def test_on_a_phone_a_prediction_is_read_line_by_line(address, visit):
     cells = page.locator(".predictions tbody tr").first.locator("th, td:not(.empty)")
     assert all(cell.bounding_box()["width"] > 0.8 * (PHONE - 40) for cell in cells.all())
     assert cells.nth(1).inner_text() == "Predicted 3"
+
+
+def test_a_question_on_the_list_leads_to_its_verdict(address, visit):
+    for width in (PHONE, DESK):
+        page = visit(address("some"), width)
+        rows = page.locator(".glance tbody tr")
+        assert rows.count() == len(folder.in_order())
+        lab = rows.filter(has_text="Does synthetic data keep")
+        assert lab.locator("td").inner_text() == "not run: course run 4_privacy"
+        assert "cannot be read: course run 3" in rows.filter(has_text="fine-tuning a language").inner_text()
+        rows.filter(has_text="Do GANs and VAEs").locator("a").click()
+        assert page.evaluate("location.hash") == "#gen-gan-vae"
+        assert "Lab 4" in page.locator("h3:above(#gen-gan-vae)").first.inner_text()
 
 
 @pytest.mark.parametrize("kind", ["full", "compare"])

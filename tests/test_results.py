@@ -116,7 +116,7 @@ def test_the_record_names_no_folder(run, judged):
 
 
 def test_without_a_lock_the_environment_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(results, "ROOT", tmp_path)
+    monkeypatch.setattr(results, "resource", tmp_path.joinpath)
     assert results.environment().lock == ""
 
 

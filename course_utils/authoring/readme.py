@@ -13,43 +13,49 @@ import matplotlib.pyplot as plt
 
 from course_utils import ROOT, CourseError, files
 from course_utils.claims import cards, ledger
-from course_utils.report import comparison, drawings
-from course_utils.report import folder as measured
+from course_utils.report import drawings, folder
+from course_utils.run import notebooks
 
 README, REFERENCE, FIGURE = ROOT / "README.md", ROOT / "docs" / "reference", ROOT / "docs" / "comparison.png"
 
 
-def lessons_table(course: measured.Course) -> str:
-    """A Markdown table of the lessons: headline claim, minutes and peak memory."""
-    headlines = {claim.lesson: claim for claim in ledger.load_ledger().values() if claim.headline}
-    lines = [
-        "| lesson | claim it is built around | minutes, beside another | peak memory |",
-        "|---|---|---|---|",
-    ]
-    for lesson, record in course.records.items():
-        claim, times = headlines[int(lesson[0])], record["times"]
-        cost = f"{times['wall_s'] / 60:.1f} | {times['peak_memory_mb'] / 1000:.2f} GB"
-        lines.append(f"| [{lesson}](notebooks/{lesson}.ipynb) | {claim.text} (`{claim.id}`) | {cost} |")
+def lessons_table(course: folder.Course) -> str:
+    """A Markdown table of the lessons: question, headline claim, minutes and peak memory."""
+    headlines = {claim.notebook: claim for claim in ledger.load_ledger().values() if claim.headline}
+    lines = ["| lesson | the claim put to the test | verdict | minutes | memory |", "|---|---|---|---|---|"]
+    for name in course.names:
+        if notebooks()[name].lab:
+            continue
+        claim, times = headlines[name], course.records[name].times
+        link = f"[{name[0]} · {notebooks()[name].question}](notebooks/{name}.ipynb)"
+        cost = f"{times.wall_s / 60:.1f} | {times.peak_memory_mb / 1000:.2f} GB"
+        lines.append(f"| {link} | {claim.text} (`{claim.id}`) | {_words(course, name)} | {cost} |")
     return "\n".join(lines)
 
 
-def verdicts_table(course: measured.Course) -> str:
-    """A Markdown table with one line a verdict."""
-    lines = ["| claim, in our words | verdict | lesson |", "|---|---|---|"]
-    for verdict in course.all_verdicts():
-        word = f"{cards.SYMBOLS[verdict.word]} {verdict.word}"
-        lesson = str(verdict.claim.lesson) if verdict.claim.lesson else "all"
-        lines.append(f"| {verdict.claim.text} (`{verdict.claim.id}`) | {word} | {lesson} |")
+def labs_table(course: folder.Course) -> str:
+    """A Markdown table of the labs: question, verdicts and minutes."""
+    lines = ["| lab | verdict | minutes |", "|---|---|---|"]
+    for name in course.names:
+        if notebooks()[name].lab:
+            link = f"[{name[0]} · {notebooks()[name].question}](notebooks/labs/{name}.ipynb)"
+            minutes = f"{course.records[name].times.wall_s / 60:.1f}"
+            lines.append(f"| {link} | {_words(course, name)} | {minutes} |")
     return "\n".join(lines)
 
 
-def models_line(course: measured.Course) -> str:
+def _words(course: folder.Course, name: str) -> str:
+    """A notebook's verdicts, the headline's first, each with its claim: ``'✔ supported (`dl-depth`)'``."""
+    verdicts = sorted(course.verdicts[name], key=lambda verdict: not verdict.claim.headline)
+    return "<br>".join(f"{cards.SYMBOLS[v.word]} {v.word} (`{v.claim.id}`)" for v in verdicts)
+
+
+def models_line(course: folder.Course) -> str:
     """Which model each number of the figure is."""
-    costs = comparison.model_costs(course.records)
-    return " · ".join(f"**{n}** {cost.model} ({cost.data})" for n, cost in enumerate(costs, 1))
+    return " · ".join(f"**{n}** {cost.model} ({cost.data})" for n, cost in enumerate(course.costs, 1))
 
 
-def refreshed(text: str, course: measured.Course) -> str:
+def refreshed(text: str, course: folder.Course) -> str:
     """The README's text with new tables between its marks; everything else stays.
 
     Raises
@@ -57,7 +63,7 @@ def refreshed(text: str, course: measured.Course) -> str:
     CourseError
         A pair of marks is not there exactly once.
     """
-    parts = {"lessons": lessons_table, "verdicts": verdicts_table, "models": models_line}
+    parts = {"lessons": lessons_table, "labs": labs_table, "models": models_line}
     for name, make in parts.items():
         start, end = f"<!-- {name}: written by 'make readme' -->", f"<!-- end of {name} -->"
         block = f"{start}\n{make(course)}\n{end}"
@@ -69,19 +75,32 @@ def refreshed(text: str, course: measured.Course) -> str:
     return text
 
 
+def whole(path: Path) -> folder.Course:
+    """A folder that has the results of every lesson and lab, all from one kind of run.
+
+    Raises
+    ------
+    CourseError
+        Something is missing, damaged, out of date or of other conditions than the rest.
+    """
+    course = folder.read(path)
+    if course.missing or course.notices:
+        missing = [f"{', '.join(course.missing)}: {folder.command(course.missing)}"] if course.missing else []
+        raise CourseError("the README shows one whole run: " + " ".join([*course.notices, *missing]))
+    return course
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Take a folder of results (default results/laptop) as the reference and refresh the README from it."""
-    (folder,) = (sys.argv[1:] if arguments is None else arguments) or [ROOT / "results" / "laptop"]
-    course = measured.read(Path(folder))
-    if course.notices:
-        raise CourseError("the README shows one whole run: " + " ".join(course.notices))
+    (path,) = (sys.argv[1:] if arguments is None else arguments) or [ROOT / "results" / "laptop"]
+    course = whole(Path(path))
     text = refreshed(README.read_text(encoding="utf-8"), course)
-    for lesson in course.records:
-        path = Path(folder) / f"{lesson}.json"
-        files.write_text(REFERENCE / path.name, path.read_text(encoding="utf-8"))
-    figure = drawings.cost_figure(comparison.model_costs(course.records))
-    with files.atomic_path(FIGURE) as path:
-        figure.savefig(path, dpi=120, metadata={"Software": None}, format="png")
+    for name in course.names:
+        found = Path(path) / f"{name}.json"
+        files.write_text(REFERENCE / found.name, found.read_text(encoding="utf-8"))
+    figure = drawings.cost_figure(course.costs)
+    with files.atomic_path(FIGURE) as target:
+        figure.savefig(target, dpi=120, metadata={"Software": None}, format="png")
     plt.close(figure)
     files.write_text(README, text)
     return 0

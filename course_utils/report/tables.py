@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
@@ -18,9 +18,6 @@ from course_utils.claims.estimates import Verdict, effect, span
 from course_utils.models.costs import TECHNOLOGIES, Cost
 from course_utils.report import folder, results
 from course_utils.report.folder import Course
-
-if TYPE_CHECKING:
-    from course_utils.authoring.execute import Execution
 
 LESSON_OF = dict(zip(TECHNOLOGIES, "1234", strict=True))
 """The number of the lesson on each technology."""
@@ -38,8 +35,11 @@ def article() -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads(Path(__file__).with_name("article.toml").read_text(encoding="utf-8"))
 
 
-def of_run(course: Course, executions: Sequence[Execution], out: Path) -> tuple[str, list[str]]:
-    """What `course run` prints: a table with one line a test, and what went wrong where."""
+def of_run(course: Course, executions: Sequence[Any], out: Path) -> tuple[str, list[str]]:
+    """What `course run` prints: a table with one line a test, and what went wrong where.
+
+    `executions` are the runner's, each with `lesson`, `minutes` and `failure`.
+    """
     rows, problems = [], []
     for execution in executions:
         name, minutes = execution.lesson, f"{execution.minutes:.1f}"
