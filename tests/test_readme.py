@@ -8,7 +8,6 @@ import pytest
 from course_utils import CourseError
 from course_utils import run as runtime
 from course_utils.authoring import readme, runner
-from course_utils.report import folder
 
 
 @pytest.fixture(scope="module")
