@@ -1,7 +1,7 @@
 """Lessons and labs as files: they match their sources, and both editions run."""
 
-import dataclasses
 import ast
+import dataclasses
 import json
 import re
 import statistics
