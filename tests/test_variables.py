@@ -50,8 +50,8 @@ def test_strict_is_strict_and_nothing_else(monkeypatch):
 
 def test_a_name_that_is_none_of_them_is_told(monkeypatch):
     monkeypatch.setenv("COURSE_PROFIL", "smoke")
-    monkeypatch.setenv("COURSE_X", "1")
+    monkeypatch.setenv("COURSE_QQQQ_9", "1")
     assert variables.unknown() == [
         "COURSE_PROFIL is no variable of this course: did you mean COURSE_PROFILE?",
-        f"COURSE_X is no variable of this course: there are {', '.join(variables.VARIABLES)}",
+        f"COURSE_QQQQ_9 is no variable of this course: there are {', '.join(variables.VARIABLES)}",
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import shutil
 import sys
@@ -23,7 +22,7 @@ import nbformat
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
-from course_utils import ROOT, CourseError
+from course_utils import CourseError, run
 from course_utils.authoring import runner
 from course_utils.files import atomic_path, write_text
 
@@ -138,7 +137,7 @@ def build(chosen: list[Path], environment: Mapping[str, str], jobs: int) -> list
     CourseError
         A cell of one fails; its stored notebook stays as it was, and the others are stored.
     """
-    results = Path(os.environ.get("COURSE_RESULTS", ROOT / "results" / "laptop"))
+    results = run.results_folder("laptop")
     built, failed = [], []
     with tempfile.TemporaryDirectory() as temporary:
         work = {}
