@@ -1,0 +1,92 @@
+"""What lesson 2 writes out, for its labs: canvases, folds and the network."""
+
+import ast
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_utils import ROOT, CourseError
+from course_utils.data import canvases
+from course_utils.models import convolutional
+
+
+def lesson_2():
+    """What lesson 2's source defines: functions, classes and imports, and nothing else of it is run."""
+    path = ROOT / "notebooks" / "source" / "2_deep_cnn.py"
+    kept = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if isinstance(node, kept)]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+    space = {"n_channels": 1, "n_classes": 10, "side": 8}
+    exec(compile(tree, path, "exec"), space)
+    return space
+
+
+def test_the_labs_network_and_canvases_are_the_lessons():
+    lesson, pixels = lesson_2(), np.random.default_rng(0).random((6, 1, 8, 8)).astype(np.float32)
+    ours, theirs = convolutional.make_cnn(1, 10, seed=3), lesson["make_cnn"](3)
+    assert str(ours) == str(theirs)
+    for name, weights in ours.state_dict().items():
+        assert weights.equal(theirs.state_dict()[name])
+    x = torch.from_numpy(canvases.place(pixels, 16, seed=5))
+    assert np.array_equal(x.numpy(), lesson["place"](pixels, 16, seed=5))
+    assert ours(x).equal(theirs(x))
+    for canvas in x.numpy():
+        assert np.array_equal(canvases.recentre(canvas, 8), lesson["recentre"](canvas))
+
+
+def test_a_placed_picture_is_whole_and_re_centring_brings_it_back():
+    pixels = np.zeros((40, 2, 4, 4), np.float32)
+    pixels[:, :, 1:3, 1:3] = [[0.2, 0.4], [0.6, 0.8]]
+    placed = canvases.place(pixels, 9, seed=0)
+    assert placed.shape == (40, 2, 9, 9)
+    places = {tuple(np.argwhere(canvas[0] > 0)[0]) for canvas in placed}
+    assert len(places) > 15 and all(1 <= row <= 6 and 1 <= column <= 6 for row, column in places)
+    assert all(np.array_equal(canvases.recentre(canvas, 4), pixels[0]) for canvas in placed)
+    assert not canvases.recentre(np.zeros((1, 9, 9), np.float32), 4).any()
+
+
+@pytest.mark.parametrize("counts", [[10, 10], [10, 300], [9] * 20, [40, 11, 13], [10] * 200])
+@pytest.mark.parametrize("n_folds", [2, 3, 5])
+def test_every_part_of_every_fold_has_each_class_and_no_picture_stands_in_two(counts, n_folds):
+    labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts))
+    made = canvases.folds(labels, n_folds, seed=0)
+    assert np.array_equal(np.sort(np.concatenate([test for *_, test in made])), np.arange(len(labels)))
+    for parts in made:
+        assert len(np.unique(np.concatenate(parts))) == sum(map(len, parts)) == len(labels)
+        assert all(set(labels[rows]) == set(range(len(counts))) for rows in parts)
+
+
+def test_a_test_part_of_the_sources_own_is_kept_when_it_is_large_enough():
+    labels, is_test = np.arange(120) % 3, np.arange(120) >= 90
+    made = canvases.folds(labels, 5, 0, is_test)
+    assert np.array_equal(np.sort(np.concatenate([test for *_, test in made])), np.arange(90, 120))
+    assert all(max(train.max(), validation.max()) < 90 for train, validation, _ in made)
+    one_each = np.arange(120) >= 117
+    made = canvases.folds(labels, 5, 0, one_each)
+    assert np.array_equal(np.sort(np.concatenate([test for *_, test in made])), np.arange(120))
+
+
+def test_too_few_pictures_are_refused_with_what_to_do():
+    with pytest.raises(CourseError, match="5 folds need at least 5 pictures of each class, and one has 4"):
+        canvases.folds(np.repeat([0, 1], [9, 4]), 5, 0)
+
+
+def test_without_the_shortcut_a_block_gives_its_two_convolutions_alone():
+    x = torch.randn(2, 3, 5, 5)
+    for residual in (True, False):
+        block = convolutional.Block(3, residual).eval()
+        added = x if residual else torch.zeros_like(x)
+        assert torch.equal(block(x), torch.relu(added + block.body(x)))
+
+
+def test_the_widest_network_within_a_budget():
+    make = partial(nn.Linear, 3)  # 4 numbers a neuron
+    assert convolutional.widest(make, 19).out_features == 4
+    assert convolutional.widest(make, 20).out_features == 5
+    assert convolutional.count_parameters(nn.Linear(3, 5)) == 20
