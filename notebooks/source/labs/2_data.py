@@ -16,21 +16,21 @@ from sklearn import svm
 from torch import nn
 from tqdm.auto import tqdm
 
-from course_utils import run as runtime
-from course_utils.claims import ledger, statistics
+from course_utils.claims import intervals, ledger
 from course_utils.data import canvases
 from course_utils.data import pictures as images
 from course_utils.exercises.lab_2_data import exercises
-from course_utils.models import convolutional, networks
+from course_utils.models import convolutional, costs, networks
 from course_utils.report import results
+from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
 # Everything is [seeded](../glossary.md#seed), and all sizes stand in one cell.
 
 # %%
-run = runtime.start("2_data")
-runtime.use_one_core()
+run = start("2_data")
+costs.use_one_core()
 plots.use_style()
 settings = run.settings(
     canvas=12,  # pixels; a digit has 8, the lesson's large canvas 16
@@ -54,7 +54,7 @@ seen = [canvases.place(pixels, settings.canvas, seed) for seed in seeds]  # (n, 
 plots.show(plots.gallery(seen[0][:10], columns=10), "Ten digits, each at a random place.")
 train, _, test = folds[0]
 baseline = 100 * np.mean(labels[test] == np.bincount(labels[train]).argmax())
-print(f"{len(train)} pictures to learn from, {len(test)} to test on; baseline {baseline:.1f} % right")
+print(f"{len(train)} pictures to learn from, {len(test)} to test on; baseline {baseline:.1f} %")
 
 # %% [markdown]
 # ## A few, but of each class
@@ -176,7 +176,7 @@ curve[sizes[2]] = all_folds(per_class[2])
 # %%
 def interval(values):
     """Mean over folds with its corrected 95 % interval (lesson 1)."""
-    return statistics.corrected_resampled_t(values, len(test) / (len(test) + len(train)))
+    return intervals.corrected_resampled_t(values, len(test) / (len(test) + len(train)))
 
 
 points = {name: {n: interval(curve[n][name]) for n in sizes} for name in curve[sizes[0]]}

@@ -17,21 +17,21 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from course_utils import run as runtime
-from course_utils.claims import ledger, statistics
+from course_utils.claims import intervals, ledger
 from course_utils.data import canvases
 from course_utils.data import pictures as images
 from course_utils.exercises.lab_2_depth import exercises
-from course_utils.models import convolutional, networks
+from course_utils.models import convolutional, costs, networks
 from course_utils.report import results
+from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
 # Everything is [seeded](../glossary.md#seed), and all sizes stand in one cell.
 
 # %%
-run = runtime.start("2_depth")
-runtime.use_one_core()
+run = start("2_depth")
+costs.use_one_core()
 plots.use_style()
 settings = run.settings(
     blocks=(1, 3, 7),  # blocks of two convolutions, one network each
@@ -179,7 +179,7 @@ for n_blocks in tqdm(settings.blocks, desc="depth", unit="depth"):
 # %%
 def interval(values):
     """Mean over folds with its corrected 95 % interval (lesson 1)."""
-    return statistics.corrected_resampled_t(values, len(test) / (len(test) + len(train)))
+    return intervals.corrected_resampled_t(values, len(test) / (len(test) + len(train)))
 
 
 depths = list(sizes.index)
@@ -239,9 +239,9 @@ learned.round(1)
 deepest = {kind: learned.loc[kind].loc[depths[-1]] for kind in kinds}
 text_view.folded(
     "The answer, with this run's numbers",
-    " ".join(f"{kind.capitalize()}, {depths[-1]} convolutions: {values.iloc[0]:.1f} % of the pictures "
-             f"learned from are right and {values.iloc[1]:.1f} % of the test part, after a last loss of "
-             f"{losses[kind, depths[-1]][:, -1].mean():.3f}." for kind, values in deepest.items())
+    " ".join(f"{kind.capitalize()}, {depths[-1]} convolutions: {values.iloc[0]:.1f} % of the "
+             f"pictures learned from are right and {values.iloc[1]:.1f} % of the test part, after a "
+             f"last loss of {losses[kind, depths[-1]][:, -1].mean():.3f}." for kind, values in deepest.items())
     + " The shortcut is the only difference between the two: where its loss is lower, it made the "
     "learning easier. Where the right-hand number stays below the shallowest network's "
     + f"({learned.loc['residual'].loc[depths[0]].iloc[1]:.1f} %), easier learning was not enough: "
