@@ -236,16 +236,18 @@ learned.round(1)
 # Which of the two holds for the deepest plain network, and what does the shortcut change?
 
 # %%
-deepest = {kind: learned.loc[kind].loc[depths[-1]] for kind in kinds}
+said = {}
+for kind in kinds:
+    (on_learned, on_test), last = learned.loc[kind].loc[depths[-1]], losses[kind, depths[-1]][:, -1]
+    said[kind] = (f"{depths[-1]} convolutions, {kind}: a last loss of {last.mean():.3f}, "
+                  f"{on_learned:.1f} % of the pictures learned from, {on_test:.1f} % of the test part.")
+shallow = learned.loc["residual"].loc[depths[0]].iloc[1]
 text_view.folded(
     "The answer, with this run's numbers",
-    " ".join(f"{kind.capitalize()}, {depths[-1]} convolutions: {values.iloc[0]:.1f} % of the "
-             f"pictures learned from are right and {values.iloc[1]:.1f} % of the test part, after a "
-             f"last loss of {losses[kind, depths[-1]][:, -1].mean():.3f}." for kind, values in deepest.items())
-    + " The shortcut is the only difference between the two: where its loss is lower, it made the "
-    "learning easier. Where the right-hand number stays below the shallowest network's "
-    + f"({learned.loc['residual'].loc[depths[0]].iloc[1]:.1f} %), easier learning was not enough: "
-    "narrow layers and few pictures remain.",
+    " ".join(said.values()) + " The shortcut is the only difference between the two: where its "
+    "loss is lower, it made the learning easier. Where it still stays below the shallowest "
+    f"network's {shallow:.1f} % of the test part, easier learning was not enough: narrow layers and "
+    "few pictures remain.",
 )
 
 # %% [markdown]
