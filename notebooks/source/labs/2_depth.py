@@ -240,14 +240,14 @@ said = {}
 for kind in kinds:
     (on_learned, on_test), last = learned.loc[kind].loc[depths[-1]], losses[kind, depths[-1]][:, -1]
     said[kind] = (f"{depths[-1]} convolutions, {kind}: a last loss of {last.mean():.3f}, "
-                  f"{on_learned:.1f} % of the pictures learned from, {on_test:.1f} % of the test part.")
+                  f"{on_learned:.1f} % of those learned from, {on_test:.1f} % of the test part.")
 shallow = learned.loc["residual"].loc[depths[0]].iloc[1]
 text_view.folded(
     "The answer, with this run's numbers",
     " ".join(said.values()) + " The shortcut is the only difference between the two: where its "
     "loss is lower, it made the learning easier. Where it still stays below the shallowest "
-    f"network's {shallow:.1f} % of the test part, easier learning was not enough: narrow layers and "
-    "few pictures remain.",
+    f"network's {shallow:.1f} % of the test part, easier learning was not enough: narrow layers "
+    "and few pictures remain.",
 )
 
 # %% [markdown]
