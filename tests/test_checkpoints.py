@@ -1,5 +1,4 @@
 import json
-import os
 import random
 import sys
 from pathlib import Path
@@ -35,19 +34,6 @@ class Tied(nn.Module):
 
     def forward(self, tokens):
         return self.head(self.embedding(tokens))
-
-
-class Odd(nn.Module):
-    """Buffers of unusual types and shapes."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(3, 2, dtype=torch.bfloat16)
-        self.scale = nn.Parameter(torch.tensor(2.0))
-        self.register_buffer("mask", torch.tensor([True, False]))
-        self.register_buffer("empty", torch.zeros(0, 3))
-        self.register_buffer("hidden", torch.tensor([0.0, -torch.inf, torch.nan]))
-        self.register_buffer("turned", torch.arange(6).reshape(2, 3).T)
 
 
 def build(model, optimizers, seed):
@@ -134,23 +120,6 @@ def test_weights_that_are_shared_stay_shared(path):
     assert same(again, model)
 
 
-def test_unusual_tensors_are_kept(path):
-    model, optimizers = build(Odd, adamw, seed=0)
-    (model.layer(torch.ones(3, dtype=torch.bfloat16)).sum() * model.scale).backward()
-    optimizers[0].step()
-    best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    checkpoints.save(path, model, optimizers, STATE, best)
-    again, again_optimizers = build(Odd, adamw, seed=1)
-    state, found = checkpoints.load(path, again, again_optimizers, {"seed": 0})
-    assert state == STATE
-    assert same(again, model)
-    again.load_state_dict(found)
-    assert same(again, model)
-    assert (
-        again_optimizers[0].state[again.scale]["exp_avg"] == optimizers[0].state[model.scale]["exp_avg"] != 0
-    )
-
-
 def test_the_optimisers_memory_has_its_weights_order_in_memory(path):
     """Otherwise a step on a GPU takes the slow way."""
     model, optimizers = build(channels_last, adamw, seed=0)
@@ -229,7 +198,7 @@ def refused(path, model, optimizers, settings, message):
 def test_the_file_is_plain_safetensors(path, saved):
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-    assert (header["format"], header["version"]) == ("put-to-the-test-checkpoint", "2")
+    assert header["format"] == "put-to-the-test-checkpoint-3"
     assert json.loads(header["state"]) == STATE
     parts = {name.split("/")[0] for name in load_file(path)}
     assert {"model", "optimizer", "random"} == parts
@@ -248,32 +217,13 @@ def test_a_file_that_was_loaded_is_not_held(path, saved):
     del held
 
 
-def test_no_damage_is_overlooked(path, saved):
-    """A file with any byte changed, or cut anywhere, is refused and changes nothing."""
+def test_a_file_that_is_cut_anywhere_is_refused(path, saved):
     content = path.read_bytes()
-    generator = random.Random(0)
-    for place in [*range(0, 40), *generator.sample(range(len(content)), 160)]:
-        changed = bytearray(content)
-        changed[place] ^= 1 << generator.randrange(8)
-        path.write_bytes(changed)
-        refused(path, *saved, {"seed": 0}, "a.safetensors'")
+    for place in [*range(40), *random.Random(0).sample(range(len(content)), 100), len(content) - 1]:
         path.write_bytes(content[:place])
         refused(path, *saved, {"seed": 0}, "a.safetensors' is cut short or damaged")
     path.write_bytes(content)
     assert checkpoints.load(path, *saved, {"seed": 0}) == (STATE, None)
-
-
-def test_a_folder_and_a_missing_file_are_refused(tmp_path, saved):
-    refused(tmp_path, *saved, {"seed": 0}, "is cut short or damaged")
-    refused(tmp_path / "none", *saved, {"seed": 0}, r"'none' is cut short or damaged \(No such file")
-
-
-@pytest.mark.parametrize("lacking", ["step", "settings", "history"])
-def test_a_state_that_lacks_a_part_is_refused(path, saved, lacking):
-    model, optimizers = build(network, adamw, seed=0)
-    state = {name: value for name, value in STATE.items() if name != lacking}
-    checkpoints.save(path, model, optimizers, state)
-    refused(path, *saved, {"seed": 0}, f"checkpoint 'a.safetensors' does not say its {lacking}$")
 
 
 @pytest.mark.parametrize(
@@ -317,80 +267,42 @@ def named():
 @pytest.mark.parametrize("other", [wider, named, lambda: network().double(), lambda: network()[:-1]])
 def test_another_models_checkpoint_is_refused(path, saved, other):
     model, optimizers = build(other, adamw, seed=1)
-    refused(path, model, optimizers, {"seed": 0}, "another model: its weights differ in name, shape or type$")
+    refused(path, model, optimizers, {"seed": 0}, "another model: other shapes of weights$")
 
 
-def test_best_weights_of_another_model_are_refused(path):
-    model, optimizers = build(network, adamw, seed=0)
-    checkpoints.save(path, model, optimizers, STATE, wider().state_dict())
-    refused(path, model, optimizers, {"seed": 0}, "another model: its best weights differ")
-
-
-def changed(**settings):
-    """The optimisers of `mixed`, with other settings in the last group."""
-
-    def make(model):
-        optimizers = mixed(model)
-        optimizers[-1].param_groups[-1] |= settings
-        return optimizers
-
-    return make
-
-
-def turned(model):
-    """The optimisers of `mixed`, with two biases of the same length in another order."""
-    optimizers = mixed(model)
-    vectors = optimizers[-1].param_groups[0]["params"]
-    vectors[0], vectors[1] = vectors[1], vectors[0]
-    return optimizers
+def with_rate(lr, **settings):
+    return lambda model: [torch.optim.AdamW(model.parameters(), lr=lr, **settings)]
 
 
 @pytest.mark.parametrize(
-    ("there", "here", "message"),
+    ("other", "different"),
     [
-        (adamw, muon, "AdamW there, Muon here"),
-        (adamw, momentum, "AdamW there, SGD here"),
-        (adamw, mixed, r"AdamW there, Muon \+ AdamW \+ AdamW here"),
-        (mixed, adamw, r"Muon \+ AdamW \+ AdamW there, AdamW here"),
-        (mixed, muon, r"Muon \+ AdamW \+ AdamW there, Muon here"),
-        (mixed, lambda model: mixed(model)[::-1], r"there, AdamW \+ AdamW \+ Muon here"),
-        (mixed, turned, "AdamW on other weights"),
-        (mixed, changed(lr=0.06), "AdamW lr 0.05 there, 0.06 here"),
-        (mixed, changed(initial_lr=0.06), "AdamW lr 0.05 there, 0.06 here"),
-        (mixed, changed(betas=(0.9, 0.95)), r"AdamW betas \[0.9, 0.999\] there, \[0.9, 0.95\] here"),
-        (mixed, changed(eps=1e-6, lr=1), "AdamW lr 0.05 there, 1 here; AdamW eps 1e-08 there, 1e-06 here"),
-        (mixed, changed(extra=1), "AdamW extra None there, 1 here"),
-        (changed(extra=1), mixed, "AdamW extra 1 there, None here"),
-        (adamw, lambda model: [torch.optim.AdamW(list(model.parameters())[1:], lr=0.1)], "on other weights"),
+        (with_rate(0.1), {}),
+        (with_rate(torch.tensor(0.1)), {}),
+        (with_rate(0.2), {"AdamW lr"}),
+        (with_rate(0.1, betas=(0.9, 0.95)), {"AdamW betas"}),
+        (with_rate(np.float32(0.1), eps=1e-6), {"AdamW eps"}),
+        (lambda model: [torch.optim.AdamW(list(model.parameters())[1:], lr=0.1)], {"AdamW params"}),
     ],
 )
-def test_other_optimisers_are_refused(path, there, here, message):
-    model, optimizers = build(network, there, seed=0)
-    learn(model, optimizers, INPUTS[network], steps=2)
-    checkpoints.save(path, model, optimizers, STATE)
-    model, optimizers = build(network, here, seed=1)
-    message = (
-        rf"'a.safetensors' belongs to other optimisers \(.*{message}\): to go on from it, give those that"
+def test_optimisers_are_described_by_their_settings(other, different):
+    one, another = (
+        {
+            k: torch.tensor(v).double().tolist()
+            for k, v in checkpoints.described(make(network())).items()
+            if v is not None
+        }
+        for make in (adamw, other)
     )
-    refused(path, model, optimizers, {"seed": 0}, message)
+    assert {key for key in one if one[key] != pytest.approx(another[key])} == set(different)
 
 
-def test_the_rate_of_now_does_not_matter_but_the_one_at_the_beginning(path):
-    model, optimizers = build(network, changed(initial_lr=0.05), seed=0)
-    optimizers[-1].param_groups[-1]["lr"] = 0.001
-    checkpoints.save(path, model, optimizers, STATE)
-    again, again_optimizers = build(network, changed(initial_lr=0.05), seed=1)
-    assert checkpoints.load(path, again, again_optimizers, {"seed": 0}) == (STATE, None)
-
-
-def test_tensors_and_numpys_numbers_may_be_settings(path):
-    def make(model):
-        return [torch.optim.AdamW(model.parameters(), lr=torch.tensor(0.1), eps=np.float32(1e-6))]
-
-    model, optimizers = build(network, make, seed=0)
-    checkpoints.save(path, model, optimizers, STATE)
-    assert checkpoints.load(path, *build(network, make, seed=1), {"seed": 0}) == (STATE, None)
-    refused(path, *build(network, adamw, seed=1), {"seed": 0}, "AdamW lr 0.1000000.* there, 0.1 here")
+def test_the_rate_of_now_does_not_describe_an_optimiser_but_the_one_at_the_beginning():
+    (optimizer,) = adamw(network())
+    before = checkpoints.described([optimizer])
+    optimizer.param_groups[0] |= {"initial_lr": 0.1, "lr": 0.001}
+    assert checkpoints.described([optimizer]) == before
+    assert list(checkpoints.described(mixed(network())))[::20][0].startswith("Muon 1 ")
 
 
 # --- writing ---
@@ -418,45 +330,8 @@ def test_a_write_that_fails_keeps_the_earlier_checkpoint(path, saved, monkeypatc
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_checkpoint_that_cannot_be_renamed_keeps_the_earlier_one(path, saved, monkeypatch):
-    before = path.read_bytes()
-
-    def refuse(source, destination):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(CourseError, match=r"cannot write '.*a.safetensors' \(Permission denied\)"):
-        checkpoints.save(path, *saved, STATE)
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
-
-
 def test_a_folder_is_made_or_named(path, blocked, saved):
     checkpoints.save(path.parent / "new" / "b.safetensors", *saved, STATE)
     assert (path.parent / "new" / "b.safetensors").exists()
     with pytest.raises(CourseError, match=r"cannot write '.*b.safetensors'.*choose a folder"):
         checkpoints.save(blocked / "b.safetensors", *saved, STATE)
-
-
-def test_refused_files_are_numbered(path):
-    for number in (1, 2, 3):
-        path.write_text(f"file {number}")
-        kept = checkpoints.set_aside(path)
-        assert kept.name == f"a.refused-{number}.safetensors"
-        assert not path.exists()
-    contents = [path.with_name(f"a.refused-{number}.safetensors").read_text() for number in (1, 2, 3)]
-    assert contents == ["file 1", "file 2", "file 3"]
-
-
-def test_a_refused_file_that_cannot_be_renamed_is_named(path, monkeypatch):
-    path.write_text("text")
-
-    def refuse(self, target):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(
-        CourseError, match=r"cannot rename '.*a.safetensors' \(Permission denied\): move it away"
-    ):
-        checkpoints.set_aside(path)
-    assert path.read_text() == "text"

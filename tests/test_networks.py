@@ -257,8 +257,7 @@ def test_a_training_that_was_killed_goes_on_from_its_checkpoint(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "rows", "message"),
     [
-        ({"steps": 0}, 60, "steps must be a whole number and at least 1, got 0"),
-        ({"batch_size": 0}, 60, "batch_size must be a whole number and at least 1, got 0"),
+        ({"batch_size": 0}, 60, "a batch needs a row, got batch_size 0"),
         ({}, 59, r"the same number of rows, got \[60, 59\]"),
         ({"learning_rate": 1e30}, 60, "lower the learning rate"),
     ],

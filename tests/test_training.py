@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_utils import CourseError
-from course_utils.models import checkpoints, training
-from course_utils.models.training import History, batches, fit, rate_factor
+from course_utils.models import callbacks, checkpoints
+from course_utils.models.training import batches, fit, rate_factor
 
 # a warning is a checkpoint that was refused, and no test may overlook one
 pytestmark = [pytest.mark.filterwarnings("error::UserWarning"), pytest.mark.usefixtures("torch_as_before")]
@@ -225,6 +225,13 @@ def test_with_fewer_rows_than_a_batch_every_batch_is_all_rows():
         assert sorted(chosen.tolist()) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(("n_rows", "size"), [(0, 4), (5, 0), (5, -1)])
+def test_a_batch_without_rows_is_refused(n_rows, size):
+    """A size below 0 would never come to an end."""
+    with pytest.raises(CourseError, match=f"a batch needs a row, got batch_size {size} and {n_rows} rows"):
+        next(batches(n_rows, size, seed=0))
+
+
 def test_batches_follow_their_seed_and_nothing_else():
     def first(seed):
         return next(batches(100, 10, seed)).tolist()
@@ -314,10 +321,10 @@ def test_the_best_weights_are_kept_when_patience_lasts_to_the_end():
     assert equal(weights(model), seen[1])
 
 
-@pytest.mark.parametrize("wrong", [{}, None, 0.5, {"step": 3.0}])
+@pytest.mark.parametrize("wrong", [{}, None, 0.5])
 @pytest.mark.parametrize("patience", [None, 2])
 def test_a_validation_without_named_numbers_is_refused(wrong, patience):
-    with pytest.raises(CourseError, match=r"validate must give one or more numbers by name.*it gave "):
+    with pytest.raises(CourseError, match=r"validate must give numbers by name.*it gave "):
         train(untrained(), validate=lambda model: wrong, patience=patience)
 
 
@@ -434,17 +441,6 @@ def test_the_average_of_weights_that_are_shared(tmp_path):
         assert equal(weights(again), weights(model))
 
 
-@pytest.mark.parametrize("average", [0, 1, -0.1, 1.5, math.nan])
-def test_the_decay_of_an_average_lies_between_0_and_1(average):
-    with pytest.raises(CourseError, match=f"average must lie between 0 and 1, got {average}"):
-        train(untrained(), average=average)
-
-
-def test_average_and_patience_exclude_each_other():
-    with pytest.raises(CourseError, match=r"average and patience each say .*: give one of them"):
-        train(untrained(), average=0.9, validate=validate, patience=3)
-
-
 # --- killed and interrupted ---
 
 
@@ -512,38 +508,6 @@ def test_an_interrupted_average_ends_at_the_same_weights(tmp_path, kind):
         assert equal(weights(model), weights(undisturbed))
 
 
-def test_an_average_from_a_file_has_its_weights_order_in_memory(tmp_path, monkeypatch):
-    """Otherwise averaging on a GPU takes the slow way."""
-    path = tmp_path / "a.safetensors"
-    interrupted(path, call=15, kind="channels last", average=0.9)
-
-    def same_order(decay):
-        def update(averages, live, _):
-            assert [tensor.stride() for tensor in averages] == [tensor.stride() for tensor in live]
-
-        return update
-
-    monkeypatch.setattr(training, "get_ema_multi_avg_fn", same_order)
-    assert train(untrained("channels last"), checkpoint=path, average=0.9).resumed_at == 10
-
-
-def test_a_checkpoint_that_does_not_know_of_averages_is_good(tmp_path, monkeypatch):
-    """Those from before there were any."""
-    path = tmp_path / "a.safetensors"
-    save = checkpoints.save
-
-    def save_as_before(path, model, optimizers, state, best):
-        settings = {name: value for name, value in state["settings"].items() if name != "average"}
-        save(path, model, optimizers, state | {"settings": settings}, best)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "save", save_as_before)
-        assert interrupted(path, call=15) == 10
-    assert "average" not in state_of(path)["settings"]
-    assert train(model := untrained(), checkpoint=path).resumed_at == 10
-    assert equal(weights(model), bare_loop(untrained())[0])
-
-
 @every_model
 def test_an_interrupted_training_ends_at_the_same_weights(tmp_path, kind):
     path = tmp_path / "a.safetensors"
@@ -608,25 +572,6 @@ def test_a_finished_training_is_returned_at_once(tmp_path, settings):
     assert path.read_bytes() == content
 
 
-def test_time_adds_up_over_an_interruption(tmp_path):
-    path = tmp_path / "a.safetensors"
-
-    def busy(model, *batch):
-        until = time.process_time() + 0.01
-        while time.process_time() < until:
-            pass
-        return batch_loss(model, *batch)
-
-    with pytest.raises(KeyboardInterrupt):
-        train(untrained(), failing(13, loss=busy), checkpoint=path)
-    saved = state_of(path)["history"]
-    assert saved["cpu_s"] >= 10 * 0.01
-    assert saved["wall_s"] >= saved["cpu_s"] / 2
-    history = train(untrained(), failing(0, loss=busy), checkpoint=path)
-    assert history.cpu_s >= saved["cpu_s"] + (STEPS - 10) * 0.01
-    assert history.wall_s > saved["wall_s"]
-
-
 # --- checkpoints that are refused ---
 
 
@@ -639,18 +584,6 @@ def halfway(tmp_path_factory):
     assert interrupted(path, call=15, kind="dropout") == 10
     torch.set_num_threads(threads)
     return path.read_bytes()
-
-
-def damaged(change):
-    """A file whose tensors and header were changed by hand."""
-
-    def write(path):
-        tensors, header = load_file(path), header_of(path)
-        tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-        change(tensors, header)
-        save_file(tensors, path, metadata=header)
-
-    return write
 
 
 def write(content):
@@ -667,45 +600,19 @@ def keep(share):
     return cut
 
 
-def flip_last_bit(path):
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-
-
 DAMAGES = {
     "empty": (keep(0), "cut short or damaged"),
     "cut in the header's size": (keep(7), "cut short or damaged"),
-    "cut before the header": (keep(8), "cut short or damaged"),
     "cut in the header": (keep(200), "cut short or damaged"),
     "cut in the middle": (keep(0.5), "cut short or damaged"),
     "cut by a byte": (keep(-1), "cut short or damaged"),
+    "zeros": (lambda path: path.write_bytes(bytes(path.stat().st_size)), "cut short or damaged"),
     "text": (write(b"step 10, loss 0.3\n" * 9), "cut short or damaged"),
     "pickle": (lambda path: torch.save({"step": torch.ones(2)}, path), "cut short or damaged"),
     "of another program": (
         lambda path: save_file({"a": torch.ones(2)}, path),
-        "no checkpoint of this course",
+        "no checkpoint of this course, or of another version",
     ),
-    "of another version": (damaged(lambda t, h: h.update(version="0")), "or of another version of it"),
-    "broken state": (damaged(lambda t, h: h.update(state=h["state"][:-9])), "SHA-256 is not that of its"),
-    "no state": (damaged(lambda t, h: h.pop("state")), "SHA-256 is not that of its content"),
-    "other state": (damaged(lambda t, h: h.update(state="[1, 2]")), "SHA-256 is not that of its content"),
-    "no checksum": (damaged(lambda t, h: h.pop("sha256")), "SHA-256 is not that of its content"),
-    "other step": (
-        damaged(lambda t, h: h.update(state=h["state"].replace('"step": 10', '"step": 11'))),
-        "SHA-256 is not that of its content",
-    ),
-    "no random state": (damaged(lambda t, h: t.pop("random/cpu")), "SHA-256 is not that of its content"),
-    "no optimiser": (
-        damaged(lambda t, h: t.pop("optimizer/0.weight/exp_avg")),
-        "SHA-256 is not that of its content",
-    ),
-    "other optimiser": (
-        damaged(lambda t, h: h.update(optimizers=h["optimizers"].replace("AdamW", "Adam"))),
-        "SHA-256 is not that of its content",
-    ),
-    "no weight": (damaged(lambda t, h: t.pop("model/0.weight")), "SHA-256 is not that of its content"),
-    "one bit": (flip_last_bit, "SHA-256 is not that of its content"),
 }
 
 
@@ -718,7 +625,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_training_begins_anew(tmp_path, ha
     content = path.read_bytes()
     assert content != halfway
     refused_and_anew(path, message, lambda: untrained("dropout"))
-    assert (tmp_path / "a.refused-1.safetensors").read_bytes() == content
+    assert (tmp_path / "a.refused").read_bytes() == content
 
 
 def refused_and_anew(path, message, build, **settings):
@@ -736,7 +643,7 @@ def refused_and_anew(path, message, build, **settings):
         history = train(model, checkpoint=path, **settings)
     (warning,) = caught
     assert "\n" not in str(warning.message)
-    assert "refused-1.safetensors'; training begins anew" in str(warning.message)
+    assert "a.refused'; training begins anew" in str(warning.message)
     assert history.resumed_at == 0
     assert equal(weights(model), weights(undisturbed))
     assert step_of(path) == settings.get("steps", STEPS)
@@ -762,8 +669,8 @@ def with_seed(seed):
 OTHERS = {
     "seed": other(r"another training \(seed 0 there, 1 here, first_loss", seed=1),
     "steps": other(r"another training \(steps 24 there, 30 here\): to go on from it, give", steps=30),
-    "rate": other(r"other optimisers \(AdamW lr 0.02 there, 0.0200001 here\): to", learning_rate=0.0200001),
-    "decay": other(r"other optimisers \(AdamW weight_decay 0.01 there, 0.0 here\)", weight_decay=0.0),
+    "rate": other(r"another training \(AdamW lr 0.02 there, 0.0200001 here\): to", learning_rate=0.0200001),
+    "decay": other(r"another training \(AdamW weight_decay 0.01 there, 0.0 here\)", weight_decay=0.0),
     "batch size": other(r"another training \(batch_size 8 there, 9 here", batch_size=9),
     "number of rows": other(r"another training \(rows 44 there, 40 here", data=rows(0, 40)),
     "average": other(r"another training \(average None there, 0.9 here\)", average=0.9),
@@ -772,9 +679,7 @@ OTHERS = {
     "first weights": other(r"another training \(first_loss", build=lambda: with_seed(1)),
     "dropout": other(r"another training \(first_loss", build=lambda: changed_dropout()),
     "shapes": other(r"another training \(first_loss", build=lambda: untrained("plain")),
-    "type": other(
-        r"another model: its weights differ in name, shape or type", build=lambda: doubled(), loss=in_float64
-    ),
+    "type": other(r"another model: other shapes of weights", build=lambda: doubled(), loss=in_float64),
 }
 
 
@@ -794,7 +699,7 @@ def test_the_checkpoint_of_another_training_is_set_aside(tmp_path, halfway, chan
     path = tmp_path / "a.safetensors"
     path.write_bytes(halfway)
     refused_and_anew(path, message, build, **settings)
-    assert (tmp_path / "a.refused-1.safetensors").read_bytes() == halfway
+    assert (tmp_path / "a.refused").read_bytes() == halfway
 
 
 def test_an_activation_shows_in_the_first_loss(tmp_path):
@@ -810,15 +715,6 @@ def test_an_activation_shows_in_the_first_loss(tmp_path):
     refused_and_anew(path, r"another training \(first_loss", build)
 
 
-def test_whether_the_model_validates_otherwise_matters_too(tmp_path, halfway):
-    path = tmp_path / "a.safetensors"
-    path.write_bytes(halfway)
-    message = r"another training \(validate_every 100 there, 50 here, patience None there, 3 here\)"
-    refused_and_anew(
-        path, message, lambda: untrained("dropout"), validate=validate, patience=3, validate_every=50
-    )
-
-
 def test_the_last_digits_of_the_first_loss_do_not_matter(tmp_path, halfway):
     """They differ between a GPU and the CPU."""
     path = tmp_path / "a.safetensors"
@@ -830,18 +726,25 @@ def test_the_last_digits_of_the_first_loss_do_not_matter(tmp_path, halfway):
     assert train(untrained("dropout"), loss, checkpoint=path).resumed_at == 10
 
 
-def test_a_second_refused_file_does_not_replace_the_first(tmp_path):
-    path = tmp_path / "a.safetensors"
-    for content in (b"first", b"second"):
-        path.write_bytes(content)
-        with pytest.warns(UserWarning, match="cut short or damaged"):
-            train(untrained(), checkpoint=path)
-    assert (tmp_path / "a.refused-1.safetensors").read_bytes() == b"first"
-    assert (tmp_path / "a.refused-2.safetensors").read_bytes() == b"second"
-    assert train(untrained(), failing(2, AssertionError), checkpoint=path).resumed_at == STEPS
-
-
 # --- errors ---
+
+
+@pytest.mark.parametrize("settings", [{}, {"validate": validate, "average": 0.9}])
+def test_patience_needs_something_to_watch_and_is_no_average(settings):
+    with pytest.raises(CourseError, match="patience needs validate, and keeps the best weights"):
+        train(untrained(), patience=3, **settings)
+
+
+def test_time_adds_up_over_an_interruption(tmp_path, monkeypatch):
+    """Each clock moves a second whenever somebody looks at it."""
+    path, seconds = tmp_path / "a.safetensors", itertools.count()
+    for name in ("perf_counter", "process_time"):
+        monkeypatch.setattr(callbacks.time, name, lambda: float(next(seconds)))
+    interrupted(path, call=15)
+    saved = state_of(path)["history"]
+    history = train(untrained(), checkpoint=path)
+    assert saved["wall_s"] == saved["cpu_s"] == 2 * 10  # both look once a step
+    assert history.wall_s == history.cpu_s == 2 * STEPS
 
 
 @pytest.mark.parametrize("every", [5, 7])
@@ -872,17 +775,16 @@ def spoiled_gradient(call):
 
 @pytest.mark.parametrize(("step", "saved"), [(5, []), (10, [5]), (STEPS, [20])])
 def test_weights_that_are_nan_are_not_saved(tmp_path, step, saved):
+    found = step  # at once, because a checkpoint is due
     path = tmp_path / "a.safetensors"
-    with pytest.raises(
-        CourseError, match=rf"a weight no longer is before step {step + 1}: lower the learning"
-    ):
+    with pytest.raises(CourseError, match=rf"a weight no longer is after step {found}: lower the learning"):
         train(untrained(), spoiled_gradient(1 + step), checkpoint=path)
     assert [step_of(file) for file in tmp_path.iterdir()] == saved
     assert all(tensor.isfinite().all() for file in tmp_path.iterdir() for tensor in load_file(file).values())
 
 
 def test_weights_that_are_nan_in_the_end_are_no_result():
-    with pytest.raises(CourseError, match="a weight no longer is before step 25"):
+    with pytest.raises(CourseError, match="a weight no longer is after step 24"):
         train(untrained(), spoiled_gradient(STEPS))
 
 
@@ -891,32 +793,15 @@ def test_a_learning_rate_that_is_too_high_is_an_error():
         train(untrained(), learning_rate=1e30)
 
 
-@pytest.mark.parametrize("name", ["steps", "batch_size", "validate_every", "checkpoint_every", "patience"])
-@pytest.mark.parametrize("value", [0, -1, 1.5, 1e3])
-def test_a_size_must_be_a_whole_number_and_positive(name, value):
-    with pytest.raises(CourseError, match=rf"{name} must be a whole number and at least 1, got {value}"):
-        train(untrained(), validate=validate, **{name: value})
-
-
-@pytest.mark.parametrize("lengths", [(), (4, 5), (0, 0)])
+@pytest.mark.parametrize("lengths", [(), (4, 5)])
 def test_data_must_have_rows_that_belong_together(lengths):
     with pytest.raises(CourseError, match=r"data needs tensors with the same number of rows, got \["):
         train(untrained(), data=[torch.zeros(length, 2) for length in lengths])
 
 
-def test_patience_needs_something_to_watch():
-    with pytest.raises(CourseError, match="patience needs validate"):
-        train(untrained(), patience=3)
-
-
 def test_a_folder_that_cannot_be_made_is_an_error_before_the_first_step(blocked):
     with pytest.raises(CourseError, match=r"cannot write '.*folder'.*choose a folder that you may write to"):
-        train(untrained(), failing(1, AssertionError), checkpoint=blocked / "a.safetensors")
-
-
-def test_an_error_is_raised_as_it_is():
-    with pytest.raises(ZeroDivisionError):
-        train(untrained(), failing(3, ZeroDivisionError))
+        train(untrained(), failing(2, AssertionError), checkpoint=blocked / "a.safetensors")
 
 
 def test_numpys_numbers_are_numbers(tmp_path):
@@ -949,8 +834,3 @@ def test_the_progress_bar_goes_on_where_the_training_was(capsys, tmp_path):
     frames = capsys.readouterr().err.split("\r")
     assert any(f"| 10/{STEPS} [" in frame for frame in frames)
     assert not any(f"| 0/{STEPS} [" in frame for frame in frames)
-
-
-def test_an_empty_history():
-    assert History() == History([], [], 0, 0, 0.0, 0.0)
-    assert History().losses is not History().losses

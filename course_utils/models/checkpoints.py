@@ -1,13 +1,7 @@
-"""The state of a training in one safetensors file: no pickle, and all of it or nothing.
-
-A file holds tensors (weights, the optimisers' memory, the random state, and the weights to keep where those
-are not the latest) and, as JSON in its header, how far the training is and which one it is. A SHA-256 of all
-that tells a file that is damaged, or lacks a part, from a whole one.
-"""
+"""The state of a training in one safetensors file: no pickle, and all of it or nothing."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +17,7 @@ from torch import nn
 from course_utils import CourseError
 from course_utils.files import atomic_path
 
-FORMAT, VERSION = "put-to-the-test-checkpoint", "2"
+FORMAT = "put-to-the-test-checkpoint-3"
 LOSS_TOLERANCE = 1e-4
 """Largest relative difference of 'first_loss': its last digits differ between devices."""
 
@@ -36,7 +30,7 @@ def save(
     model: nn.Module,
     optimizers: Optimizers,
     state: Mapping[str, Any],
-    best: Tensors | None = None,
+    kept: Tensors | None = None,
 ) -> None:
     """Write a checkpoint; a file that stood under this name stays until the new one is whole.
 
@@ -49,8 +43,8 @@ def save(
     optimizers : sequence of Optimizer
         Each has weights of the model. Their memory must be tensors, as that of AdamW and Muon is.
     state : mapping
-        'step' (int), 'settings' and 'history', as JSON can hold them; numpy's numbers become plain ones.
-    best : dict of tensors, optional
+        'step' (int), 'settings' and 'history', as JSON can hold them.
+    kept : dict of tensors, optional
         The weights to keep, where those are not the latest: the best so far, or an average.
 
     Raises
@@ -58,20 +52,23 @@ def save(
     CourseError
         The file cannot be written.
     """
-    tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
-    tensors |= {f"best/{name}": tensor for name, tensor in (best or {}).items()}
-    names = _names(model)
-    for weights, memory in [pair for optimizer in optimizers for pair in optimizer.state.items()]:
-        tensors |= {f"optimizer/{names[weights]}/{key}": value for key, value in memory.items()}
-    tensors |= {f"random/{device}": bits for device, bits in _random_state().items()}
+    names = {weights: name for name, weights in model.named_parameters()}
+    parts = {"model": model.state_dict(), "kept": kept or {}, "random": _random_state()}
+    parts["optimizer"] = {
+        f"{names[weights]}/{key}": value
+        for optimizer in optimizers
+        for weights, memory in optimizer.state.items()
+        for key, value in memory.items()
+    }
     # safetensors wants plain memory that no other tensor shares
-    tensors = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    header = {"format": FORMAT, "version": VERSION}
-    header |= {"optimizers": _json(_groups(model, optimizers)), "state": _json(state)}
-    header["sha256"] = _digest(header, tensors)
+    tensors = {
+        f"{part}/{name}": tensor.detach().cpu().contiguous().clone()
+        for part, held in parts.items()
+        for name, tensor in held.items()
+    }
     try:
         with atomic_path(path) as temporary:
-            save_file(tensors, temporary, metadata=header)
+            save_file(tensors, temporary, metadata={"format": FORMAT, "state": _json(state)})
     except SafetensorError as error:  # the disk is full
         raise CourseError(f"cannot write '{path}' ({error}): make room, or choose another folder") from error
 
@@ -79,151 +76,97 @@ def save(
 def load(
     path: Path, model: nn.Module, optimizers: Optimizers, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Tensors | None]:
-    """Bring model, optimisers and random state to where the checkpoint was.
-
-    They are changed only after everything in the file was found to be in order.
+    """Bring model, optimisers and random state to where the checkpoint was, and give `state` and `kept`.
 
     Parameters
     ----------
     settings : mapping
         What identifies the training; the checkpoint must have the same.
 
-    Returns
-    -------
-    state : dict
-        As given to `save`.
-    best : dict of tensors or None
-        As given to `save`.
-
     Raises
     ------
     CourseError
-        The file is damaged, is no checkpoint of this course, or belongs to another training.
+        The file is damaged, is no checkpoint of this course, or belongs to another training. Nothing was
+        changed then.
     """
-    header, tensors = _read(path)
-    state = _state(path, header, settings)
-    weights, best, memory = (_part(tensors, name) for name in ("model", "best", "optimizer"))
-    for name, found in {"weights": weights, **({"best weights": best} if best else {})}.items():
-        if _shapes(found) != _shapes(model.state_dict()):
-            raise CourseError(
-                f"checkpoint '{path.name}' belongs to another model: its {name} differ in name, shape or type"
-            )
-    groups = json.loads(header["optimizers"]), json.loads(_json(_groups(model, optimizers)))
-    if groups[0] != groups[1]:
+    state, parts = _read(path)
+    if different := _difference(state["settings"], json.loads(_json(settings))):
         raise CourseError(
-            f"checkpoint '{path.name}' belongs to other optimisers ({_difference(*groups)}): to go on from "
-            "it, give those that it began with"
+            f"checkpoint '{path.name}' belongs to another training ({different}): to go on from it, give "
+            "the settings, data and untrained model that it began with"
         )
-    remembered = _remembered(memory, model)
-    model.load_state_dict(weights)
+    live = model.state_dict()
+    if _shapes(parts["model"]) != _shapes(live):
+        raise CourseError(f"checkpoint '{path.name}' belongs to another model: other shapes of weights")
+    weights, memory = dict(model.named_parameters()), {}
+    for entry, tensor in parts["optimizer"].items():
+        name, key = entry.rsplit("/", 1)
+        memory.setdefault(weights[name], {})[key] = _laid_out(tensor, weights[name])
+    model.load_state_dict(parts["model"])
     for optimizer in optimizers:
-        numbered = enumerate(_parameters(optimizer))
-        state_of = {number: remembered[own] for number, own in numbered if own in remembered}
-        optimizer.load_state_dict(optimizer.state_dict() | {"state": state_of})
-    _set_random_state(_part(tensors, "random"))
-    device = next(model.parameters()).device
-    return state, {name: tensor.to(device) for name, tensor in best.items()} or None
+        numbered = enumerate(each for group in optimizer.param_groups for each in group["params"])
+        of_each = {number: memory[each] for number, each in numbered if each in memory}
+        optimizer.load_state_dict(optimizer.state_dict() | {"state": of_each})
+    _set_random_state(parts["random"])
+    return state, {name: _laid_out(tensor, live[name]) for name, tensor in parts["kept"].items()} or None
 
 
-def _read(path: Path) -> tuple[dict[str, str], Tensors]:
-    """Header and tensors of a file that is a whole checkpoint of this course."""
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensors]]:
+    """State and tensors, by part, of a file that is a checkpoint of this course."""
+    parts: dict[str, Tensors] = {"model": {}, "optimizer": {}, "kept": {}, "random": {}}
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            # a copy: the original is a window on the file, and Windows replaces no file that has one
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
+            if header.get("format") == FORMAT:
+                for entry in file.keys():  # noqa: SIM118 - not a dict
+                    part, name = entry.split("/", 1)
+                    # a copy: the original is a window on the file, and Windows replaces no file that has one
+                    parts[part][name] = file.get_tensor(entry).clone()
+                return json.loads(header["state"]), parts
     except Exception as error:  # whatever comes of a strange file
         reason = " ".join(str(error).split())
         raise CourseError(f"checkpoint '{path.name}' is cut short or damaged ({reason})") from error
-    if (header.get("format"), header.get("version")) != (FORMAT, VERSION):
-        raise CourseError(f"'{path.name}' is no checkpoint of this course, or of another version of it")
-    if header.pop("sha256", None) != _digest(header, tensors):
-        raise CourseError(f"checkpoint '{path.name}' is damaged: its SHA-256 is not that of its content")
-    return header, tensors
+    raise CourseError(f"'{path.name}' is no checkpoint of this course, or of another version of it")
 
 
-def _digest(header: Mapping[str, str], tensors: Tensors) -> str:
-    """SHA-256 of a header and the names, types, shapes and bytes of the tensors."""
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
-
-
-def _state(path: Path, header: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The state in a header, if it is one of a training with these settings."""
-    state = json.loads(header["state"])
-    if missing := {"step", "settings", "history"} - set(state):
-        raise CourseError(f"checkpoint '{path.name}' does not say its {', '.join(sorted(missing))}")
-    found = state["settings"]
-    if different := [key for key in {**found, **settings} if not _same(key, found, settings)]:
-        values = ", ".join(f"{key} {found.get(key)} there, {settings.get(key)} here" for key in different)
-        raise CourseError(
-            f"checkpoint '{path.name}' belongs to another training ({values}): to go on from it, give the "
-            "settings, data and untrained model that it began with"
-        )
-    return state
-
-
-def _same(name: str, there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
-    """Whether two trainings have the same setting of this name."""
-    if name == "first_loss" and name in there and name in here:
-        return math.isclose(there[name], here[name], rel_tol=LOSS_TOLERANCE)
-    return there.get(name) == here.get(name)
-
-
-def _remembered(memory: Tensors, model: nn.Module) -> dict[torch.Tensor, Tensors]:
-    """The optimisers' memory of each of a model's weights, laid out like those."""
-    found: dict[torch.Tensor, Tensors] = {}
-    parameters = dict(model.named_parameters())
-    for path, tensor in memory.items():
-        name, key = path.rsplit("/", 1)
-        weights = parameters[name]
-        if tensor.ndim and tensor.shape == weights.shape:  # a file has no channels_last
-            tensor = torch.empty_like(weights, dtype=tensor.dtype).copy_(tensor)
-        found.setdefault(weights, {})[key] = tensor
+def described(optimizers: Optimizers) -> dict[str, Any]:
+    """What identifies the optimisers: the settings of each group, with the rate that it began with."""
+    groups = [(type(each).__name__, group) for each in optimizers for group in each.param_groups]
+    found = {}
+    for number, (kind, group) in enumerate(groups, start=1):
+        name = kind if len(groups) == 1 else f"{kind} {number}"
+        settings = group | {"lr": group.get("initial_lr", group["lr"])}  # the rate of now goes up and down
+        settings["params"] = sum(weights.numel() for weights in group["params"])
+        settings.pop("initial_lr", None)
+        found |= {f"{name} {key}": value for key, value in settings.items()}
     return found
 
 
-def _groups(model: nn.Module, optimizers: Optimizers) -> list[dict[str, Any]]:
-    """What identifies the optimisers: of each group its class, settings and the names of its weights.
+def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """The first settings that are not the same, in words; ``""`` when all are."""
 
-    The learning rate is the one that the group began with, which torch calls 'initial_lr' where it changes.
-    """
-    names, found = _names(model), []
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            settings = group | {"lr": group.get("initial_lr", group["lr"])}
-            settings |= {"class": type(optimizer).__name__, "params": [names[own] for own in group["params"]]}
-            settings.pop("initial_lr", None)
-            found.append(settings)
-    return found
+    def same(name: str) -> bool:
+        if name == "first_loss" and name in there and name in here:
+            return math.isclose(there[name], here[name], rel_tol=LOSS_TOLERANCE)
+        return there.get(name) == here.get(name)
 
-
-def _difference(there: list[dict[str, Any]], here: list[dict[str, Any]]) -> str:
-    """What is different about two lists of groups, in words."""
-    classes = [" + ".join(group["class"] for group in groups) for groups in (there, here)]
-    if classes[0] != classes[1]:
-        return f"{classes[0]} there, {classes[1]} here"
-    found = []
-    for old, new in zip(there, here, strict=True):
-        for key in [key for key in {**old, **new} if old.get(key) != new.get(key)]:
-            values = f"{key} {old.get(key)} there, {new.get(key)} here"
-            found.append(f"{new['class']} {'on other weights' if key == 'params' else values}")
-    return "; ".join(found)
+    different = [name for name in {**there, **here} if not same(name)]
+    return ", ".join(f"{name} {there.get(name)} there, {here.get(name)} here" for name in different[:3])
 
 
 def _json(content: object) -> str:
     return json.dumps(content, default=lambda number: number.item())  # numpy's and torch's
 
 
-def _names(model: nn.Module) -> dict[torch.Tensor, str]:
-    return {weights: name for name, weights in model.named_parameters()}
+def _laid_out(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """The tensor in memory as `like` is, when it has its shape: a file has no channels_last."""
+    if tensor.ndim == 0 or tensor.shape != like.shape:
+        return tensor
+    return torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
 
 
-def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+def _shapes(tensors: Tensors) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
 
 
 def _generators() -> dict[str, Any]:
@@ -251,31 +194,3 @@ def random_state_kept() -> Iterator[None]:
         yield
     finally:
         _set_random_state(before)
-
-
-def _part(tensors: Tensors, part: str) -> Tensors:
-    """The tensors whose names begin with 'part/', without that."""
-    return {name.removeprefix(f"{part}/"): t for name, t in tensors.items() if name.startswith(f"{part}/")}
-
-
-def _shapes(tensors: Tensors) -> dict[str, tuple[torch.Size, torch.dtype]]:
-    return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a file that was refused, so that nothing is lost; its new path.
-
-    Raises
-    ------
-    CourseError
-        The folder does not let it.
-    """
-    number = 1
-    while (kept := path.with_name(f"{path.stem}.refused-{number}{path.suffix}")).exists():
-        number += 1
-    try:
-        return path.rename(kept)
-    except OSError as error:
-        raise CourseError(
-            f"cannot rename '{path}' ({error.strerror}): move it away, or choose another"
-        ) from error

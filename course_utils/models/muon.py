@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -154,26 +154,3 @@ def muon_adamw(
         Muon(hidden, lr=muon_rate, weight_decay=weight_decay),
         torch.optim.AdamW([matrices, vectors], lr=adamw_rate, betas=betas),
     ]
-
-
-def require_each_weight_once(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
-    """Refuse optimisers that would leave a weight of the model untrained, or change it twice.
-
-    Raises
-    ------
-    CourseError
-        A trainable weight has no optimiser or several, an optimiser has weights that the model has not,
-        or this is a single optimiser instead of a list.
-    """
-    if isinstance(optimizers, torch.optim.Optimizer):
-        raise CourseError(f"optimizers must give a list: write [{type(optimizers).__name__}(...)]")
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-    held = Counter(weights for group in groups for weights in group["params"])
-    for name, weights in model.named_parameters():
-        if weights.requires_grad and held[weights] != 1:
-            raise CourseError(
-                f"each weight needs exactly one optimiser, but '{name}' has {held[weights]}: change what "
-                "optimizers gives"
-            )
-    if held.keys() - set(model.parameters()):
-        raise CourseError("an optimiser has weights that the model has not: build it from the given model")
