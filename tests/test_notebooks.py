@@ -294,6 +294,64 @@ def test_building_executes_the_student_edition(source, build_alone):
     assert notebook.cells[2].outputs[0].text == "Ellipsis\n"
 
 
+def written_into(path, change):
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook.cells)
+    nbformat.write(notebook, path)
+    return path.read_bytes()
+
+
+def answer(cells):
+    cells[1].source = "answer = 41"
+
+
+def note(cells):
+    cells.insert(1, nbformat.v4.new_markdown_cell("Look again."))
+
+
+def executed_again(cells):
+    cells[2].execution_count, cells[2].outputs = 7, []
+
+
+@pytest.mark.parametrize("change", [answer, note])
+def test_building_does_not_overwrite_what_somebody_has_written(source, build_alone, monkeypatch, change):
+    path = build_alone(source(SMALL))
+    work = written_into(path, change)
+    with pytest.raises(CourseError, match=r"9_small\.ipynb: somebody has written into it.*--force"):
+        build_alone(source(SMALL))
+    with pytest.raises(CourseError, match="--force"):
+        build.main(["9"])
+    assert path.read_bytes() == work
+    assert build.main(["9", "--force"]) == 0
+    assert path.read_bytes() != work
+
+
+def test_a_notebook_that_cannot_be_read_is_not_overwritten_either(source, build_alone, tmp_path):
+    (tmp_path / "9_small.ipynb").write_text("<<<<<<< mine\n{}", encoding="utf-8")
+    with pytest.raises(CourseError, match="--force"):
+        build_alone(source(SMALL))
+
+
+def test_building_overwrites_what_was_only_run(source, build_alone):
+    path = build_alone(source(SMALL))
+    before = path.read_bytes()
+    assert written_into(path, executed_again) != before
+    assert build_alone(source(SMALL)).read_bytes() == before
+
+
+@every_notebook
+def test_given_data_stand_outside_the_cell_that_a_solution_replaces(name):
+    """Clearing an exercise cell as nbgrader does costs nothing that the notebook needs."""
+    cells = student_edition(SOURCES[name]).cells
+    for cell in cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            for statement in ast.parse(cell.source).body:
+                assert isinstance(statement, ast.Assign), cell.source
+                value = statement.value
+                parts = value.values if isinstance(value, ast.Dict) else [value]  # or a name for each part
+                assert all(ast.unparse(part) == "..." for part in parts), cell.source
+
+
 def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, build_alone, tmp_path, monkeypatch):
     """A training that goes on from its end shows nothing of what it looked like on the way."""
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))

@@ -129,14 +129,22 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
                 output.text = re.sub(r".*\r(?!\n)", "", output.text)
 
 
-def build(chosen: list[Path], environment: Mapping[str, str], jobs: int) -> list[Path]:
+def build(
+    chosen: list[Path], environment: Mapping[str, str], jobs: int, *, force: bool = False
+) -> list[Path]:
     """Execute student editions, so many side by side, and store them; where they are stored.
 
     Raises
     ------
     CourseError
-        A cell of one fails; its stored notebook stays as it was, and the others are stored.
+        A cell of one fails; its stored notebook stays as it was, and the others are stored. Or somebody has
+        written into a stored notebook, and `force` is not set: nothing is built.
     """
+    if not force and (kept := [str(_target(source)) for source in chosen if _holds_work(_target(source))]):
+        raise CourseError(
+            f"{', '.join(kept)}: somebody has written into it since it was built (answers?), and building "
+            "would overwrite that: copy it elsewhere, then build again with --force"
+        )
     results = run.results_folder("laptop")
     built, failed = [], []
     with tempfile.TemporaryDirectory() as temporary:
@@ -155,6 +163,7 @@ def build(chosen: list[Path], environment: Mapping[str, str], jobs: int) -> list
                 continue
             notebook = nbformat.read(work[source.stem].target, as_version=4)
             tidy(notebook)
+            notebook.metadata["course"] = {"built": _digest(notebook)}
             _store_picture(notebook, runner.NOTEBOOKS.parent / "docs" / f"{source.stem}.png")
             write_text(_target(source), nbformat.writes(notebook) + "\n")
             built.append(_target(source))
@@ -166,6 +175,23 @@ def build(chosen: list[Path], environment: Mapping[str, str], jobs: int) -> list
 def _target(source: Path) -> Path:
     """Where the student edition of a source is stored."""
     return runner.NOTEBOOKS / source.relative_to(SOURCES).with_suffix(".ipynb")
+
+
+def _digest(notebook: nbformat.NotebookNode) -> str:
+    """Of everything that a person can type into a notebook."""
+    return hashlib.sha256("\0".join(cell.source for cell in notebook.cells).encode()).hexdigest()
+
+
+def _holds_work(path: Path) -> bool:
+    """Whether somebody has written into a stored notebook since it was built; running it is no writing."""
+    if not path.exists():
+        return False
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except ValueError:  # cut short, or with the marks of a merge: whoever wrote into it may want it back
+        return True
+    built = notebook.metadata.get("course", {}).get("built")
+    return built is not None and built != _digest(notebook)
 
 
 def picture(notebook: nbformat.NotebookNode) -> bytes | None:
@@ -185,11 +211,16 @@ def _store_picture(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def main(wanted: list[str]) -> int:
-    """Build the lessons and labs whose names begin with one of these words; all when there is none."""
+    """Build the lessons and labs whose names begin with one of these words; all when there is none.
+
+    With ``--force`` among the words also those that somebody has written into.
+    """
+    force = "--force" in wanted
+    wanted = [word for word in wanted if word != "--force"]
     chosen = [source for source in sources() if source.stem.startswith(tuple(wanted) or "")]
     environment = {"COURSE_PROFILE": "laptop", "COURSE_DEVICE": "cpu", "COURSE_SEED": "0"}
     environment |= runner.threads(JOBS)  # for a single one, too
-    for path in build(chosen, environment, JOBS):
+    for path in build(chosen, environment, JOBS, force=force):
         print(f"built {path.name}")
     return 0
 
