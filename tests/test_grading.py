@@ -74,7 +74,7 @@ exercises.check("9.3", answer_9_3)
 RIGHT = ["answer_9_1 = p.mean()", "answer_9_2 = ['svm', 'kNN']", "answer_9_3 = lambda x: np.sqrt(x)"]
 WARNS = "import sys\ndef answer_9_3(x):\n    print('1 of 1', file=sys.stderr)\n    return x**0.5"
 FAKE = "class Fake:\n    def check(self, *a, **k): pass\nexercises = Fake()"
-REPLACED = "import course_utils.exercises.tiny as t\nt.exercises = 0"
+REPLACED = "import course_utils.exercises.tiny as t\nt.exercises = Fake()"
 BY_THE_WAY = "import os\nos.environ.pop('NBGRADER_EXECUTION'); os.environ['COURSE_CHECKS'] = ''"
 
 CLASS = {  # the answers to 9.1, 9.2 and 9.3 (None: as released), and the points

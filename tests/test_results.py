@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from course_utils import ROOT, CourseError
 from course_utils import run as runtime
@@ -259,7 +260,7 @@ def test_predictions_of_any_kind_are_kept(run):
     }
     record = results.load(results.save(run, [], predictions=predictions))
     assert record.predictions == {
-        **{"a": "Ellipsis", "b": 0.5, "c": 3, "d": "nan"},
+        **{"a": "…", "b": 0.5, "c": 3, "d": "nan"},
         **{"e": "supported", "f": None, "g": "[1 2]"},
     }
 
@@ -275,7 +276,15 @@ def test_predictions_of_any_kind_are_kept(run):
         (float("nan"), ESTIMATE, ("nan", "+1.5", "")),
         (True, ESTIMATE, ("True", "+1.5", "")),
         ("a lot", ESTIMATE, ("a lot", "+1.5", "")),
-        (..., ESTIMATE, ("Ellipsis", "+1.5", "")),
+        (..., ESTIMATE, ("…", "+1.5", "")),
+        (..., "supported", ("…", "✔ supported", "")),
+        (" Supported ", "supported", (" Supported ", "✔ supported", "✔ right")),
+        ("Not supported", "supported", ("Not supported", "✔ supported", "✘ wrong")),
+        (np.array([1.0, 2.0]), ESTIMATE, ("[1. 2.]", "+1.5", "")),
+        (np.array([1.0, 2.0]), "supported", ("[1. 2.]", "✔ supported", "✘ wrong")),
+        (np.array([2.0]), ESTIMATE, ("2", "+1.5", "✔ in the interval")),
+        (torch.tensor(0.25), ESTIMATE, ("0.25", "+1.5", "↓ too low")),
+        (torch.tensor([1.0, 2.0]), ESTIMATE, ("[1. 2.]", "+1.5", "")),
         ("supported", "supported", ("supported", "✔ supported", "✔ right")),
         (" Supported", "supported", (" Supported", "✔ supported", "✔ right")),
         ("supported", "inconclusive", ("supported", "? inconclusive", "✘ wrong")),
@@ -286,6 +295,21 @@ def test_predictions_of_any_kind_are_kept(run):
 def test_a_guess_stands_beside_its_answer(guess, answer, told):
     measured = told[1].replace("+1.5", ESTIMATE.text())
     assert results.fared(guess, answer) == (told[0], measured, told[2])
+
+
+def test_three_dots_in_place_of_all_predictions_are_no_guess(run):
+    answers = {"verdict": "supported", "gap": ESTIMATE}
+    table = results.beside(..., answers)
+    assert list(table["predicted"]) == ["…", "…"] and list(table["the guess was"]) == ["", ""]
+    record = results.load(results.save(run, [], predictions=..., answers=answers))
+    assert record.predictions == {"verdict": "…", "gap": "…"}
+
+
+@pytest.mark.parametrize("predicted", [3, "supported", ["supported", 2], np.array([1, 2])])
+def test_predictions_that_are_no_dict_are_refused_with_what_to_do(run, predicted):
+    for use in (lambda: results.beside(predicted, {}), lambda: results.save(run, [], predictions=predicted)):
+        with pytest.raises(CourseError, match=r"predicted must be a dict.*run it again"):
+            use()
 
 
 def test_predictions_beside_answers_make_a_table():

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import platform
+import reprlib
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -17,9 +18,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from course_utils import CourseError, __version__, resource
 from course_utils.claims import cards
 from course_utils.claims.estimates import TOO_SMALL, Verdict
+from course_utils.exercises import plain
 from course_utils.files import write_text
 from course_utils.models.costs import TIMED_COSTS, Cost, peak_memory_mb
 from course_utils.report.record import Answer, Conditions, Environment, Judged, Measured, Record, Times, parse
@@ -54,7 +58,7 @@ def save(
         run=Conditions(run.profile, run.device, run.seed),
         verdicts=[_judged(verdict) for verdict in verdicts],
         costs=list(costs),
-        predictions={question: _plain(value) for question, value in (predictions or {}).items()},
+        predictions={q: _plain(guess) for q, guess in _guesses(predictions, answers or {}).items()},
         answers=dict(answers or {}),
         exercises=dict(exercises or {}),
         environment=environment(),
@@ -90,10 +94,35 @@ def _judged(verdict: Verdict) -> Judged:
     return Judged(verdict.claim.id, verdict.word, outcomes)
 
 
+NO_GUESS = "…"
+"""What stands in place of a prediction that was left as three dots."""
+
+
+def _guesses(predicted: Any, questions: Iterable[str]) -> Mapping[str, Any]:
+    """A guess for each question; `...` for each where all of `predicted` was left as three dots.
+
+    Raises
+    ------
+    CourseError
+        `predicted` is something else than a dict.
+    """
+    if predicted is None or predicted is ...:
+        return {} if predicted is None else dict.fromkeys(questions, ...)
+    if not isinstance(predicted, Mapping):
+        raise CourseError(
+            f"predicted must be a dict with a guess for each question, got {reprlib.repr(predicted)}: put "
+            "your guesses into the cell that asks for them, and run it again"
+        )
+    return predicted
+
+
 def _plain(value: Any) -> str | float | None:
     """A prediction as JSON can hold it; whatever is neither a number nor a word becomes text."""
-    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
-        value = value.item()  # a number of numpy's
+    value = plain(value)
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if value is ...:
+        return NO_GUESS
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
@@ -160,7 +189,8 @@ def beside(predicted: Mapping[str, Any], answers: Mapping[str, Answer]) -> pd.Da
     """What was predicted beside what was measured and how the guess fared, one row a question."""
     import pandas as pd
 
-    rows = {question: fared(guess, answers.get(question, "")) for question, guess in predicted.items()}
+    guesses = _guesses(predicted, answers)
+    rows = {question: fared(guess, answers.get(question, "")) for question, guess in guesses.items()}
     return pd.DataFrame(rows, ["predicted", "measured", "the guess was"]).T
 
 
@@ -170,6 +200,8 @@ def fared(guess: Any, answer: Answer) -> tuple[str, str, str]:
     if isinstance(answer, str):
         if answer in ("", TOO_SMALL):
             return str(guess), answer, ""
+        if guess == NO_GUESS:
+            return NO_GUESS, f"{cards.SYMBOLS[answer]} {answer}", ""
         right = str(guess).strip().casefold() == answer
         return str(guess), f"{cards.SYMBOLS[answer]} {answer}", "✔ right" if right else "✘ wrong"
     if not isinstance(guess, (int, float)) or isinstance(guess, bool):
