@@ -138,23 +138,23 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _conditions(options: argparse.Namespace) -> tuple[dict[str, str], Path]:
     """The variables for the kernels, from options or this process's own variables; folder of results."""
-    from course_utils.data import documents, pictures
+    from course_utils.data import chosen
 
-    def chosen(name: str, default: str | None = None) -> str | None:
+    def setting(name: str, default: str | None = None) -> str | None:
         given = getattr(options, name)
         return given if given is not None else variables.read(f"COURSE_{name.upper()}") or default
 
-    profile = run.one_of("profile", chosen("profile", "laptop"), run.PROFILES)
+    profile = run.one_of("profile", setting("profile", "laptop"), run.PROFILES)
     settings = {
         "COURSE_PROFILE": profile,
-        "COURSE_DEVICE": run.choose_device(chosen("device", "auto")),
-        "COURSE_SEED": str(run.whole_number("seed", chosen("seed", "0"))),
+        "COURSE_DEVICE": run.choose_device(setting("device", "auto")),
+        "COURSE_SEED": str(run.whole_number("seed", setting("seed", "0"))),
     }
     # a kernel has another current folder, so that paths must be whole ones
-    if (own := chosen("images")) is not None:
-        settings["COURSE_IMAGES"] = pictures.resolve(own)
-    if (own := chosen("text")) is not None:
-        settings["COURSE_TEXT"] = documents.resolve(own)
+    if (own := setting("images")) is not None:
+        settings["COURSE_IMAGES"] = chosen.resolve_pictures(own)
+    if (own := setting("text")) is not None:
+        settings["COURSE_TEXT"] = chosen.resolve_text(own)
     if variables.read("COURSE_MODEL") is not None:
         from course_utils.models import language
 

@@ -85,3 +85,8 @@ def checksum(path: Path, algorithm: str) -> str:
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     return checksum(path, "sha256")
+
+
+def shown(name: str) -> str:
+    """A name that any screen can print: line breaks and broken letters become question marks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -99,6 +99,43 @@ def test_a_mirror_takes_the_place_of_the_address(server, cache, register, monkey
     assert one_file().read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("as_address", [False, True])
+def test_a_mirror_may_be_a_folder(cache, register, monkeypatch, tmp_path, as_address):
+    folder = tmp_path / "from my teacher's disk"
+    folder.mkdir()
+    (folder / "numbers.csv").write_bytes(CONTENT)
+    register()
+    monkeypatch.setenv("COURSE_DATA_MIRROR", folder.as_uri() if as_address else str(folder))
+    assert one_file().read_bytes() == CONTENT
+    assert (folder / "numbers.csv").read_bytes() == CONTENT
+    assert leftovers(cache) == [cache / "numbers.csv"]
+
+
+def test_the_cache_of_somebody_else_is_a_mirror(server, cache, register, monkeypatch, tmp_path):
+    archive = zipped(**{"deep/numbers.csv": CONTENT})
+    server["/numbers.zip"] = archive, len(archive)
+    register(url=server[""] + "/numbers.zip", member="deep/numbers.csv")
+    one_file()
+    monkeypatch.setenv("COURSE_DATA_MIRROR", str(cache))
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "mine"))
+    assert one_file().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("content", [None, b"other"])
+def test_a_folder_without_the_right_file_is_named(cache, register, monkeypatch, tmp_path, content):
+    if content is not None:
+        (tmp_path / "numbers.csv").write_bytes(content)
+    register()
+    monkeypatch.setenv("COURSE_DATA_MIRROR", str(tmp_path))
+    if content is None:
+        expected = r"^cannot copy 'numbers' from .*: see that 'numbers\.csv' is there, or set COURSE_D"
+    else:
+        expected = r"numbers\.csv' from .* has SHA-256 .*not kept"
+    with pytest.raises(CourseError, match=expected):
+        registry.fetch("numbers")
+    assert leftovers(cache) == []
+
+
 def test_an_archives_member_is_unpacked(server, cache, register):
     archive = zipped(**{"readme.txt": b"x", "deep/numbers.csv": CONTENT})
     server["/numbers.zip"] = archive, len(archive)

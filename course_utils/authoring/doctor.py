@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from course_utils import ROOT, CourseError
-from course_utils.data import docstrings, documents, pictures, registry, tables
+from course_utils.data import chosen, docstrings, documents, pictures, registry, tables
 
 LOCK = ROOT / "requirements.lock"
 MIN_PYTHON = (3, 11)
@@ -36,7 +36,7 @@ class Row:
 def examine() -> list[Row]:
     """Every check, in the order of the report."""
     checks: tuple[Callable[[], Row], ...] = (python, packages, device, cores, memory, disk)
-    return [check() for check in checks] + [embedded_data(name) for name in tables.EMBEDDED]
+    return [check() for check in checks] + [embedded_data(name) for name in chosen.EMBEDDED]
 
 
 def python() -> Row:
@@ -113,7 +113,7 @@ def disk() -> Row:
 def embedded_data(name: str) -> Row:
     """A bundled data set loads and has the checksum of the registry."""
     try:
-        record = tables.EMBEDDED[name]()
+        record = chosen.EMBEDDED[name]()
         return Row(f"data: {name}", described(record))
     except CourseError as error:
         packages = registry.registry()[name].package.replace(",", "")

@@ -8,19 +8,16 @@ own cleaning changed with 3.13), and files that only some systems or Pythons hav
 from __future__ import annotations
 
 import ast
-import gc
 import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
 from course_utils import CourseError
-from course_utils.data.documents import Document
-from course_utils.data.text_parts import MIN_CHARACTERS
+from course_utils.data.documents import MIN_CHARACTERS, Document
 
 LEFT_OUT = (
     # tests and their helpers
@@ -79,7 +76,8 @@ def read(packages: Sequence[str]) -> tuple[list[Document], list[str]]:
     files = [(folder.parent, name) for folder, package in places for name in source_files(folder)]
     documents: list[Document] = []
     broken = []
-    with _undisturbed():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on other people's code
         for root, name in tqdm(files, desc="reading docstrings", unit="file", leave=False):
             try:
                 documents += in_source(read_source(root / name), name)
@@ -111,20 +109,6 @@ def source_files(folder: Path) -> list[str]:
 def _is_left_out(name: str) -> bool:
     path = PurePosixPath(name)
     return any(place.match(pattern) for place in (path, *path.parents) for pattern in LEFT_OUT)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without warnings on other people's code, and without pauses to look for garbage."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def read_source(path: Path) -> str:

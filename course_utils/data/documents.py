@@ -1,21 +1,22 @@
-"""Text for a small language model: what lesson 3 adapts it to, by name or from the reader's own files."""
+"""Text in documents, and documents divided so that nothing is in training and in a held-out part."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 
-from course_utils import CourseError, variables
-from course_utils.data.registry import Source, fetch, registry
+from tabulate import tabulate
 
-NAMES = ("docstrings", "tiny_shakespeare", "sms_spam")
-SMS_LABELS = ("ham", "spam")
-MIN_BYTES = 100_000
-"""Least text of one's own."""
-MIN_DOCUMENTS = 5
-"""Fewest documents that the validation and the test part of one's own text must keep."""
+from course_utils.data.overlap import SharedRuns, longest_shared_passage, near_duplicates, words
+from course_utils.data.registry import Source
+
+MIN_CHARACTERS = 200
+"""Shorter documents are left out."""
+MIN_FILES, MAX_SHARE = 20, 0.1
+"""Fewest files, and the largest share of one, that are divided file by file."""
 
 
 @dataclass(frozen=True)
@@ -61,125 +62,133 @@ class Texts:
     report: str
 
 
-def wanted() -> str:
-    """Name, file or folder of the text for a lesson: ``COURSE_TEXT``, else 'docstrings'."""
-    return variables.read("COURSE_TEXT") or "docstrings"
+Parts = tuple[Sequence[Document], Sequence[Document], Sequence[Document]]
+"""Train, validation and test documents."""
 
 
-def resolve(wanted: str) -> str:
-    """The name itself, or an absolute path, which a kernel that runs elsewhere finds too.
-
-    Raises
-    ------
-    CourseError
-        It is neither, or there are no files that `text_files` could read, or too little or too much.
-    """
-    if wanted in NAMES:
-        return wanted
-    from course_utils.data import own_text
-
-    if not os.path.exists(wanted):
-        shown = own_text.shown(Path(wanted).name if Path(wanted).is_absolute() else wanted)
-        raise CourseError(f"unknown text '{shown}': choose {', '.join(NAMES)}, or a file or folder of text")
-    own_text.find(Path(wanted))
-    return str(Path(wanted).resolve())
+def by_file(document: Document) -> str:
+    """The file of a document, as a key for `divide`: all of a file goes into the same part."""
+    return document.file
 
 
-def load_task(wanted: str, general: Texts) -> Texts:
-    """The text that a model is adapted to, after it has learned from `general`.
-
-    Documents that are near-duplicates of general ones are left out. No run of 13 words of a validation or
-    test document, general or here, occurs in a training document, general or here.
+def divide(
+    documents: Sequence[Document],
+    source: Source,
+    about: str,
+    general: Texts | None = None,
+    *,
+    key: Callable[[Document], str] | None = by_file,
+    shares: tuple[float, float] = (0.1, 0.1),
+    min_characters: int = MIN_CHARACTERS,
+) -> Texts:
+    """Leave out near-duplicates, make three parts, and cut out what they would share.
 
     Parameters
     ----------
-    wanted : str
-        'docstrings' (those of scikit-learn), 'tiny_shakespeare', 'sms_spam', or a file or folder.
-    general : Texts
-        What the model learns from first, as `docstrings.load` gives it.
-
-    Raises
-    ------
-    CourseError
-        Neither a name nor a path, or the loader refuses.
+    documents : sequence of Document
+    source : Source
+    about : str
+        What the report says first.
+    general : Texts, optional
+        Another collection that a model learns from too. It stays as it is: documents that it has nearly the
+        same are left out here, training documents lose what they share with its validation and test
+        documents, and validation and test documents what they share with its training documents.
+    key : callable or None
+        Documents with the same key go into the same part, which the SHA-256 of the key decides on. With None
+        the parts are three stretches in the order of the documents.
+    shares : tuple of float
+        Shares of the characters for validation and test.
+    min_characters : int
+        Documents that are shorter after the cutting are left out.
     """
-    wanted = resolve(wanted)
-    if wanted == "docstrings":
-        from course_utils.data import docstrings
-
-        return docstrings.load()[1]
-    if wanted in NAMES:
-        return {"tiny_shakespeare": load_tiny_shakespeare, "sms_spam": load_sms_spam}[wanted](general)
-    return load_own(Path(wanted), general)
-
-
-def load_tiny_shakespeare(general: Texts) -> Texts:
-    """Tiny Shakespeare (downloaded): 40,000 lines of his plays, in documents of 1,000 to 2,000 characters.
-
-    The parts are three stretches: the first eight tenths, a tenth and a tenth.
-
-    Raises
-    ------
-    CourseError
-        The file cannot be downloaded.
-    """
-    from course_utils.data import own_text, text_parts
-
-    (path,) = fetch("tiny_shakespeare")
-    documents = own_text.documents(own_text.read_file(path, path.name), path.name)
-    return text_parts.make(documents, registry()["tiny_shakespeare"], "", general, key=None)
+    learned, measured = ((), ()) if general is None else (general.train, general.validation + general.test)
+    before = [document.text for document in (*learned, *measured)]
+    twins = near_duplicates([*before, *(document.text for document in documents)])[len(before) :]
+    distinct = [document for document, twin in zip(documents, twins, strict=True) if not twin]
+    parts = _stretches(distinct, shares) if key is None else _by_key(distinct, key, shares)
+    train = _without(parts[0], SharedRuns(document.text for document in measured), min_characters)
+    training = [document.text for document in (*learned, *train)]
+    known = SharedRuns(training)
+    validation, test = (_without(part, known, min_characters) for part in parts[1:])
+    texts = Texts(train, validation, test, source, "")
+    counts = len(documents), sum(twins), len(distinct) - sum(map(len, (train, validation, test)))
+    return replace(texts, report="\n".join(filter(None, _report(texts, training, about, counts))))
 
 
-def load_sms_spam(general: Texts) -> Texts:
-    """SMS spam (downloaded): 5,574 text messages; a document is a message, without its label.
-
-    The SHA-256 of a message decides on its part: eight tenths, a tenth and a tenth.
-
-    Raises
-    ------
-    CourseError
-        The file cannot be downloaded, or a line is no message with a label.
-    """
-    from course_utils.data import own_text, text_parts
-
-    (path,) = fetch("sms_spam")
-    lines = [line.partition("\t") for line in own_text.read_file(path, path.name).split("\n") if line]
-    if wrong := [label for label, _, message in lines if label not in SMS_LABELS or not message.strip()]:
-        raise CourseError(
-            f"'{path.name}' has a line that begins with '{wrong[0][:20]}' and is no message with the label "
-            "ham or spam: delete the file and run 'course data sms_spam'"
-        )
-    documents = [Document(message.strip(), path.name) for _, _, message in lines]
-    source = registry()["sms_spam"]
-    return text_parts.make(documents, source, "", general, key=lambda each: each.text, min_characters=1)
+def has_enough_files(documents: Iterable[Document]) -> bool:
+    """Whether documents can be divided file by file, so that the parts get about their shares."""
+    sizes: Counter[str] = Counter()
+    for document in documents:
+        sizes[document.file] += len(document.text)
+    return len(sizes) >= MIN_FILES and max(sizes.values()) <= MAX_SHARE * sizes.total()
 
 
-def load_own(path: Path, general: Texts) -> Texts:
-    """The reader's own text: a file, or the .txt, .md, .rst and .py files of a folder; `text_files` has more.
-
-    With 20 files or more, of which none has more than a tenth of the text, all of a file goes into the
-    same part. Otherwise the parts are three stretches: the first eight tenths, a tenth and a tenth.
-
-    Raises
-    ------
-    CourseError
-        There is nothing to read, too little or too much, or a file is not UTF-8 text.
-    """
-    from course_utils.data import own_text, text_parts
-
-    documents, about = own_text.read(path)
-    key = text_parts.by_file if text_parts.has_enough_files(documents) else None
-    texts = text_parts.make(documents, _own_source(documents), about, general, key=key)
-    if min(len(texts.validation), len(texts.test)) < MIN_DOCUMENTS or not texts.train:
-        raise CourseError(
-            f"too little is left of your text: validation and test need {MIN_DOCUMENTS} documents each, have "
-            f"{len(texts.validation)} and {len(texts.test)}: give more text, or one that repeats itself less"
-            f"\n{texts.report}"
-        )
-    return texts
+def _by_key(
+    documents: Sequence[Document], key: Callable[[Document], str], shares: tuple[float, float]
+) -> Parts:
+    """Keys in the order of their SHA-256: to the test part until it has its share, then to validation."""
+    sizes: Counter[str] = Counter()
+    for document in documents:
+        sizes[key(document)] += len(document.text)
+    in_test, held_out = shares[1] * sizes.total(), sum(shares) * sizes.total()
+    taken, part_of = 0, {}
+    for name in sorted(sizes, key=_sha256):
+        part_of[name] = 2 if taken < in_test else 1 if taken < held_out else 0
+        taken += sizes[name]
+    chosen = [[each for each in documents if part_of[key(each)] == part] for part in range(3)]
+    return chosen[0], chosen[1], chosen[2]
 
 
-def _own_source(documents: Sequence[Document]) -> Source:
-    from course_utils.data import text_parts
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
-    return Source("own_text", "Your own text", "known to you", "files of yours", text_parts.digest(documents))
+
+def _stretches(documents: Sequence[Document], shares: tuple[float, float]) -> Parts:
+    """The first documents for training, then validation, the last for testing."""
+    total = sum(len(document.text) for document in documents)
+    ends = [(1 - sum(shares)) * total, (1 - shares[1]) * total]
+    taken, parts = 0, ([], [], [])
+    for document in documents:
+        parts[sum(taken >= end for end in ends)].append(document)
+        taken += len(document.text)
+    return parts
+
+
+def _without(documents: Iterable[Document], known: SharedRuns, min_characters: int) -> tuple[Document, ...]:
+    """Documents without the known runs, except those that are too short then."""
+    cut = (replace(document, text=known.cut(document.text)) for document in documents)
+    return tuple(document for document in cut if len(document.text) >= min_characters)
+
+
+def _report(texts: Texts, training: Sequence[str], about: str, counts: tuple[int, int, int]) -> Iterator[str]:
+    """The lines of a report; `counts` are documents read, near-duplicates, and those left too short."""
+    n_documents, n_twins, n_short = counts
+    yield about
+    parts = {"train": texts.train, "validation": texts.validation, "test": texts.test}
+    rows = [(name, f"{len(part):,}", f"{n_bytes(part) / 1e3:,.0f}") for name, part in parts.items()]
+    yield tabulate(
+        rows, ("part", "documents", "kB"), colalign=("left", "right", "right"), disable_numparse=True
+    )
+    yield (
+        f"of {n_documents:,} documents, left out {n_twins:,} that have more than half of their runs of 8 "
+        f"words in others before them, and {n_short:,} of which cutting left too little"
+    )
+    yield "cut out: paragraphs and entries with 13 words in a row that a training and a held-out part share"
+    passage = longest_shared_passage([document.text for document in texts.test], training)
+    yield f"longest passage that the test part shares with a training part: {len(words(passage))} words"
+
+
+def n_bytes(documents: Iterable[Document]) -> int:
+    """Size of the text in UTF-8."""
+    return sum(len(document.text.encode("utf-8", "surrogatepass")) for document in documents)
+
+
+def as_lines(documents: Iterable[Document]) -> bytes:
+    """Documents as JSON, one a line: text, file, name and code."""
+    rows = (json.dumps(astuple(document), separators=(",", ":")) for document in documents)
+    return "\n".join(rows).encode("ascii")
+
+
+def digest(documents: Iterable[Document]) -> str:
+    """SHA-256 over documents."""
+    return hashlib.sha256(as_lines(documents)).hexdigest()

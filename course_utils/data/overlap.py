@@ -20,8 +20,6 @@ DUPLICATE_WORDS = 8
 """Near-duplicates are found by runs of so many words."""
 MIX = np.uint64(0x9E3779B97F4A7C15)
 """Odd 64-bit multiplier of the rolling hashes (2**64 divided by the golden ratio)."""
-BATCH = 1_000_000
-"""Characters that `longest_shared_passage` looks at in one go; bounds its memory."""
 
 
 def words(text: str) -> list[str]:
@@ -94,6 +92,51 @@ def near_duplicates(texts: Sequence[str]) -> np.ndarray:
     return n_seen > np.bincount(owner, minlength=len(texts)) / 2
 
 
+def longest_shared_passage(first: Iterable[str], second: Iterable[str]) -> str:
+    """The longest run of words that a text of one side has in common with a text of the other.
+
+    Found by bisection: two texts that share a run share all shorter ones.
+
+    Returns
+    -------
+    str
+        The passage as it stands in `first`; '' when not even a word is shared.
+    """
+    sides = [list(first), list(second)]
+    best, low, high = "", 0, 1
+    while found := _shared_run(sides, high):
+        best, low, high = found, high, 2 * high
+    while high - low > 1:  # runs of `low` words are shared, of `high` words none
+        middle = (low + high) // 2
+        if found := _shared_run(sides, middle):
+            best, low = found, middle
+        else:
+            high = middle
+    return best
+
+
+def _shared_run(sides: Sequence[Sequence[str]], n: int) -> str:
+    """A run of `n` words that both sides have, as it stands in the first, or ''."""
+    mine, theirs = ([text for text in side if len(_word_codes(text)) >= n] for side in sides)
+    hashes, owner = run_hashes(mine, n)
+    shared = np.flatnonzero(_among(hashes, np.sort(run_hashes(theirs, n)[0])))
+    if not len(shared):
+        return ""
+    text, start = mine[owner[shared[0]]], shared[0] - np.searchsorted(owner, owner[shared[0]])
+    small = text.lower()
+    spans = [match.span() for match in re.finditer(r"\w+", small)]
+    # a few letters of other languages become two in small letters
+    return (text if len(small) == len(text) else small)[spans[start][0] : spans[start + n - 1][1]]
+
+
+def _among(hashes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which numbers are among known ones, which are sorted; shape (n,), bool."""
+    if not len(known):
+        return np.zeros(len(hashes), bool)
+    places = np.searchsorted(known, hashes)
+    return known[np.minimum(places, len(known) - 1)] == hashes
+
+
 class SharedRuns:
     """Knows every run of 13 words of some texts, and cuts other texts so that they share none.
 
@@ -108,13 +151,7 @@ class SharedRuns:
 
     def count(self, text: str) -> int:
         """How many runs of 13 words of a text are known; a shorter text counts as one run."""
-        return int(self._found(run_hashes([text], LEAK_WORDS)[0]).sum())
-
-    def _found(self, hashes: np.ndarray) -> np.ndarray:
-        if not len(self._known):
-            return np.zeros(len(hashes), bool)
-        places = np.searchsorted(self._known, hashes)
-        return self._known[np.minimum(places, len(self._known) - 1)] == hashes
+        return int(_among(run_hashes([text], LEAK_WORDS)[0], self._known).sum())
 
     def cut(self, text: str) -> str:
         """The text without the paragraphs and entries that a known run lies in or touches.
@@ -136,7 +173,7 @@ class SharedRuns:
     def _touched(self, parts: Sequence[str]) -> np.ndarray:
         """Which parts a known run lies in or touches, shape (n_parts,), bool."""
         part_of = np.repeat(np.arange(len(parts)), [len(words(part)) for part in parts])
-        found = np.flatnonzero(self._found(run_hashes(["\n".join(parts)], LEAK_WORDS)[0]))
+        found = np.flatnonzero(_among(run_hashes(["\n".join(parts)], LEAK_WORDS)[0], self._known))
         touched = np.zeros(len(parts), bool)
         for start in found:
             touched[part_of[start : start + LEAK_WORDS]] = True

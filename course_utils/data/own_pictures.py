@@ -1,16 +1,15 @@
 """The reader's own pictures, from folders with one folder a class.
 
-`picture_file` says what is done to each picture. All are grey when every one that could be read is
-grey, else all are RGB.
+`picture_file` says what is done to each picture. All are grey when every one that is used is grey, else all
+are RGB. From a large folder some are drawn; the rest is not opened.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,28 +20,76 @@ from course_utils import CourseError
 from course_utils.data import picture_file
 from course_utils.data.pictures import Images
 from course_utils.data.registry import Source
+from course_utils.files import shown
 
-PARTS = ("train", "test")
-ENDINGS = (".png", ".jpg", ".jpeg")
-MIN_PICTURES, MIN_TRAIN = 10, 8
-"""Fewest pictures of a class when the lesson makes the parts, and in a ``train/`` folder."""
-N_EXAMPLES = 3
-"""Names that the report gives for each reason."""
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+LEAST = {"": 20, "train": 16, "test": 5}
+"""Fewest pictures of a class, without parts and in each part: enough for the five folds of lesson 2, with a
+fifth of the others for validation, and for the three parts of lesson 4."""
+AT_MOST = 6_000
+MAX_RATIO = 10
+"""Of a part, no class gets more than so many times the pictures of the smallest: a lesson would measure
+little but the largest class."""
+N_EXAMPLES, MAX_ROWS = 3, 20
+"""Names that the report gives for each reason, and rows of its table."""
 
-
-@dataclass(frozen=True)
-class _Picture:
-    name: str
-    """File, relative to the folder that was given."""
-    label: str
-    part: str
-    """'train', 'test', or '' when there are no parts."""
-    pixels: np.ndarray
-    """Shape (side, side) when grey, (side, side, 3) when RGB; uint8."""
+Group = tuple[str, str]
+"""Part ('train', 'test', or '' without parts) and class."""
 
 
-def class_folders(folder: Path) -> dict[str, list[Path]]:
-    """The class folders of each part: ``{'train': […], 'test': […]}``, or ``{'': […]}`` without parts.
+def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) -> Images:
+    """Pictures from ``train/<class>/`` and ``test/<class>/``, or from ``<class>/`` without parts.
+
+    Hidden files are ignored. What is left out, and why, stands in the report: files that cannot be read or
+    have more than 50 million pixels; a picture of ``train/`` that is in ``test/`` too (it would be a leak),
+    or without parts one that was there before; a class with too few pictures (`LEAST`).
+
+    Parameters
+    ----------
+    folder : Path
+        Its own name and place go into neither the data nor the report.
+    side : int
+        Height and width of the result, in pixels.
+    at_most : int
+        Pictures to draw when there are more: from each class its share, but never fewer than `LEAST`.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    Images
+        `is_test` is None without parts.
+
+    Raises
+    ------
+    CourseError
+        The folder has another layout or cannot be read, or fewer than two classes have enough pictures; the
+        message then has the report.
+    """
+    found, left_out = find(folder)
+    counts = {group: len(files) for group, files in found.items()}
+    wanted: dict[Group, int] = {}
+    taken: dict[Group, list[np.ndarray]] = {}
+    classes = _large_enough(counts, left_out)
+    if len(classes) > 1:
+        wanted = _shares({group: n for group, n in counts.items() if group[1] in classes}, at_most)
+        taken = _read_groups(folder.resolve(), found, wanted, side, np.random.default_rng(seed), left_out)
+        classes = _large_enough({group: len(pictures) for group, pictures in taken.items()}, left_out)
+    used = {group: pictures for group, pictures in taken.items() if group[1] in classes}
+    drawn = any(wanted[group] < counts[group] for group in wanted)
+    report = _report(counts, used, left_out, at_most if drawn else None)
+    if len(classes) < 2:
+        parts = [part for part in LEAST if any(part == other for other, _ in counts)]
+        needed = " and ".join(f"{LEAST[part]} pictures{f' in {part}/' if part else ''}" for part in parts)
+        raise CourseError(
+            f"fewer than two classes remain, but a lesson needs two or more, each with at least {needed}: "
+            f"add pictures or put right what was left out, then run again\n{report}"
+        )
+    return _as_images(used, classes, report)
+
+
+def find(folder: Path) -> tuple[dict[Group, list[Path]], dict[str, list[str]]]:
+    """The picture files of each part and class, by name; and other things, by the reason to leave them out.
 
     Raises
     ------
@@ -50,16 +97,38 @@ def class_folders(folder: Path) -> dict[str, list[Path]]:
         There is no such folder, it cannot be read, has no class folders, or only one of the two parts.
     """
     folder = folder.resolve()
+    places = _class_folders(folder)
+    used = {folder, *(path for _, path in places), *(path.parent for _, path in places)}
+    left_out: dict[str, list[str]] = defaultdict(list)
+    for parent in sorted({path.parent for _, path in places} | {folder}):
+        strays = [path for path in _children(parent) if path not in used]
+        left_out["outside the class folders"] += [_relative(path, folder) for path in strays]
+    found: dict[Group, list[Path]] = defaultdict(list)
+    for part, place in places:
+        files = found[part, shown(place.name)]  # an empty class is one, too
+        for path in _children(place):
+            if path.suffix.lower() in ENDINGS and os.path.isfile(path):
+                files.append(path)
+            else:
+                what = "folder inside a class folder" if os.path.isdir(path) else "no picture file"
+                left_out[what].append(_relative(path, folder))
+    return dict(found), left_out
+
+
+def _class_folders(folder: Path) -> list[tuple[str, Path]]:
+    """Each class folder with its part: 'train' or 'test', or '' when there are no parts."""
     if not os.path.isdir(folder):
         raise CourseError(f"'{folder.name}' is not a folder: give a folder with one folder a class in it")
     folders = _folders_in(folder)
-    parts = {path.name.lower(): path for path in folders if path.name.lower() in PARTS}
+    parts = {path.name.lower(): path for path in folders if path.name.lower() in ("train", "test")}
     if len(parts) == 1:
         raise CourseError(
             f"'{folder.name}' has a folder '{next(iter(parts))}' only: make both 'train' and 'test', or "
             "neither; if it is the name of a class, give it another one"
         )
-    return {part: _folders_in(parts[part]) for part in PARTS} if parts else {"": folders}
+    if not parts:
+        return [("", path) for path in folders]
+    return [(part, path) for part in ("train", "test") for path in _folders_in(parts[part])]
 
 
 def _folders_in(folder: Path) -> list[Path]:
@@ -86,156 +155,109 @@ def _children(folder: Path) -> list[Path]:
     return sorted(visible, key=lambda path: path.name)  # paths themselves sort differently on Windows
 
 
-def read(folder: Path, side: int = 32) -> Images:
-    """Pictures from ``train/<class>/`` and ``test/<class>/``, or from ``<class>/`` without parts.
-
-    Files named .png, .jpg or .jpeg are read, hidden ones ignored. What is left out, and why, stands in
-    the report: files that cannot be read or have more than 50 million pixels; a picture of ``train/``
-    that is in ``test/`` too (it would be a leak), or without parts one that was there before; a class
-    with fewer than 10 pictures, or fewer than 8 in ``train/``, or none in ``test/``.
-
-    Parameters
-    ----------
-    folder : Path
-        Its own name and place go into neither the data nor the report.
-    side : int
-        Height and width of the result, in pixels.
-
-    Returns
-    -------
-    Images
-        `is_test` is None without parts.
-
-    Raises
-    ------
-    CourseError
-        The folder has another layout or cannot be read, or fewer than two classes remain; the message
-        then has the report.
-    """
-    folder = folder.resolve()
-    parts = class_folders(folder)
-    left_out: dict[str, list[str]] = defaultdict(list)
-    pictures = _in_one_mode(_read_all(folder, parts, side, left_out))
-    labels = sorted({_shown(path.name) for paths in parts.values() for path in paths})
-    distinct = _without_copies(pictures, left_out)
-    classes = _large_enough(distinct, labels, "" in parts, left_out)
-    kept = [picture for picture in distinct if picture.label in classes]
-    report = _report(pictures, kept, labels, tuple(parts), left_out)
-    if len(classes) < 2:
-        raise CourseError(
-            "fewer than two classes remain, but a lesson needs two or more: add pictures or put right what "
-            f"was left out, then run again\n{report}"
-        )
-    return _as_images(kept, classes, report)
-
-
-def _read_all(
-    folder: Path, parts: Mapping[str, Sequence[Path]], side: int, left_out: dict[str, list[str]]
-) -> list[_Picture]:
-    """Every picture that can be read, in the order of parts, classes and file names."""
-    places = [(part, path) for part, paths in parts.items() for path in paths]
-    used = {folder, *(path for _, path in places), *(path.parent for _, path in places)}
-    for parent in sorted({path.parent for _, path in places} | {folder}):
-        strays = [path for path in _children(parent) if path not in used]
-        left_out["outside the class folders"] += [_relative(path, folder) for path in strays]
-    files = [(part, place.name, path) for part, place in places for path in _children(place)]
-    pictures = []
-    for part, label, path in tqdm(files, desc="reading pictures", unit="file", delay=2, leave=False):
-        name = _relative(path, folder)
-        if path.suffix.lower() not in ENDINGS or not os.path.isfile(path):
-            what = "folder inside a class folder" if os.path.isdir(path) else "no png or jpg file"
-            left_out[what].append(name)
-            continue
-        try:
-            pictures.append(_Picture(name, _shown(label), part, picture_file.read(path, side)))
-        except picture_file.Refused as refused:
-            left_out[str(refused)].append(name)
-    return pictures
-
-
 def _relative(path: Path, folder: Path) -> str:
-    return _shown(path.relative_to(folder).as_posix())
+    return shown(path.relative_to(folder).as_posix())
 
 
-def _shown(name: str) -> str:
-    """A name that any screen can print: line breaks and broken letters become question marks."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
-
-
-def _in_one_mode(pictures: list[_Picture]) -> list[_Picture]:
-    """All grey as they are, or all RGB."""
-    if all(picture.pixels.ndim == 2 for picture in pictures):
-        return pictures
-    return [
-        picture
-        if picture.pixels.ndim == 3
-        else replace(picture, pixels=np.stack([picture.pixels] * 3, axis=-1))
-        for picture in pictures
-    ]
-
-
-def _without_copies(pictures: Sequence[_Picture], left_out: dict[str, list[str]]) -> list[_Picture]:
-    """One of each picture, where a second one could be trained on and tested with."""
-    in_test = {picture.pixels.tobytes() for picture in pictures if picture.part == "test"}
-    seen, distinct = set(), []
-    for picture in pictures:
-        content = picture.pixels.tobytes()
-        if picture.part == "train" and content in in_test:
-            left_out["in train/, but the same picture is in test/"].append(picture.name)
-        elif not picture.part and content in seen:
-            left_out["the same picture as one before"].append(picture.name)
-        else:
-            distinct.append(picture)
-        seen.add(content)
-    return distinct
-
-
-def _large_enough(
-    pictures: Sequence[_Picture], labels: Sequence[str], no_parts: bool, left_out: dict[str, list[str]]
-) -> list[str]:
-    """The classes that have enough pictures."""
-    counts = Counter((picture.label, picture.part) for picture in pictures)
+def _large_enough(counts: Mapping[Group, int], left_out: dict[str, list[str]]) -> list[str]:
+    """The classes that have enough pictures, sorted."""
+    parts = {part for part, _ in counts}
     classes = []
-    for label in labels:
-        if no_parts and counts[label, ""] < MIN_PICTURES:
-            left_out[f"class with fewer than {MIN_PICTURES} pictures"].append(label)
-        elif not no_parts and not counts[label, "test"]:
-            left_out["class without pictures in test/"].append(label)
-        elif not no_parts and not counts[label, "train"]:
-            left_out["class without pictures in train/"].append(label)
-        elif not no_parts and counts[label, "train"] < MIN_TRAIN:
-            left_out[f"class with fewer than {MIN_TRAIN} pictures in train/"].append(label)
+    for label in sorted({label for _, label in counts}):
+        few = [part for part in LEAST if part in parts and counts.get((part, label), 0) < LEAST[part]]
+        if few:
+            where = f" in {few[0]}/" if few[0] else ""
+            left_out[f"class with fewer than {LEAST[few[0]]} pictures{where}"].append(label)
         else:
             classes.append(label)
     return classes
 
 
+def _shares(counts: Mapping[Group, int], at_most: int) -> dict[Group, int]:
+    """How many pictures to draw from each part and class."""
+    smallest = {part: min(n for (other, _), n in counts.items() if other == part) for part, _ in counts}
+    evened = {group: min(n, MAX_RATIO * smallest[group[0]]) for group, n in counts.items()}
+    total = max(sum(evened.values()), at_most)
+    return {group: max(LEAST[group[0]], n * at_most // total) for group, n in evened.items()}
+
+
+def _read_groups(
+    folder: Path,
+    found: Mapping[Group, Sequence[Path]],
+    wanted: Mapping[Group, int],
+    side: int,
+    rng: np.random.Generator,
+    left_out: dict[str, list[str]],
+) -> dict[Group, list[np.ndarray]]:
+    """So many pictures of each part and class; of the files, as many as that takes are opened."""
+    taken: dict[Group, list[np.ndarray]] = {}
+    seen: dict[bytes, str] = {}  # content -> part; test comes first, so that train has none of its pictures
+    bar = tqdm(total=sum(wanted.values()), desc="reading pictures", unit="picture", delay=2, leave=False)
+    for part, label in sorted(wanted):  # 'test' comes before 'train'
+        files, n, pictures = found[part, label], wanted[part, label], []
+        for path in [files[i] for i in rng.permutation(len(files))[: 2 * n]] if n < len(files) else files:
+            if len(pictures) == n:
+                break
+            try:
+                pixels = picture_file.read(path, side)
+                content = picture_file.in_colour(pixels).tobytes()
+                if part == "train" and seen.get(content) == "test":
+                    raise picture_file.Refused("in train/, but the same picture is in test/")
+                if not part and content in seen:
+                    raise picture_file.Refused("the same picture as one before")
+            except picture_file.Refused as refused:
+                left_out[str(refused)].append(_relative(path, folder))
+                continue
+            seen[content] = part
+            pictures.append(pixels)
+            bar.update()
+        taken[part, label] = pictures
+    bar.close()
+    return taken
+
+
 def _report(
-    pictures: Sequence[_Picture],
-    kept: Sequence[_Picture],
-    labels: Sequence[str],
-    parts: Sequence[str],
+    counts: Mapping[Group, int],
+    used: Mapping[Group, Sequence[np.ndarray]],
     left_out: Mapping[str, Sequence[str]],
+    at_most: int | None,
 ) -> str:
-    """How many pictures were read and are used, by class and part, and what was left out."""
-    read, used = (Counter((picture.label, picture.part) for picture in some) for some in (pictures, kept))
-    columns = [f"{part} {what}".strip() for part in parts for what in ("read", "used")]
-    rows = [(label, *(counts[label, part] for part in parts for counts in (read, used))) for label in labels]
-    lines = [f"own pictures: {len(pictures)} read, {len(kept)} used"]
+    """Files and pictures used, by class and part; whether some were drawn; what was left out."""
+    parts = list(dict.fromkeys(part for part, _ in counts))
+    labels = sorted({label for _, label in counts})
+    rows = [
+        (label, *(n for p in parts for n in (counts.get((p, label), 0), len(used.get((p, label), ())))))
+        for label in labels[:MAX_ROWS]
+    ]
+    columns = [f"{part} {what}".strip() for part in parts for what in ("files", "used")]
+    lines = [f"own pictures: {sum(counts.values()):,} files, {sum(map(len, used.values())):,} used"]
     lines += [tabulate(rows, headers=("class", *columns), disable_numparse=[0])]
+    if len(labels) > MAX_ROWS:
+        lines.append(f"and {len(labels) - MAX_ROWS} more classes")
+    if at_most is not None:
+        lines.append(
+            f"drawn: of more than {at_most:,} pictures so many, from each class its share, but at least the "
+            f"fewest that a lesson needs, and at most {MAX_RATIO} times as many as from the smallest class"
+        )
     lines += ["left out:"] if any(left_out.values()) else []
     for reason, names in left_out.items():
         if names:
-            more = f" and {len(names) - N_EXAMPLES} more" if len(names) > N_EXAMPLES else ""
-            lines.append(f"  {reason} ({len(names)}): {', '.join(names[:N_EXAMPLES])}{more}")
+            more = f" and {len(names) - N_EXAMPLES:,} more" if len(names) > N_EXAMPLES else ""
+            lines.append(f"  {reason} ({len(names):,}): {', '.join(names[:N_EXAMPLES])}{more}")
     return "\n".join(lines)
 
 
-def _as_images(pictures: Sequence[_Picture], classes: Sequence[str], report: str) -> Images:
-    pixels = np.stack([picture.pixels for picture in pictures])  # (n, side, side) or (n, side, side, 3)
+def _as_images(used: Mapping[Group, list[np.ndarray]], classes: Sequence[str], report: str) -> Images:
+    """The pictures in the order of parts, train before test, and classes."""
+    groups = sorted(used, key=lambda group: (group[0] == "test", group[1]))
+    sizes = [len(used[group]) for group in groups]
+    pictures = [picture for group in groups for picture in used[group]]
+    if any(picture.ndim == 3 for picture in pictures):
+        pictures = [picture_file.in_colour(picture) for picture in pictures]
+    pixels = np.stack(pictures)  # (n, side, side) or (n, side, side, 3)
     pixels = pixels[:, np.newaxis] if pixels.ndim == 3 else np.moveaxis(pixels, 3, 1)
-    labels = np.array([classes.index(picture.label) for picture in pictures], np.int64)
-    is_test = np.array([picture.part == "test" for picture in pictures])
+    labels = np.repeat([classes.index(label) for _, label in groups], sizes)
+    is_test = np.repeat([part == "test" for part, _ in groups], sizes)
     digest = hashlib.sha256("\n".join((*classes, str(pixels.shape))).encode())
     for array in (pixels, labels.astype("<i8"), is_test):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -243,5 +265,5 @@ def _as_images(pictures: Sequence[_Picture], classes: Sequence[str], report: str
         "own_pictures", "Your own pictures", "known to you", "a folder of yours", digest.hexdigest()
     )
     scaled = pixels.astype(np.float32) / 255
-    parted = bool(pictures[0].part)
+    parted = groups[0][0] != ""
     return Images(scaled, labels, tuple(classes), source, is_test if parted else None, report)

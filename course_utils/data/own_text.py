@@ -1,30 +1,93 @@
 """The reader's own text: one file, or the text files of a folder.
 
-Files must be UTF-8. Line ends are made equal, spaces at line ends and more than one empty line in a row
-are taken away. Then a file is cut into documents of 1,000 to 2,000 characters, at the ends of paragraphs
-where it can be.
+`text_file` says what is done to each file. Of more text than `AT_MOST`, some files are drawn, and of large
+ones the beginning is taken.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+from tqdm import tqdm
+
 from course_utils import CourseError
-from course_utils.data.documents import MIN_BYTES, Document
-from course_utils.data.text_parts import MIN_CHARACTERS
+from course_utils.data import text_file
+from course_utils.data.documents import (
+    MIN_CHARACTERS,
+    Document,
+    Texts,
+    by_file,
+    digest,
+    divide,
+    has_enough_files,
+)
+from course_utils.data.registry import Source
+from course_utils.files import shown
 
 ENDINGS = (".txt", ".md", ".rst", ".py")
-MAX_BYTES = 20_000_000
-MAX_FILES = 10_000
-"""Most text, and most files of any kind, that a folder may have."""
-TARGET = 1_000
-"""A document is complete when it has so many characters; twice as many are the most that it gets."""
+LEAST, AT_MOST = 100_000, 20_000_000
+"""Characters of cleaned text that a lesson needs; bytes of files that it reads."""
+MIN_DOCUMENTS = 5
+"""Fewest documents that the validation and the test part must keep."""
+MAX_FILES = 200_000
+"""Most files of any kind that a folder may have."""
 N_EXAMPLES = 3
 """Names that the report gives for each reason."""
+
+
+def load(path: Path, general: Texts) -> Texts:
+    """The reader's own text in three parts: a file, or the .txt, .md, .rst and .py files of a folder.
+
+    With 20 files or more, of which none has more than a tenth of the text, all of a file goes into the
+    same part. Otherwise the parts are three stretches: the first eight tenths, a tenth and a tenth.
+
+    Raises
+    ------
+    CourseError
+        As `read`; or too little is left after what is also in `general` was cut out.
+    """
+    documents, about = read(path)
+    key = by_file if has_enough_files(documents) else None
+    source = Source("own_text", "Your own text", "known to you", "files of yours", digest(documents))
+    texts = divide(documents, source, about, general, key=key)
+    if min(len(texts.validation), len(texts.test)) < MIN_DOCUMENTS or not texts.train:
+        raise CourseError(
+            f"too little is left of your text: validation and test need {MIN_DOCUMENTS} documents each, have "
+            f"{len(texts.validation)} and {len(texts.test)}: give more text, or one that repeats itself less"
+            f"\n{texts.report}"
+        )
+    return texts
+
+
+def read(path: Path) -> tuple[list[Document], str]:
+    """The documents of a file or folder, in the order of the names, and what to report about them.
+
+    Raises
+    ------
+    CourseError
+        As `find`; or a file cannot be opened, is not UTF-8, or is no text; or there is too little in all.
+    """
+    found, left_out = find(path)
+    chosen = _drawn(found)
+    everything: list[Document] = []
+    n_characters = 0
+    for name, n_bytes in tqdm(chosen.items(), desc="reading text", unit="file", delay=2, leave=False):
+        text = text_file.read(found[name], name, n_bytes)
+        pieces = text_file.documents(text, name)
+        if not pieces:
+            left_out[f"shorter than {MIN_CHARACTERS} characters"].append(name)
+        n_characters += len(text)
+        everything += pieces
+    if n_characters < LEAST:
+        raise CourseError(
+            f"'{shown(path.name)}' has {n_characters:,} characters of text in {len(found):,} file(s), empty "
+            f"lines not counted, but the lesson needs {LEAST:,}: give more"
+        )
+    return everything, _report(found, chosen, left_out)
 
 
 def find(path: Path) -> tuple[dict[str, Path], dict[str, list[str]]]:
@@ -36,7 +99,7 @@ def find(path: Path) -> tuple[dict[str, Path], dict[str, list[str]]]:
     Raises
     ------
     CourseError
-        There is no such file or folder, there is no text file in it, or too little or too much.
+        There is no such file or folder, or there is no text file in it.
     """
     left_out: dict[str, list[str]] = defaultdict(list)
     if os.path.isdir(path):
@@ -47,12 +110,20 @@ def find(path: Path) -> tuple[dict[str, Path], dict[str, list[str]]]:
         raise CourseError(f"'{shown(path.name)}' is no file or folder: give the path of one that exists")
     if not found:
         raise CourseError(f"'{shown(path.name)}' has no text in it: put {', '.join(ENDINGS)} files there")
-    n_bytes = sum(each.stat().st_size for each in found.values())
-    if not MIN_BYTES <= n_bytes <= MAX_BYTES:
-        what = f"'{shown(path.name)}' has {n_bytes / 1e3:,.0f} kB of text in {len(found)} file(s)"
-        rule = f"the lesson takes {MIN_BYTES / 1e3:,.0f} kB to {MAX_BYTES / 1e6:,.0f} MB"
-        raise CourseError(f"{what}, but {rule}: give {'more' if n_bytes < MIN_BYTES else 'less'}")
     return found, left_out
+
+
+def _drawn(found: Mapping[str, Path]) -> dict[str, int]:
+    """How many bytes to read of which files: all, or of drawn ones as much as makes `AT_MOST`."""
+    sizes = {name: path.stat().st_size for name, path in found.items()}
+    if sum(sizes.values()) <= AT_MOST:
+        return sizes
+    each = AT_MOST // min(len(sizes), 10)  # no file fills it alone
+    names, budget, left = list(sizes), {}, AT_MOST
+    for i in np.random.default_rng(0).permutation(len(names)):
+        budget[names[i]] = min(sizes[names[i]], each, left)
+        left -= budget[names[i]]
+    return {name: budget[name] for name in names if budget[name]}
 
 
 def _below(folder: Path, left_out: dict[str, list[str]]) -> Iterator[tuple[str, Path]]:
@@ -96,97 +167,15 @@ def _relative(path: Path, folder: Path) -> str:
     return shown(path.relative_to(folder).as_posix())
 
 
-def shown(name: str) -> str:
-    """A name that any screen can print: line breaks and broken letters become question marks."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
-
-
-def read(path: Path) -> tuple[list[Document], str]:
-    """The documents of a file or folder, in the order of the names, and what to report about them.
-
-    Raises
-    ------
-    CourseError
-        As `find`; or a file cannot be opened, is not UTF-8, or is no text.
-    """
-    found, left_out = find(path)
-    everything = []
-    for name, file in found.items():
-        pieces = documents(read_file(file, name), name)
-        if not pieces:
-            left_out[f"shorter than {MIN_CHARACTERS} characters"].append(name)
-        everything += pieces
-    return everything, _report(len(found), left_out)
-
-
-def read_file(path: Path, name: str) -> str:
-    """A file's text, cleaned.
-
-    Parameters
-    ----------
-    path : Path
-    name : str
-        What messages call it.
-
-    Raises
-    ------
-    CourseError
-        It cannot be opened, is not UTF-8, or has zero bytes.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CourseError(
-            f"cannot read '{name}' ({error.strerror}): see to it that you may open it"
-        ) from error
-    if (zero := content.find(0)) >= 0:
-        raise CourseError(
-            f"'{name}' is no plain text (byte {zero} is zero): save it as text in UTF-8, or leave it out"
+def _report(found: Mapping[str, Path], chosen: Mapping[str, int], left_out: Mapping[str, list[str]]) -> str:
+    """How many files were read, whether they were drawn, and what was left out."""
+    n_bytes, n_read = sum(path.stat().st_size for path in found.values()), sum(chosen.values())
+    lines = [f"own text: {len(chosen):,} file(s) read"]
+    if n_read < n_bytes:
+        lines.append(
+            f"drawn: {n_read / 1e6:,.0f} MB, of {n_bytes / 1e6:,.0f} MB in {len(found):,} file(s); of large "
+            "files the beginning"
         )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CourseError(
-            f"'{name}' is not UTF-8 (byte {error.start} is {content[error.start]:#04x}): save it as UTF-8"
-        ) from error
-    lines = re.split(r"\r\n|\r|\n", text)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
-
-
-def documents(text: str, file: str) -> list[Document]:
-    """A cleaned text in documents of 1,000 to 2,000 characters; none if it has fewer than 200.
-
-    The last one may be shorter, or longer by up to 200.
-    """
-    blocks: list[str] = [""]
-    for paragraph in _paragraphs(text):
-        if len(blocks[-1]) >= TARGET or len(blocks[-1]) + len(paragraph) > 2 * TARGET:
-            blocks.append("")
-        blocks[-1] += paragraph
-    if len(blocks) > 1 and len(blocks[-1].strip()) < MIN_CHARACTERS:
-        blocks[-2:] = ["".join(blocks[-2:])]
-    cleaned = (re.sub(r" +$", "", block, flags=re.MULTILINE).strip("\n") for block in blocks)
-    return [Document(block, file) for block in cleaned if len(block) >= MIN_CHARACTERS]
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    """Paragraphs with the empty line after them; long ones in pieces of up to 1,000 characters.
-
-    A piece ends with a line, else with a word, else after 1,000 characters.
-    """
-    for paragraph in re.findall(r"(?s).+?(?:\n\n|\Z)", text):
-        start = 0
-        while len(paragraph) - start > 2 * TARGET:
-            ends = [paragraph.rfind(mark, start + TARGET // 2, start + TARGET) + 1 for mark in "\n "]
-            end = next((end for end in ends if end), start + TARGET)
-            yield paragraph[start:end]
-            start = end
-        yield paragraph[start:]
-
-
-def _report(n_found: int, left_out: Mapping[str, Sequence[str]]) -> str:
-    """How many files were read, and what was left out."""
-    lines = [f"own text: {n_found} file(s) read"]
     for reason, names in left_out.items():
         if names:
             more = f" and {len(names) - N_EXAMPLES} more" if len(names) > N_EXAMPLES else ""

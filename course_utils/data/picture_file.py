@@ -5,18 +5,21 @@ becomes 8-bit; what is transparent is laid on white; the picture is scaled, with
 until its longer side has the length asked for (Lanczos filter); it is centred on a black square.
 
 Pictures of mode 1, L, LA or 16-bit grey stay grey, all others become RGB; a palette counts as colour.
-Of an animation the first frame is taken. Files come from anywhere, so that only the decoders for PNG
-and JPEG are let near them, and none before the size that the file states was looked at.
+Of an animation the first frame is taken. A large JPEG is decoded at an eighth, quarter or half of its size
+where that is still four times what is asked for. Files come from anywhere, so that no other decoders than
+those of `FORMATS` are let near them, and none before the size that the file states was looked at.
 """
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 """A file that says it has more is not decoded: it may be small and yet fill the memory."""
 
@@ -36,34 +39,49 @@ def read(path: Path, side: int) -> np.ndarray:
     Raises
     ------
     Refused
-        The file is no PNG or JPEG, is damaged or cut short, or has more than 50 million pixels.
+        The file has none of the formats, is damaged or cut short, or has more than 50 million pixels.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd but readable files, and on sizes, which we look at
-            return np.asarray(_square(_decoded(path), side))
+            picture = _decoded(path, side)
+            return np.asarray(ImageOps.pad(picture, (side, side), Image.Resampling.LANCZOS))
+    except Refused:
+        raise
     except Image.DecompressionBombError as error:
         raise Refused(f"more than {MAX_PIXELS // 10**6} million pixels") from error
+    except UnidentifiedImageError as error:
+        raise Refused(f"no {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, whatever its name says") from error
     except Exception as error:  # decoders have no error in common: OSError, SyntaxError, struct.error …
         raise Refused("unreadable, damaged or cut short") from error
 
 
-def _decoded(path: Path) -> Image.Image:
+def in_colour(pixels: np.ndarray) -> np.ndarray:
+    """The pixels with three channels, shape (side, side, 3)."""
+    return pixels if pixels.ndim == 3 else np.stack([pixels] * 3, axis=-1)
+
+
+def _decoded(path: Path, side: int) -> Image.Image:
     """The picture, upright and in mode L or RGB."""
-    with Image.open(path, formats=("PNG", "JPEG")) as image:  # reads the head of the file only
+    with Image.open(path, formats=FORMATS) as image:  # reads the head of the file only
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError
-        ImageOps.exif_transpose(image, in_place=True)  # without a second copy of a large picture
+        image.draft(None, (4 * side, 4 * side))  # only JPEG can
+        image.load()
+        with contextlib.suppress(Exception):  # without usable EXIF data it stays as it lies
+            ImageOps.exif_transpose(image, in_place=True)  # without a second copy of a large picture
         return _flat(image)
 
 
 def _flat(image: Image.Image) -> Image.Image:
     """The picture in mode L or RGB, 8 bits a channel, what is transparent laid on white."""
-    if image.mode.startswith("I"):  # 16-bit grey, which Pillow itself would cut off at 255
-        levels = np.asarray(image).astype(np.uint32)
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
+        levels = np.asarray(image).astype(np.uint32)  # Pillow itself would cut them off at 255
         if "transparency" in image.info:
             levels[levels == image.info["transparency"]] = 65535
         return Image.fromarray(((levels + 128) // 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise Refused("numbers of 32 bits, of which nobody knows what is white")
     grey = image.mode in ("1", "L", "LA")
     mode = "L" if grey else "RGB"
     if not image.has_transparency_data:
@@ -72,13 +90,3 @@ def _flat(image: Image.Image) -> Image.Image:
     white = Image.new(mode, image.size, "white")
     white.paste(image.convert(mode), mask=image.getchannel("A"))
     return white
-
-
-def _square(image: Image.Image, side: int) -> Image.Image:
-    """The picture in the middle of a black square."""
-    scale = side / max(image.size)
-    size = [max(1, round(length * scale)) for length in image.size]
-    small = image.resize(size, Image.Resampling.LANCZOS)
-    square = Image.new(small.mode, (side, side))
-    square.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
-    return square

@@ -1,27 +1,25 @@
 """Pictures with their classes: one loader each, with where the data come from and a checksum.
 
-The digits and the faces come with installed packages; `registry` downloads the others. `image_folder`
-reads the reader's own pictures into the same form.
+The digits and the faces come with installed packages; `registry` downloads the others. `own_pictures`
+reads the reader's own into the same form.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
-import os
 import tarfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
-from course_utils import CourseError, variables
+from course_utils import CourseError
 from course_utils.data.registry import Source, content_sha256, fetch, registry, require_content
-from course_utils.data.sampling import stratified_rows
+from course_utils.data.tables import stratified_rows
 
-NAMES = ("digits", "fashion_mnist", "cifar10")
 FASHION_CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat")
 FASHION_CLASSES += ("sandal", "shirt", "sneaker", "bag", "ankle boot")
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -61,59 +59,10 @@ class Images:
     is_test: np.ndarray | None = None
     report: str = ""
 
-
-def wanted(profile: str) -> str:
-    """Name or folder of the pictures for a lesson: ``COURSE_IMAGES``, else what the profile uses."""
-    return variables.read("COURSE_IMAGES") or ("fashion_mnist" if profile == "full" else "digits")
-
-
-def resolve(wanted: str) -> str:
-    """The name itself, or the absolute path of a folder, which a kernel that runs elsewhere finds too.
-
-    Raises
-    ------
-    CourseError
-        It is neither, or the folder has not the layout that `image_folder` reads.
-    """
-    if wanted in NAMES:
-        return wanted
-    if not os.path.isdir(wanted):
-        shown = Path(wanted).name if Path(wanted).is_absolute() else wanted
-        raise CourseError(f"unknown images '{shown}': choose {', '.join(NAMES)}, or a folder of pictures")
-    from course_utils.data import own_pictures
-
-    own_pictures.class_folders(Path(wanted))
-    return str(Path(wanted).resolve())
-
-
-def load(wanted: str, n_train: int, n_test: int, seed: int = 0, side: int = 32) -> Images:
-    """Pictures by name, or from a folder of one's own.
-
-    Parameters
-    ----------
-    wanted : str
-        'digits', 'fashion_mnist', 'cifar10', or a folder for `image_folder.read`.
-    n_train, n_test : int
-        Pictures to draw from each part of a downloaded data set. The digits and a folder are taken whole.
-    seed : int
-        Of the draw.
-    side : int
-        Height and width that pictures from a folder get, in pixels.
-
-    Raises
-    ------
-    CourseError
-        Neither a name nor a folder, or the loader refuses.
-    """
-    wanted = resolve(wanted)
-    if wanted == "digits":
-        return load_digits()
-    if wanted in NAMES:
-        loader = {"fashion_mnist": load_fashion_mnist, "cifar10": load_cifar10}[wanted]
-        return loader(n_train, n_test, seed)
-    from course_utils.data import own_pictures
-
-    return own_pictures.read(Path(wanted), side)
+    def rows(self, chosen: np.ndarray) -> Images:
+        """Some of the pictures, in this order; `chosen` has their indices."""
+        is_test = None if self.is_test is None else self.is_test[chosen]
+        return replace(self, pixels=self.pixels[chosen], labels=self.labels[chosen], is_test=is_test)
 
 
 def load_digits() -> Images:

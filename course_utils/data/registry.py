@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import tomllib
 import zipfile
@@ -17,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 import pooch
@@ -154,9 +157,10 @@ def cache_folder() -> Path:
 def fetch(name: str) -> tuple[Path, ...]:
     """Paths of a data set's files, in the registry's order; downloads those not in the cache yet.
 
-    ``COURSE_DATA_MIRROR`` names a server or folder (``http://…``) that holds the files under their
-    plain names, for a classroom without fast internet; ``COURSE_OFFLINE=1`` forbids downloading.
-    A file in the cache is checked too, every time. When one file fails, those before it are kept.
+    ``COURSE_DATA_MIRROR`` names a server (``http://…``) or a folder (a path, ``file://…``) that holds the
+    files under their plain names, as the cache of somebody who ran ``course data`` does; for a classroom
+    without fast internet. ``COURSE_OFFLINE=1`` forbids downloading. A file in the cache is checked too,
+    every time. When one file fails, those before it are kept.
 
     Raises
     ------
@@ -184,41 +188,47 @@ def _fetch_file(name: str, file: Download) -> Path:
             f"data set '{name}' is not in {cache_folder()} and COURSE_OFFLINE is set: "
             f"unset it once and run 'course data {name}'"
         )
-    with atomic_path(path) as temporary:
-        _download(name, file, temporary)
-    return path
-
-
-def _download(name: str, file: Download, target: Path) -> None:
-    """Bring one file to `target`, unpacked and checked."""
-    mirror = (variables.read("COURSE_DATA_MIRROR") or "").rstrip("/")
-    url = f"{mirror}/{file.file}" if mirror else file.url
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        try:
-            # the checksum in the registry is the unpacked file's; it is checked below
-            got = Path(pooch.retrieve(url, known_hash=None, path=folder, progressbar=True))
-        except Exception as error:  # requests, urllib3 and sockets each have their own
-            raise CourseError(
-                f"cannot download '{name}' from {url} ({type(error).__name__}): check the "
-                "network, or set COURSE_DATA_MIRROR to a server that has the file"
-            ) from error
-        if file.archive_member and zipfile.is_zipfile(got):
-            got = _unpack(got, file.archive_member, url)
+    with atomic_path(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        got, url = _download(name, file, folder)
         if (found := file.found(got)) != file.expected:
             raise CourseError(
                 f"'{file.file}' from {url} has {file.algorithm} {found[:12]}…, expected "
                 f"{file.expected[:12]}…: it was not kept; try another mirror"
             )
-        os.replace(got, target)
+        os.replace(got, temporary)
+    return path
 
 
-def _unpack(archive: Path, member: str, url: str) -> Path:
-    """Path of one member of a zip archive, unpacked beside it."""
+def _download(name: str, file: Download, folder: str) -> tuple[Path, str]:
+    """One file, unpacked but not checked yet, and where it came from."""
+    mirror = (variables.read("COURSE_DATA_MIRROR") or "").rstrip("/")
+    url, copies = f"{mirror}/{file.file}" if mirror else file.url, _is_local(mirror)
+    unzip = pooch.Unzip([file.archive_member]) if file.archive_member and not mirror else None
     try:
-        with zipfile.ZipFile(archive) as opened:
-            return Path(opened.extract(member, archive.parent))
-    except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+        # no checksum for pooch: the registry's is that of the unpacked file
+        got = pooch.retrieve(
+            url, None, "got", folder, unzip, downloader=_copy if copies else None, progressbar=not copies
+        )
+        return Path(got[0] if unzip else got), url
+    except (zipfile.BadZipFile, zlib.error, IndexError) as error:
         raise CourseError(
-            f"the archive from {url} is damaged or lacks '{member}' ({error}): "
+            f"the archive from {url} is damaged or lacks '{file.archive_member}': "
             "it was not kept; try another mirror"
         ) from error
+    except Exception as error:  # requests, urllib3 and sockets each have their own
+        does, what = ("download", "check the network")
+        if copies:
+            does, what = "copy", f"see that '{file.file}' is there"
+        raise CourseError(
+            f"cannot {does} '{name}' from {url} ({type(error).__name__}): {what}, "
+            "or set COURSE_DATA_MIRROR to a server or folder that has the file"
+        ) from error
+
+
+def _is_local(mirror: str) -> bool:
+    return bool(mirror) and (mirror.startswith("file:") or "://" not in mirror)
+
+
+def _copy(url: str, target: str, pooch: object) -> None:
+    """What pooch calls to bring a file from a folder."""
+    shutil.copyfile(url2pathname(urlsplit(url).path) if url.startswith("file:") else url, target)

@@ -12,11 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from course_utils.data import docstrings
-from course_utils.data.documents import Texts
-from course_utils.data.pictures import Images, load_digits, load_faces
+from course_utils import CourseError
 from course_utils.data.registry import Source, content_sha256, fetch, registry, require_content
-from course_utils.data.sampling import stratified_rows
 
 
 @dataclass(frozen=True)
@@ -82,16 +79,6 @@ def load_forest_cover(n_rows: int, seed: int = 0) -> Table:
     return Table(X, rows[:, -1].astype(np.int64) - 1, classes, registry()["forest_cover"])
 
 
-EMBEDDED: dict[str, Callable[[], Table | Images | tuple[Texts, ...]]] = {
-    "breast_cancer": load_breast_cancer,
-    "wine": load_wine,
-    "digits": load_digits,
-    "faces": load_faces,
-    "docstrings": docstrings.load,
-}
-"""Loaders of the data that come with the installed packages."""
-
-
 def _bundled_table(name: str, load: Callable[..., Any]) -> Table:
     """A table from scikit-learn, refused when its content is not the content we know."""
     bunch = load(as_frame=True)
@@ -105,3 +92,39 @@ def fingerprint(table: Table) -> str:
     """SHA-256 over column names, values and classes of a table."""
     names = (*map(str, table.X.columns), *table.classes)
     return content_sha256(names, table.X.to_numpy(), table.y)
+
+
+def stratified_rows(labels: np.ndarray, n_rows: int, seed: int, name: str) -> np.ndarray:
+    """Indices of rows drawn without replacement, each class in its share of the whole.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (n,)
+        Class of each row.
+    n_rows : int
+        Rows to draw, from the number of classes to n.
+    seed : int
+        Of the draw.
+    name : str
+        Name of the data set, for the message.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,), int64
+        In random order, or all in their own order when `n_rows` is n.
+
+    Raises
+    ------
+    CourseError
+        There are fewer rows than asked for, or more classes than rows were asked for.
+    """
+    from sklearn.model_selection import train_test_split
+
+    rows, kinds = np.arange(len(labels)), len(np.unique(labels))
+    if n_rows > len(rows):
+        raise CourseError(f"{name} has {len(rows)} rows, {n_rows} were asked for: ask for fewer")
+    if n_rows < kinds:
+        raise CourseError(f"{n_rows} rows of {name} cannot show all {kinds} classes: ask for more")
+    if n_rows <= len(rows) - kinds:  # else there is not one row of each class to leave out
+        return train_test_split(rows, train_size=n_rows, stratify=labels, random_state=seed)[0]
+    return rows if n_rows == len(rows) else np.random.default_rng(seed).permutation(rows)[:n_rows]

@@ -1,0 +1,174 @@
+"""What a reader chose: pictures and text by name, or their own.
+
+``COURSE_IMAGES`` and ``COURSE_TEXT`` (``course run --images``, ``--text``) name a data set that the course
+knows, or a file or folder of the reader's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import CourseError, variables
+from course_utils.data import docstrings, own_pictures, own_text, tables, text_file
+from course_utils.data import pictures as known
+from course_utils.data.documents import Document, Texts, divide
+from course_utils.data.pictures import Images
+from course_utils.data.registry import fetch, registry
+from course_utils.data.tables import Table, stratified_rows
+from course_utils.files import shown
+from course_utils.run import Run
+
+PICTURES = ("digits", "fashion_mnist", "cifar10")
+TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
+SMS_LABELS = ("ham", "spam")
+EMBEDDED: dict[str, Callable[[], Table | Images | tuple[Texts, ...]]] = {
+    "breast_cancer": tables.load_breast_cancer,
+    "wine": tables.load_wine,
+    "digits": known.load_digits,
+    "faces": known.load_faces,
+    "docstrings": docstrings.load,
+}
+"""Loaders of the data that come with the installed packages."""
+
+
+def pictures(run: Run, side: int, at_most: int = own_pictures.AT_MOST) -> Images:
+    """The pictures for a notebook, in random order; prints what they are.
+
+    They are those of ``COURSE_IMAGES``; without it the digits or, in the profile full, Fashion-MNIST.
+
+    Parameters
+    ----------
+    run : Run
+        Its seed decides on the order, and on the draw.
+    side : int
+        Height and width that the reader's own pictures get, in pixels.
+    at_most : int
+        So many are drawn when there are more, each class in its share; of a downloaded set five in six from
+        its training part. From the reader's own come at least `own_pictures.LEAST` of each class.
+
+    Raises
+    ------
+    CourseError
+        Neither a name nor a folder, or the loader refuses.
+    """
+    wanted = variables.read("COURSE_IMAGES") or ("fashion_mnist" if run.profile == "full" else "digits")
+    loaded = load_pictures(resolve_pictures(wanted), side, at_most, run.seed)
+    print(loaded.report or f"{loaded.source.name}: {len(loaded.labels):,} pictures")
+    return loaded.rows(np.random.default_rng(run.seed).permutation(len(loaded.labels)))
+
+
+def resolve_pictures(wanted: str) -> str:
+    """The name itself, or the absolute path of a folder, which a kernel that runs elsewhere finds too.
+
+    Raises
+    ------
+    CourseError
+        It is neither, or the folder has not the layout that `own_pictures` reads.
+    """
+    if wanted in PICTURES:
+        return wanted
+    if not os.path.isdir(wanted):
+        what = shown(Path(wanted).name if Path(wanted).is_absolute() else wanted)
+        raise CourseError(f"unknown images '{what}': choose {', '.join(PICTURES)}, or a folder of pictures")
+    own_pictures.find(Path(wanted))
+    return str(Path(wanted).resolve())
+
+
+def load_pictures(wanted: str, side: int, at_most: int = own_pictures.AT_MOST, seed: int = 0) -> Images:
+    """What `resolve_pictures` gave, loaded; the other parameters are those of `pictures`."""
+    if wanted == "digits":
+        digits = known.load_digits()
+        drawn = stratified_rows(digits.labels, min(at_most, len(digits.labels)), seed, "digits")
+        return digits.rows(drawn)
+    if wanted in PICTURES:
+        load = {"fashion_mnist": known.load_fashion_mnist, "cifar10": known.load_cifar10}[wanted]
+        return load(at_most - at_most // 6, at_most // 6, seed)
+    return own_pictures.read(Path(wanted), side, at_most, seed)
+
+
+def text(general: Texts) -> Texts:
+    """The text that a language model is adapted to, after it has learned from `general`.
+
+    It is that of ``COURSE_TEXT``; without it the docstrings of scikit-learn. Documents that are
+    near-duplicates of general ones are left out. No run of 13 words of a validation or test document, general
+    or here, occurs in a training document, general or here.
+
+    Parameters
+    ----------
+    general : Texts
+        What the model learns from first, as `docstrings.load` gives it.
+
+    Raises
+    ------
+    CourseError
+        Neither a name nor a path, or the loader refuses.
+    """
+    wanted = variables.read("COURSE_TEXT") or "docstrings"
+    if wanted == "docstrings":
+        return docstrings.load()[1]
+    if wanted in TEXTS:
+        return {"tiny_shakespeare": load_tiny_shakespeare, "sms_spam": load_sms_spam}[wanted](general)
+    _require_path(wanted)
+    return own_text.load(Path(wanted), general)
+
+
+def resolve_text(wanted: str) -> str:
+    """The name itself, or an absolute path, which a kernel that runs elsewhere finds too.
+
+    Raises
+    ------
+    CourseError
+        It is neither, or there are no files that `own_text` could read, or too little in them.
+    """
+    if wanted in TEXTS:
+        return wanted
+    _require_path(wanted)
+    own_text.read(Path(wanted))
+    return str(Path(wanted).resolve())
+
+
+def _require_path(wanted: str) -> None:
+    if not os.path.exists(wanted):
+        what = shown(Path(wanted).name if Path(wanted).is_absolute() else wanted)
+        raise CourseError(f"unknown text '{what}': choose {', '.join(TEXTS)}, or a file or folder of text")
+
+
+def load_tiny_shakespeare(general: Texts) -> Texts:
+    """Tiny Shakespeare (downloaded): 40,000 lines of his plays, in documents of 1,000 to 2,000 characters.
+
+    The parts are three stretches: the first eight tenths, a tenth and a tenth.
+
+    Raises
+    ------
+    CourseError
+        The file cannot be downloaded.
+    """
+    (path,) = fetch("tiny_shakespeare")
+    documents = text_file.documents(text_file.read(path, path.name), path.name)
+    return divide(documents, registry()["tiny_shakespeare"], "", general, key=None)
+
+
+def load_sms_spam(general: Texts) -> Texts:
+    """SMS spam (downloaded): 5,574 text messages; a document is a message, without its label.
+
+    The SHA-256 of a message decides on its part: eight tenths, a tenth and a tenth.
+
+    Raises
+    ------
+    CourseError
+        The file cannot be downloaded, or a line is no message with a label.
+    """
+    (path,) = fetch("sms_spam")
+    lines = [line.partition("\t") for line in text_file.read(path, path.name).split("\n") if line]
+    if wrong := [label for label, _, message in lines if label not in SMS_LABELS or not message.strip()]:
+        raise CourseError(
+            f"'{path.name}' has a line that begins with '{wrong[0][:20]}' and is no message with the label "
+            "ham or spam: delete the file and run 'course data sms_spam'"
+        )
+    documents = [Document(message.strip(), path.name) for _, _, message in lines]
+    source = registry()["sms_spam"]
+    return divide(documents, source, "", general, key=lambda each: each.text, min_characters=1)
