@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import nbformat
-import pooch
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from texts import SOURCE, documents
 
 from course_utils import run as runtime
 from course_utils.authoring import runner
@@ -33,14 +33,23 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory):
+    """Where downloads and the text corpus are kept, so that the corpus is made once in a session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "data"  # workers share it
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch, home):
+def clean_environment(monkeypatch, home, data_folder):
     """No setting of the person who runs the tests gets in, and nothing is written into their home."""
     for name in [name for name in os.environ if name.startswith(("COURSE_", "NBGRADER_"))]:
         monkeypatch.delenv(name)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
-    monkeypatch.setattr(pooch, "os_cache", lambda name: home / name)  # the text corpus is made there once
+    monkeypatch.setenv("COURSE_DATA", str(data_folder))  # kernels and other processes have it, too
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
 
@@ -296,3 +305,12 @@ def killed_in_training():
         return process.returncode
 
     return run
+
+
+@pytest.fixture
+def general():
+    """A general text with two training, one validation and one test document."""
+    from course_utils.data.documents import Texts
+
+    train, (validation,), (test,) = documents(2, 900), documents(1, 910), documents(1, 920)
+    return Texts(tuple(train), (validation,), (test,), SOURCE, "general")

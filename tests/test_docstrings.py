@@ -1,5 +1,6 @@
 import gzip
 import inspect
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_utils import CourseError
-from course_utils.data import docstring_files, docstrings, overlap, passages, registry, text_parts
+from course_utils import CourseError, resource
+from course_utils.data import docstring_files, docstrings, overlap, registry
 from course_utils.data.docstring_files import clean, in_source
+from course_utils.data.documents import n_bytes
 
 LONG = "Says what it does, in as many words as it takes to be longer than two hundred letters. " * 3
 locked_only = pytest.mark.skipif(
@@ -272,12 +274,12 @@ def never_built(monkeypatch):
 
 
 def names(*collections):
-    return [[document.name for document in part] for part in docstrings._parts(*collections)]
+    return [[document.name for document in part] for part in docstrings.parts_of(*collections)]
 
 
 def test_the_parts_are_made_by_package_and_file(small):
     general, task = docstrings.load()
-    sizes = [len(part) for part in docstrings._parts(general, task)]
+    sizes = [len(part) for part in docstrings.parts_of(general, task)]
     assert sizes == [56, 2, 2, 30, 4, 6]
     assert all(name.startswith("fakegeneral") for part in names(general) for name in part)
     assert sorted(name for part in names(task) for name in part) == sorted(
@@ -286,9 +288,16 @@ def test_the_parts_are_made_by_package_and_file(small):
     assert general.source == task.source == registry.registry()["docstrings"]
 
 
+def kept(cache):
+    """The only file in the cache."""
+    (path,) = cache.iterdir()
+    assert path.name.startswith("docstrings-")
+    return path
+
+
 def test_the_second_load_comes_from_the_cache(small, cache, never_built):
     first = docstrings.load()
-    assert [path.name for path in cache.iterdir()] == [docstrings.CACHE_FILE]
+    assert kept(cache).stat().st_size > 0
     never_built()
     assert docstrings.load() == first
 
@@ -308,20 +317,30 @@ def test_the_locked_versions_must_give_the_known_content(small, cache, never_bui
     monkeypatch.setattr(docstrings, "registry", lambda: {"docstrings": known})
     again = docstrings.load()
     assert names(*again) == names(general, task)
-    assert "of other versions: made anew" in again[0].report
     never_built()
     assert "requirements.lock" not in docstrings.load()[0].report
 
 
-def test_a_kept_corpus_that_is_not_the_known_one_is_made_anew(small, monkeypatch):
+def test_a_kept_corpus_that_is_not_the_known_one_is_made_anew(small, cache, monkeypatch):
     general, task = docstrings.load()
+    kept(cache).unlink()
     small["fake-task"] = "2.1"
     known = replace(registry.registry()["docstrings"], sha256=docstrings.content_digest(general, task))
     monkeypatch.setattr(docstrings, "registry", lambda: {"docstrings": known})
-    docstrings._to_cache(general, replace(task, test=task.test[1:]), small)
-    again = docstrings.load()
-    assert names(*again) == names(general, task)
-    assert "the kept corpus was another one: made anew" in again[1].report
+    first = docstrings.load()
+    docstrings._keep(kept(cache), (general, replace(task, test=task.test[1:])))
+    assert docstrings.load() == first
+    assert docstrings._kept(kept(cache), known) == first  # the right one was kept instead
+
+
+def test_other_versions_have_a_file_of_their_own(small, cache, never_built):
+    first = docstrings.load()
+    small["fake-task"] = "3.0"
+    docstrings.load()
+    assert len(list(cache.iterdir())) == 2
+    small["fake-task"] = "2.0"
+    never_built()
+    assert docstrings.load() == first
 
 
 def repack(path, change):
@@ -333,33 +352,52 @@ DAMAGES = {
     "no gzip": lambda path: path.write_bytes(b"nothing"),
     "empty": lambda path: path.write_bytes(b""),
     "a bit": lambda path: path.write_bytes(path.read_bytes()[:500] + b"\0" + path.read_bytes()[501:]),
-    "no head": lambda path: repack(path, lambda content: content.partition(b"\n")[2]),
-    "a letter": lambda path: repack(path, lambda content: content.replace(b"General 7.", b"General 8.")),
-    "a list": lambda path: repack(path, lambda content: b"[1]\n" + content.partition(b"\n")[2]),
+    "a number": lambda path: repack(path, lambda content: b"1"),
+    "a list": lambda path: repack(path, lambda content: b"[1]"),
+    "one text": lambda path: repack(path, lambda content: b"[[[], [], [], 1]]"),
     "no json": lambda path: repack(path, lambda content: content[1:]),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_cache_is_made_anew(small, cache, damage):
     first = docstrings.load()
-    path = cache / docstrings.CACHE_FILE
+    path = kept(cache)
     DAMAGES[damage](path)
+    assert docstrings.load() == first
+    assert docstrings._kept(path, first[0].source) is not None
+
+
+def test_a_folder_in_the_place_of_the_cache_file_is_told(small, cache):
+    first = docstrings.load()
+    path = kept(cache)
+    path.unlink()
+    path.mkdir()
     again = docstrings.load()
-    assert names(*again) == names(*first)
-    assert "the kept corpus was damaged (" in again[0].report and "made anew" in again[1].report
-    if damage != "a folder":
-        assert docstrings.load() == first
-    else:
-        assert "the corpus could not be kept" in again[0].report
+    assert names(*again) == names(*first) and "the corpus could not be kept" in again[0].report
 
 
-def test_a_cache_by_another_recipe_is_made_anew(small, monkeypatch):
+def test_a_cache_by_another_recipe_is_made_anew(small, monkeypatch, cache):
     docstrings.load()
     monkeypatch.setattr(docstrings, "RECIPE", docstrings.RECIPE + 1)
-    assert "of other versions: made anew" in docstrings.load()[0].report
-    assert "made anew" not in docstrings.load()[0].report
+    docstrings.load()
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_who_loses_the_race_to_the_cache_is_told_nothing(small, cache, monkeypatch):
+    """On Windows a file that another process has open cannot be replaced."""
+    first = docstrings.load()
+    content = kept(cache).read_bytes()
+    path = kept(cache)
+    path.unlink()
+
+    def refuse(source, target):
+        path.write_bytes(content)  # another process was quicker
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    assert docstrings.load() == first
+    assert "could not be kept" not in first[0].report
 
 
 def test_without_a_cache_folder_it_works_and_says_so(small, blocked, monkeypatch):
@@ -397,14 +435,14 @@ def corpus():
 @locked_only
 def test_the_corpus_has_the_registered_content(corpus):
     assert docstrings.content_digest(*corpus) == registry.registry()["docstrings"].sha256
-    assert [len(part) for part in docstrings._parts(*corpus)] == [4252, 148, 221, 1076, 123, 190]
-    sheet = (docstrings.ROOT / "datasets" / "docstrings.md").read_text(encoding="utf-8")
-    for part in docstrings._parts(*corpus):
-        assert f"| {len(part):,} | {text_parts.n_bytes(part):,} |" in sheet
+    assert [len(part) for part in docstrings.parts_of(*corpus)] == [4252, 148, 221, 1076, 123, 190]
+    sheet = resource("datasets", "docstrings.md").read_text(encoding="utf-8")
+    for part in docstrings.parts_of(*corpus):
+        assert f"| {len(part):,} | {n_bytes(part):,} |" in sheet
 
 
 def test_the_task_test_part_is_large_enough(corpus):
-    assert len(corpus[1].test) >= 150 and text_parts.n_bytes(corpus[1].test) >= 200_000
+    assert len(corpus[1].test) >= 150 and n_bytes(corpus[1].test) >= 200_000
 
 
 def test_no_thirteen_words_are_on_both_sides(corpus):
@@ -421,20 +459,21 @@ def runs(text, n):
 
 
 def test_no_file_is_in_two_parts(corpus):
-    files = [{document.file for document in part} for part in docstrings._parts(*corpus)]
+    files = [{document.file for document in part} for part in docstrings.parts_of(*corpus)]
     assert sum(map(len, files)) == len(set.union(*files))
 
 
 def test_the_report_tells_the_longest_shared_passage(corpus):
     general, task = corpus
     training = [document.text for document in general.train + task.train]
-    passage = passages.longest_shared_passage([document.text for document in task.test], training)
-    assert f"shares with a training part: {len(passage)} characters" in task.report
-    assert any(passage in text for text in training) and len(passage) < 200
+    passage = overlap.longest_shared_passage([document.text for document in task.test], training)
+    n_words = len(overlap.words(passage))
+    assert f"shares with a training part: {n_words} words" in task.report
+    assert n_words == overlap.LEAK_WORDS - 1
 
 
 def test_documents_are_as_promised(corpus):
-    for part in docstrings._parts(*corpus):
+    for part in docstrings.parts_of(*corpus):
         for document in part:
             assert len(document.text) >= 200 and "\r" not in document.text + document.code
             assert not any(line != line.rstrip() for line in (document.text + document.code).split("\n"))

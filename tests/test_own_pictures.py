@@ -1,18 +1,31 @@
 import errno
 import hashlib
+import io
 import os
 import re
 import sys
+import warnings
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from course_utils import CourseError
-from course_utils.data import own_pictures, picture_file, pictures
+from course_utils.data import own_pictures, picture_file
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the file names of Unix")
+
+
+LEAST = own_pictures.LEAST
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Small minima keep these tests quick; the true ones have tests of their own below."""
+    monkeypatch.setattr(own_pictures, "LEAST", {"": 10, "train": 8, "test": 1})
 
 
 @pytest.fixture
@@ -60,7 +73,7 @@ def test_a_folder_without_parts(pets, fill):
     for i, name in ((0, "cat/00.png"), (9, "cat/09.png"), (10, "dog/00.png")):
         with Image.open(pets / name) as picture:
             assert np.array_equal(mine.pixels[i, 0], np.asarray(picture).astype(np.float32) / 255)
-    assert mine.report.splitlines()[0] == "own pictures: 22 read, 22 used"
+    assert mine.report.splitlines()[0] == "own pictures: 22 files, 22 used"
     assert table(mine.report) == {"cat": [10, 10], "dog": [12, 12]}
     assert left_out(mine.report) == {}
 
@@ -73,7 +86,7 @@ def test_a_folder_with_parts(pets, fill):
     assert mine.is_test.dtype == bool and mine.is_test.tolist() == [False] * 17 + [True] * 3
     assert table(mine.report) == {"cat": [9, 9, 1, 1], "dog": [8, 8, 2, 2]}
     assert re.findall(r"\w+ \w+", mine.report.splitlines()[1]) == [
-        *("train read", "train used", "test read", "test used")
+        *("train files", "train used", "test files", "test used")
     ]
 
 
@@ -118,7 +131,7 @@ def test_endings_count_in_any_case_and_hidden_things_do_not(pets, fill):
 def test_what_is_left_out_is_named_with_its_reason(pets, fill):
     fill("cat", 10)
     fill("dog", 10)
-    for name in ("notes.txt", "cat/a.gif", "cat/b.txt", "cat/c.webp", "dog/d.txt"):
+    for name in ("notes.txt", "cat/a.mp4", "cat/b.txt", "cat/c.heic", "dog/d.txt"):
         (pets / name).write_bytes(b"x")
     (pets / "cat" / "kittens").mkdir()
     (pets / "dog" / "broken.jpg").write_bytes((pets / "dog" / "00.png").read_bytes()[:200])
@@ -126,12 +139,12 @@ def test_what_is_left_out_is_named_with_its_reason(pets, fill):
     report = own_pictures.read(pets).report
     assert left_out(report) == {
         "outside the class folders (1)": "notes.txt",
-        "no png or jpg file (4)": "cat/a.gif, cat/b.txt, cat/c.webp and 1 more",
+        "no picture file (4)": "cat/a.mp4, cat/b.txt, cat/c.heic and 1 more",
         "folder inside a class folder (1)": "cat/kittens",
         "unreadable, damaged or cut short (1)": "dog/broken.jpg",
         "more than 50 million pixels (1)": "dog/poster.png",
     }
-    assert report.splitlines()[0] == "own pictures: 20 read, 20 used"
+    assert report.splitlines()[0] == "own pictures: 22 files, 20 used"
 
 
 def test_things_beside_the_class_folders_of_a_part_are_named(pets, fill):
@@ -163,9 +176,8 @@ def test_classes_that_lack_a_part_are_left_out(pets, fill):
     assert mine.classes == ("cat", "dog")
     assert mine.labels.tolist() == [0] * 8 + [1] * 8 + [0, 1]
     assert left_out(mine.report) == {
-        "class without pictures in test/ (2)": "ant, elk",
-        "class with fewer than 8 pictures in train/ (1)": "bee",
-        "class without pictures in train/ (1)": "fox",
+        "class with fewer than 1 pictures in test/ (2)": "ant, elk",
+        "class with fewer than 8 pictures in train/ (2)": "bee, fox",
     }
 
 
@@ -220,11 +232,13 @@ def test_without_parts_a_picture_counts_once(pets, fill):
 def test_fewer_than_two_classes_are_refused_with_the_report(pets, fill, n_second):
     fill("cat", 10)
     fill("dog", n_second)
-    with pytest.raises(CourseError, match=r"fewer than two classes remain.*add pictures") as caught:
+    with pytest.raises(
+        CourseError, match=r"fewer than two classes remain.*each with at least 10 pictures: add pictures"
+    ) as caught:
         own_pictures.read(pets)
     message = str(caught.value)
     assert "class with fewer than 10 pictures (1): dog" in message
-    assert table("\n" + message.split("\n", 1)[1].split("\n", 1)[1])["cat"] == [10, 10]
+    assert table("\n" + message.split("\n", 1)[1].split("\n", 1)[1])["cat"] == [10, 0]
 
 
 def test_folders_without_a_single_picture_are_refused(pets):
@@ -336,7 +350,7 @@ def test_names_that_cannot_be_printed_are_made_printable(pets, fill):
     (pets / "cat" / "two\nlines.txt").write_bytes(b"x")
     mine = own_pictures.read(pets)
     assert mine.classes == ("cat", "d?g")
-    assert "no png or jpg file (1): cat/two?lines.txt" in mine.report
+    assert "no picture file (1): cat/two?lines.txt" in mine.report
     mine.report.encode()
 
 
@@ -352,7 +366,7 @@ def test_a_pipe_is_not_waited_for(pets, fill, monkeypatch):
         return read(path, side)
 
     monkeypatch.setattr(picture_file, "read", read_files)
-    assert left_out(own_pictures.read(pets).report) == {"no png or jpg file (1)": "cat/pipe.png"}
+    assert left_out(own_pictures.read(pets).report) == {"no picture file (1)": "cat/pipe.png"}
 
 
 def test_a_class_may_have_a_number_for_a_name(pets, fill):
@@ -363,8 +377,149 @@ def test_a_class_may_have_a_number_for_a_name(pets, fill):
     assert set(table(mine.report)) == {"007", "1e3"}
 
 
-def test_images_load_reads_a_folder(pets, fill):
-    fill("cat", 10)
-    fill("dog", 10)
-    mine = pictures.load(str(pets), 5, 5)
-    assert len(mine.labels) == 20 and mine.source.name == "own_pictures"
+# --- how many pictures a lesson needs ---
+
+
+@pytest.fixture
+def pretend(monkeypatch, tmp_path):
+    """A folder with so many files of each part and class, each of which reads as another picture."""
+    monkeypatch.setattr(own_pictures, "LEAST", LEAST)
+    opened = []
+
+    def read(path, side):
+        opened.append(path)
+        pixels = np.zeros((side, side), np.uint8)
+        pixels[0, :4] = np.frombuffer(len(opened).to_bytes(4, "big"), np.uint8)
+        return pixels
+
+    monkeypatch.setattr(picture_file, "read", read)
+
+    def put(counts):
+        monkeypatch.setattr(
+            own_pictures,
+            "find",
+            lambda folder: (
+                {group: [folder / f"{group[1]}{i}.png" for i in range(n)] for group, n in counts.items()},
+                defaultdict(list),
+            ),
+        )
+        return opened
+
+    return put
+
+
+def splits(mine):
+    """What lessons do with pictures: folds and validation in lesson 2, three parts in lesson 4."""
+    rows = np.arange(len(mine.labels))
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    if mine.is_test is None:
+        pairs = list(folds.split(rows, mine.labels))
+    else:
+        test = rows[mine.is_test]
+        pairs = [(rows[~mine.is_test], test[part]) for _, part in folds.split(test, mine.labels[test])]
+    for rest, test in pairs:
+        cut = {"stratify": mine.labels[rest], "random_state": 0}
+        yield (*train_test_split(rest, test_size=0.2, **cut), test)
+    rest, held_out = train_test_split(rows, test_size=0.3, stratify=mine.labels, random_state=0)
+    yield (*train_test_split(rest, test_size=2 / 7, stratify=mine.labels[rest], random_state=0), held_out)
+
+
+@pytest.mark.parametrize("parted", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3, 10, 200])
+@pytest.mark.parametrize(
+    ("least", "most"), [(10, 10), (19, 40), (20, 20), (21, 21), (20, 40), (40, 40), (22, 1_500)]
+)
+def test_what_is_accepted_can_be_split_as_lessons_do(pretend, n_classes, least, most, parted):
+    """Every class is in every part of every split, or the folder was refused in one sentence."""
+    sizes = np.linspace(least, most, n_classes).astype(int)
+    counts = {}
+    for i, n in enumerate(sizes):
+        n_test = max(5, n // 5) if parted else 0
+        counts |= (
+            {("train", f"c{i:03}"): n - n_test, ("test", f"c{i:03}"): n_test}
+            if parted
+            else {("", f"c{i:03}"): n}
+        )
+    pretend(counts)
+    enough = [n >= 20 if not parted else n - max(5, n // 5) >= 16 for n in sizes]
+    if sum(enough) < 2:
+        with pytest.raises(CourseError, match=r"each with at least (20|16) pictures"):
+            own_pictures.read(Path("folder"), 16)
+        return
+    mine = own_pictures.read(Path("folder"), 16)
+    assert len(mine.classes) == sum(enough)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # scikit-learn's, on classes that are too small for the folds
+        for split in splits(mine):
+            for part in split:
+                assert len(np.unique(mine.labels[part])) == len(mine.classes)
+
+
+def test_a_class_of_ten_against_one_of_1500_is_refused_at_once(pretend):
+    opened = pretend({("", "rare"): 10, ("", "frequent"): 1_500})
+    with pytest.raises(
+        CourseError, match=r"(?s)at least 20 pictures: add.*fewer than 20 pictures \(1\): rare"
+    ):
+        own_pictures.read(Path("folder"))
+    assert opened == []
+
+
+def test_a_class_gets_no_more_than_ten_times_the_smallest(pretend):
+    opened = pretend({("", "rare"): 20, ("", "frequent"): 1_500, ("", "few"): 3})
+    mine = own_pictures.read(Path("folder"))
+    assert np.bincount(mine.labels).tolist() == [200, 20] and len(opened) == 220
+    assert "at most 10 times as many as from the smallest class" in mine.report
+
+
+# --- large folders ---
+
+
+def test_of_a_large_folder_pictures_are_drawn_in_their_shares(pretend):
+    counts = {("", "cat"): 3_000, ("", "dog"): 1_000, ("", "owl"): 400}
+    opened = pretend(counts)
+    first = own_pictures.read(Path("folder"), 8, at_most=440)
+    assert np.bincount(first.labels).tolist() == [300, 100, 40]
+    assert len(opened) == 440  # the others are not looked at
+    assert "drawn: of more than 440 pictures so many" in first.report
+    assert first.report.startswith("own pictures: 4,400 files, 440 used")
+    names = [path.name for path in opened]
+    assert names != sorted(names) and len(set(names)) == 440
+    opened.clear()
+    own_pictures.read(Path("folder"), 8, at_most=440)
+    assert [path.name for path in opened] == names
+    opened.clear()
+    own_pictures.read(Path("folder"), 8, at_most=440, seed=1)
+    assert [path.name for path in opened] != names
+
+
+def test_a_draw_keeps_what_a_lesson_needs_of_each_class(pretend):
+    pretend({("train", "a"): 900, ("train", "b"): 90, ("test", "a"): 300, ("test", "b"): 30})
+    mine = own_pictures.read(Path("folder"), 8, at_most=100)
+    assert np.bincount(mine.labels[~mine.is_test]).tolist() == [68, 16]
+    assert np.bincount(mine.labels[mine.is_test]).tolist() == [22, 5]
+
+
+def test_of_files_that_cannot_be_read_others_are_drawn(pets, fill):
+    for name in ("cat", "dog"):
+        fill(name, 30)
+        for i in range(10):
+            (pets / name / f"1{i}.png").write_bytes(b"damaged")
+    mine = own_pictures.read(pets, 8, at_most=30)
+    assert np.bincount(mine.labels).tolist() == [15, 15]
+    assert "no PNG, JPEG, WEBP, GIF, BMP or TIFF, or damaged" in mine.report
+
+
+def test_two_thousand_real_files_of_which_few_are_used(pets):
+    for name in ("cat", "dog"):
+        (pets / name).mkdir()
+        for i in range(1_000):
+            shades = np.random.default_rng(2 * i + (name == "cat")).integers(0, 256, (4, 4), dtype=np.uint8)
+            (pets / name / f"{i}.bmp").write_bytes(bmp(shades))
+    mine = own_pictures.read(pets, 8, at_most=200)
+    assert len(mine.labels) == 200 and mine.report.startswith("own pictures: 2,000 files, 200 used")
+
+
+def bmp(shades):
+    buffer = io.BytesIO()
+    Image.fromarray(shades).save(buffer, "BMP")
+    return buffer.getvalue()

@@ -204,30 +204,78 @@ def jpeg():
     return buffer.getvalue()
 
 
-def gif():
-    buffer = io.BytesIO()
-    Image.new("L", (8, 8)).save(buffer, "GIF")
-    return buffer.getvalue()
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no PNG"),
+        (b"this is no picture", "no PNG"),
+        (
+            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+            "no PNG",
+        ),  # what phones write, under the name that was asked for
+        (jpeg()[: len(jpeg()) // 2], "unreadable"),
+        (jpeg()[:30], "unreadable"),
+        (png_head(8, 8), "unreadable"),
+        (png_head(0, 8), "no PNG"),
+        (b"\x89PNG\r\n\x1a\n", "no PNG"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path, content, reason):
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    with pytest.raises(picture_file.Refused) as caught:
+        picture_file.read(path, 8)
+    assert (
+        str(caught.value)
+        == {
+            "no PNG": "no PNG, JPEG, WEBP, GIF, BMP or TIFF, or damaged at its beginning",
+            "unreadable": "unreadable, damaged or cut short",
+        }[reason]
+    )
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("name", ["picture.png", "picture.jpg", "picture"])
+def test_other_formats_are_read_whatever_the_name_says(save, kind, name):
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[:4] = (255, 255, 255)
+    options = {"lossless": True} if kind == "WEBP" else {}
+    read = picture_file.read(save(pixels, name, format=kind, **options), 8)
+    assert np.array_equal(read if read.ndim == 3 else picture_file.in_colour(read), pixels)
+
+
+def test_a_decoder_that_is_not_listed_is_not_let_near(save):
+    path = save(np.zeros((8, 8), np.uint8), "picture.png", format="PCX")
+    with pytest.raises(picture_file.Refused, match="no PNG, JPEG"):
+        picture_file.read(path, 8)
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_numbers_whose_white_nobody_knows_are_refused(save, mode):
+    path = save(Image.new(mode, (8, 8), 1), "picture.tif")
+    with pytest.raises(picture_file.Refused, match="numbers of 32 bits"):
+        picture_file.read(path, 8)
 
 
 @pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"this is no picture",
-        jpeg()[: len(jpeg()) // 2],
-        jpeg()[:30],
-        png_head(8, 8),
-        png_head(0, 8),
-        b"\x89PNG\r\n\x1a\n",
-        gif(),  # whatever its name says
-    ],
+    "content", [b"", b"garbage", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01\x01\x12"]
 )
-def test_what_cannot_be_read_is_refused(tmp_path, content):
-    path = tmp_path / "picture.png"
-    path.write_bytes(content)
-    with pytest.raises(picture_file.Refused, match=r"^unreadable, damaged or cut short$"):
-        picture_file.read(path, 8)
+def test_a_bad_exif_chunk_does_not_cost_the_picture(tmp_path, save, content):
+    plain = save(levels([10, 200], [60, 90])).read_bytes()
+    chunk = b"eXIf" + content
+    packed = struct.pack(">I", len(content)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "odd.png").write_bytes(plain[:33] + packed + plain[33:])  # behind the head
+    assert picture_file.read(tmp_path / "odd.png", 2).tolist() == [[10, 200], [60, 90]]
+
+
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same(save):
+    """At an eighth here: much quicker, and within a few levels of the whole picture scaled down."""
+    soft = np.linspace(0, 255, 2_048)[:, None] * np.linspace(0.2, 1, 2_048)
+    path = save(soft.astype(np.uint8), "picture.jpg", quality=95)
+    read = picture_file.read(path, 16)
+    with Image.open(path) as whole:
+        expected = np.asarray(whole.resize((16, 16), Image.Resampling.LANCZOS))
+    assert np.abs(read.astype(int) - expected).max() <= 2
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path):

@@ -5,7 +5,6 @@ import tarfile
 
 import numpy as np
 import pytest
-from PIL import Image
 from skimage.data import lfw_subset
 from sklearn import datasets
 
@@ -164,11 +163,6 @@ def test_faces_that_cannot_be_read_are_refused_and_not_downloaded(skimage_file, 
     assert str(skimage_file.parent) not in str(got.value)
 
 
-def test_the_faces_are_no_choice_for_lesson_2():
-    with pytest.raises(CourseError, match="unknown images 'faces': choose digits, fashion_mnist, cifar10"):
-        pictures.load("faces", 5, 5)
-
-
 def test_fashion_mnist_with_all_pictures(fashion):
     arrays = fashion()
     clothes = pictures.load_fashion_mnist(N_TRAIN, N_TEST)
@@ -320,55 +314,12 @@ def test_no_member_is_taken_for_a_file_that_it_only_points_to(cifar):
         pictures.load_cifar10(30, 10)
 
 
-def test_the_profile_says_which_pictures_unless_the_reader_does(monkeypatch):
-    assert [pictures.wanted(profile) for profile in ("smoke", "laptop", "full")] == [
-        *("digits", "digits", "fashion_mnist")
-    ]
-    monkeypatch.setenv("COURSE_IMAGES", "cifar10")
-    assert pictures.wanted("full") == "cifar10"
-    monkeypatch.setenv("COURSE_IMAGES", "")
-    assert pictures.wanted("laptop") == "digits"
-
-
-def test_load_goes_by_name(fashion, cifar):
+def test_some_of_the_pictures_keep_their_labels_and_parts(fashion):
     fashion()
-    cifar()
-    assert pictures.load("fashion_mnist", 20, 10).pixels.shape == (30, 1, 28, 28)
-    assert pictures.load("cifar10", 30, 10).pixels.shape == (40, 3, 32, 32)
-    first, other = (pictures.load("fashion_mnist", 20, 10, seed).pixels for seed in (0, 1))
-    assert not np.array_equal(first, other)
-
-
-def test_load_reads_a_folder_at_the_size_asked_for(tmp_path):
-    for label in ("cat", "dog"):
-        (tmp_path / label).mkdir()
-        for i in range(10):
-            shades = np.full((20, 20), 10 * i + len(label) + ord(label[0]), np.uint8)
-            Image.fromarray(shades).save(tmp_path / label / f"{i}.png")
-    assert pictures.load(str(tmp_path), 1, 1, side=12).pixels.shape == (20, 1, 12, 12)
-    assert pictures.load(str(tmp_path), 1, 1).pixels.shape == (20, 1, 32, 32)
-
-
-def test_load_gives_the_digits_whole():
-    assert len(pictures.load("digits", 5, 5).labels) == 1797
-
-
-@pytest.mark.parametrize("wanted", ["mnist", "", "no/such/folder", "nul\0l"])
-def test_anything_else_gets_the_list(wanted):
-    with pytest.raises(CourseError) as caught:
-        pictures.load(wanted, 20, 10)
-    assert str(caught.value) == (
-        f"unknown images '{wanted}': choose digits, fashion_mnist, cifar10, or a folder of pictures"
-    )
-
-
-def test_a_message_does_not_tell_where_the_reader_keeps_things(tmp_path):
-    with pytest.raises(CourseError, match=r"^unknown images 'missing': choose"):
-        pictures.resolve(str(tmp_path / "missing"))
-
-
-def test_a_folder_is_resolved_where_the_command_runs(tmp_path, monkeypatch):
-    (tmp_path / "pets" / "cat").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-    assert pictures.resolve("pets") == str((tmp_path / "pets").resolve())
-    assert pictures.resolve("cifar10") == "cifar10"
+    clothes = pictures.load_fashion_mnist(N_TRAIN, N_TEST)
+    some = clothes.rows(np.array([59, 3]))
+    assert np.array_equal(some.pixels, clothes.pixels[[59, 3]])
+    assert some.labels.tolist() == clothes.labels[[59, 3]].tolist()
+    assert some.is_test.tolist() == [True, False]
+    assert (some.classes, some.source) == (clothes.classes, clothes.source)
+    assert pictures.load_digits().rows(np.array([7])).is_test is None

@@ -2,11 +2,13 @@ import hashlib
 import io
 import socket
 import zipfile
+from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 
-from course_utils import ROOT, CourseError
+from course_utils import CourseError, resource
 from course_utils.data import registry
 
 ENTRY = '[wine]\ntitle = "Wine"\nlicence = "CC0"\norigin = "here"\n'
@@ -39,7 +41,7 @@ def one_file():
 def test_every_registered_data_set_is_described():
     for name, source in registry.registry().items():
         assert source.datasheet == f"datasets/{name}.md"
-        assert (ROOT / source.datasheet).is_file()
+        assert resource(source.datasheet).is_file()
         assert source.title and source.licence and source.origin.startswith("https://")
         assert bool(source.files) != bool(source.package)
         assert bool(source.sha256) == bool(source.package)
@@ -77,7 +79,8 @@ def test_a_missing_registry_is_refused(tmp_path):
 
 
 def test_downloads_go_to_the_users_cache_unless_told(monkeypatch, tmp_path):
-    assert registry.cache_folder().name == "put-to-the-test"
+    monkeypatch.delenv("COURSE_DATA")
+    assert registry.cache_folder() == Path(pooch.os_cache("put-to-the-test"))
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     assert registry.cache_folder() == tmp_path
 

@@ -30,14 +30,6 @@ def test_bundled_tables(load, shape, classes, counts):
     assert tables.fingerprint(table) == table.source.sha256
 
 
-def test_embedded_lists_what_comes_with_a_package():
-    assert {name for name, source in registry.registry().items() if source.package} == set(tables.EMBEDDED)
-    for name, load in tables.EMBEDDED.items():
-        records = load()
-        for record in records if isinstance(records, tuple) else (records,):
-            assert record.source == registry.registry()[name]
-
-
 def test_a_changed_bundled_table_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "registry.toml"
     content = registry.REGISTRY_PATH.read_text(encoding="utf-8")

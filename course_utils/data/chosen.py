@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import CourseError, variables
-from course_utils.data import docstrings, own_pictures, own_text, tables, text_file
-from course_utils.data import pictures as known
+from course_utils.data import docstrings, own_pictures, own_text, pictures, tables, text_file
 from course_utils.data.documents import Document, Texts, divide
 from course_utils.data.pictures import Images
 from course_utils.data.registry import fetch, registry
@@ -28,14 +27,14 @@ SMS_LABELS = ("ham", "spam")
 EMBEDDED: dict[str, Callable[[], Table | Images | tuple[Texts, ...]]] = {
     "breast_cancer": tables.load_breast_cancer,
     "wine": tables.load_wine,
-    "digits": known.load_digits,
-    "faces": known.load_faces,
+    "digits": pictures.load_digits,
+    "faces": pictures.load_faces,
     "docstrings": docstrings.load,
 }
 """Loaders of the data that come with the installed packages."""
 
 
-def pictures(run: Run, side: int, at_most: int = own_pictures.AT_MOST) -> Images:
+def chosen_pictures(run: Run, side: int, at_most: int = own_pictures.AT_MOST) -> Images:
     """The pictures for a notebook, in random order; prints what they are.
 
     They are those of ``COURSE_IMAGES``; without it the digits or, in the profile full, Fashion-MNIST.
@@ -79,18 +78,18 @@ def resolve_pictures(wanted: str) -> str:
 
 
 def load_pictures(wanted: str, side: int, at_most: int = own_pictures.AT_MOST, seed: int = 0) -> Images:
-    """What `resolve_pictures` gave, loaded; the other parameters are those of `pictures`."""
+    """What `resolve_pictures` gave, loaded; the other parameters are those of `chosen_pictures`."""
     if wanted == "digits":
-        digits = known.load_digits()
+        digits = pictures.load_digits()
         drawn = stratified_rows(digits.labels, min(at_most, len(digits.labels)), seed, "digits")
         return digits.rows(drawn)
     if wanted in PICTURES:
-        load = {"fashion_mnist": known.load_fashion_mnist, "cifar10": known.load_cifar10}[wanted]
+        load = {"fashion_mnist": pictures.load_fashion_mnist, "cifar10": pictures.load_cifar10}[wanted]
         return load(at_most - at_most // 6, at_most // 6, seed)
     return own_pictures.read(Path(wanted), side, at_most, seed)
 
 
-def text(general: Texts) -> Texts:
+def chosen_text(general: Texts) -> Texts:
     """The text that a language model is adapted to, after it has learned from `general`.
 
     It is that of ``COURSE_TEXT``; without it the docstrings of scikit-learn. Documents that are

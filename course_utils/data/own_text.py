@@ -84,8 +84,8 @@ def read(path: Path) -> tuple[list[Document], str]:
         everything += pieces
     if n_characters < LEAST:
         raise CourseError(
-            f"'{shown(path.name)}' has {n_characters:,} characters of text in {len(found):,} file(s), empty "
-            f"lines not counted, but the lesson needs {LEAST:,}: give more"
+            f"'{shown(path.name)}' has {n_characters:,} characters of text in {len(found):,} file(s), but "
+            f"the lesson needs {LEAST:,}: give more"
         )
     return everything, _report(found, chosen, left_out)
 

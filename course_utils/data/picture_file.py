@@ -44,14 +44,15 @@ def read(path: Path, side: int) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd but readable files, and on sizes, which we look at
-            picture = _decoded(path, side)
-            return np.asarray(ImageOps.pad(picture, (side, side), Image.Resampling.LANCZOS))
+            return np.asarray(_square(_decoded(path, side), side))
     except Refused:
         raise
     except Image.DecompressionBombError as error:
         raise Refused(f"more than {MAX_PIXELS // 10**6} million pixels") from error
     except UnidentifiedImageError as error:
-        raise Refused(f"no {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, whatever its name says") from error
+        raise Refused(
+            f"no {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, or damaged at its beginning"
+        ) from error
     except Exception as error:  # decoders have no error in common: OSError, SyntaxError, struct.error …
         raise Refused("unreadable, damaged or cut short") from error
 
@@ -90,3 +91,16 @@ def _flat(image: Image.Image) -> Image.Image:
     white = Image.new(mode, image.size, "white")
     white.paste(image.convert(mode), mask=image.getchannel("A"))
     return white
+
+
+def _square(image: Image.Image, side: int) -> Image.Image:
+    """The picture in the middle of a black square.
+
+    `ImageOps.pad` does the same, but leaves nothing of a picture that is 2 · side times as long as high.
+    """
+    scale = side / max(image.size)
+    size = [max(1, round(length * scale)) for length in image.size]
+    small = image.resize(size, Image.Resampling.LANCZOS)
+    square = Image.new(small.mode, (side, side))
+    square.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
+    return square

@@ -41,7 +41,7 @@ from tqdm.auto import tqdm
 
 from course_utils import run as runtime
 from course_utils.claims import cards, intervals, ledger, resampling
-from course_utils.data import pictures as images
+from course_utils.data.chosen import chosen_pictures
 from course_utils.exercises.lesson_2 import exercises
 from course_utils.report import results
 from course_utils.show import plots
@@ -98,9 +98,7 @@ predicted = {
 
 # %%
 settings = {
-    "pictures": run.pick(smoke=240, laptop=None, full=None),  # how many to use; None: all
-    "full_train": 5_000,  # pictures drawn from a downloaded set, to learn from
-    "full_test": 1_000,  # and to test on
+    "pictures": run.pick(smoke=240, laptop=6_000, full=6_000),  # how many to use, at most
     "side": run.pick(smoke=16, laptop=16, full=32),  # pixels that your own pictures get
     "folds": run.pick(smoke=2, laptop=5, full=5),  # each with its own places and initial weights
     "trees": run.pick(smoke=10, laptop=100, full=300),  # in the random forest
@@ -128,13 +126,8 @@ settings = {
 # Every picture is an array of numbers: channels × height × width. Grey pictures have one channel, colour pictures three. 0 is black, 1 is white.
 
 # %%
-wanted = images.wanted(run.profile)
-sizes_wanted = {"n_train": settings["full_train"], "n_test": settings["full_test"]}
-pictures = images.load(wanted, **sizes_wanted, seed=run.seed, side=settings["side"])
-print(pictures.report or f"{pictures.source.name}: {len(pictures.labels)} pictures")
-shuffled = np.random.default_rng(run.seed).permutation(len(pictures.labels))
-used = shuffled[: settings["pictures"]]
-pixels, labels = pictures.pixels[used], pictures.labels[used]  # (n, C, H, W) and (n,)
+pictures = chosen_pictures(run, settings["side"], settings["pictures"])
+pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) and (n,)
 n_channels, side, n_classes = pixels.shape[1], pixels.shape[2], len(pictures.classes)
 
 # %% [markdown]
@@ -185,9 +178,9 @@ def split():
     cuts = {"n_splits": settings["folds"], "shuffle": True, "random_state": run.seed}
     if pictures.is_test is None:  # as for the digits
         return list(model_selection.StratifiedKFold(**cuts).split(pixels, labels))
-    is_test = pictures.is_test[used]
-    rest, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
-    return [(rest, test[part]) for _, part in model_selection.KFold(**cuts).split(test)]
+    rest, test = np.flatnonzero(~pictures.is_test), np.flatnonzero(pictures.is_test)
+    parts = model_selection.StratifiedKFold(**cuts).split(test, labels[test])
+    return [(rest, test[part]) for _, part in parts]
 
 # %% [markdown]
 # Each fold also gets a seed of its own, for its random places and for the initial [weights](glossary.md#weight) of its networks. So the interval over the folds contains three kinds of chance: which pictures, which places, which weights.

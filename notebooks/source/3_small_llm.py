@@ -41,7 +41,7 @@ from course_utils import run as runtime
 from course_utils.claims import cards, intervals, ledger, resampling
 from course_utils.claims.estimates import Estimate
 from course_utils.data import docstrings
-from course_utils.data import documents as text
+from course_utils.data.chosen import chosen_text
 from course_utils.exercises.lesson_3 import exercises
 from course_utils.report import results
 from course_utils.show import plots
@@ -127,7 +127,7 @@ print(general.report)
 # Three parts of the *general* text (numpy, scipy and pandas), and three of the *task*. (With `COURSE_TEXT=path` the task is *your own* text; the README says how.)
 
 # %%
-task = text.load_task(text.wanted(), general)
+task = chosen_text(general)
 def some_of(documents, limit):
     """At most so many documents, drawn at random."""
     drawn = np.random.default_rng(run.seed).permutation(len(documents))[:limit]
@@ -156,11 +156,11 @@ print(example.file, example.name, "\n\n" + example.text[:600])
 # Documentation is full of repetitions; whole paragraphs are copied from page to page. If a test page stood in the training text, its score would be worth nothing. So near-copies were left out, all documents of one source file are in the same part, and paragraphs of the [held-out](glossary.md#held-out) parts that share 13 words in a row with a training text were cut out. We check it: what is the longest passage that a test document shares with any text the models learn from?
 
 # %%
-from course_utils.data.passages import longest_shared_passage
+from course_utils.data.overlap import longest_shared_passage
 
 learned = [d.text for name, documents in parts.items() if "train" in name for d in documents]
 shared = longest_shared_passage([d.text for d in parts["task, test"]], learned)
-print(f"{len(shared)} characters: {shared!r}")
+print(f"{len(shared.split())} words: {shared!r}")
 
 # %% [markdown]
 # Is that harmless? Read it: phrases that everybody writes, such as import lines, will always be shared. A sentence that explains something should not be.

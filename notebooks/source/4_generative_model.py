@@ -42,7 +42,8 @@ from torch import nn
 from course_utils import run as runtime
 from course_utils.claims import cards, intervals, ledger, resampling
 from course_utils.claims.estimates import Estimate
-from course_utils.data import pictures as images
+from course_utils.data.chosen import chosen_pictures
+from course_utils.data.pictures import load_faces
 from course_utils.exercises.lesson_4 import exercises
 from course_utils.models import networks
 from course_utils.report import results
@@ -91,8 +92,7 @@ predicted = {
 
 # %%
 settings = {
-    "pictures": run.pick(smoke=400, laptop=None, full=None),  # how many to use; None: all
-    "full": {"n_train": 9_000, "n_test": 1_000},  # pictures drawn from a downloaded set
+    "pictures": run.pick(smoke=400, laptop=6_000, full=10_000),  # how many to use, at most
     "side": run.pick(smoke=8, laptop=8, full=32),  # pixels that your own pictures get
     "channels": run.pick(smoke=(8,), laptop=(24,), full=(64, 128)),  # feature maps, level by level
     "steps": run.pick(smoke=4, laptop=800, full=20_000),  # how often the weights are changed
@@ -122,11 +122,8 @@ settings = {
 # The UCI digits of lesson 2: 1,797 real scans of 8 × 8 pixels. (With `COURSE_IMAGES=folder` the lesson runs on *your own* pictures; the README says how.)
 
 # %%
-wanted = images.wanted(run.profile)
-pictures = images.load(wanted, **settings["full"], seed=run.seed, side=settings["side"])
-print(pictures.report or f"{pictures.source.name}: {len(pictures.labels)} pictures")
-used = np.random.default_rng(run.seed).permutation(len(pictures.labels))[: settings["pictures"]]
-pixels, labels = pictures.pixels[used], pictures.labels[used]  # (n, C, H, W) and (n,)
+pictures = chosen_pictures(run, settings["side"], settings["pictures"])
+pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) and (n,)
 n_channels, side, n_classes = pixels.shape[1], pixels.shape[2], len(pictures.classes)
 grey_levels = 16 if pictures.source.name == "digits" else 255
 
@@ -811,7 +808,7 @@ pd.DataFrame(rows).T.round(2)
 
 # %%
 face_side = settings["face_side"]
-crops = images.load_faces()
+crops = load_faces()
 faces = crops.pixels[crops.labels == crops.classes.index("face")]
 small_size = (1, face_side, face_side)
 faces = np.array([resize(face, small_size, anti_aliasing=True) for face in faces], dtype=np.float32)
