@@ -63,3 +63,14 @@ def results_apart(tmp_path_factory):
     os.environ["COURSE_RESULTS"] = str(tmp_path_factory.mktemp("results"))
     yield
     del os.environ["COURSE_RESULTS"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory):
+    """Where downloads and the text corpus are kept, for kernels too; the corpus is made once in a session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "data"  # workers share it
+    folder.mkdir(exist_ok=True)
+    os.environ["COURSE_DATA"] = str(folder)
+    yield folder
+    del os.environ["COURSE_DATA"]

@@ -33,15 +33,6 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture(scope="session")
-def data_folder(tmp_path_factory):
-    """Where downloads and the text corpus are kept, so that the corpus is made once in a session."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "data"  # workers share it
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch, home, data_folder):
     """No setting of the person who runs the tests gets in, and nothing is written into their home."""

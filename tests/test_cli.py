@@ -215,7 +215,7 @@ def test_a_text_that_is_too_small_is_refused_at_once(fake_run, tmp_path, capsys)
     out = tmp_path / "out"
     assert cli.main(["run", "--device", "cpu", "--text", str(tmp_path / "note.txt"), "--out", str(out)]) == 2
     assert only_line(capsys) == (
-        "course: 'note.txt' has 0 kB of text in 1 file(s), but the lesson takes 100 kB to 20 MB: give more"
+        "course: 'note.txt' has 5 characters of text in 1 file(s), but the lesson needs 100,000: give more"
     )
     assert seen == [] and not out.exists()
 

@@ -322,4 +322,7 @@ def test_some_of_the_pictures_keep_their_labels_and_parts(fashion):
     assert some.labels.tolist() == clothes.labels[[59, 3]].tolist()
     assert some.is_test.tolist() == [True, False]
     assert (some.classes, some.source) == (clothes.classes, clothes.source)
+
+
+def test_some_of_pictures_without_parts_have_none():
     assert pictures.load_digits().rows(np.array([7])).is_test is None
