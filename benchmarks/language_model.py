@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 from course_utils import run
-from course_utils.models import language, muon, training
+from course_utils.models import costs, language, muon, training
 
 WARM_UP_STEPS, TIMED_STEPS = 3, 10
 HELD_OUT_CHARACTERS = 50_000
@@ -133,7 +133,7 @@ def main() -> None:
         "steps": steps,
         "characters a second": round(n_read / history.wall_s),
         "parameters": sum(weights.numel() for weights in model.parameters()),
-        "peak memory (MB)": round(run.peak_memory_mb()),
+        "peak memory (MB)": round(costs.peak_memory_mb()),
         "precision": precision,
         "threads": options.threads,
     }

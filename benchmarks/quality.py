@@ -16,9 +16,8 @@ from parts import LESSON_2, one_core
 from sklearn import svm
 from torch import nn
 
-from course_utils import run
 from course_utils.data import pictures
-from course_utils.models import networks, training
+from course_utils.models import costs, networks, training
 
 CNN_SEEDS, CNN_EVERY = 5, 10
 DIFFUSION_SEEDS, DIFFUSION_EVERY, N_GENERATED = 3, 50, 300
@@ -59,7 +58,7 @@ def support_vectors(train: Pictures, held_out: Pictures) -> Trained:
     """Lesson 2's classic model on raw pixels: accuracy, and CPU seconds of one training."""
     flat_train, flat_held_out = (pixels.reshape(len(pixels), -1) for pixels, _ in (train, held_out))
     model = svm.SVC(C=10)
-    cpu_s = run.cpu_seconds(lambda: model.fit(flat_train, train[1]), at_least_s=1.0)
+    cpu_s = costs.cpu_seconds(lambda: model.fit(flat_train, train[1]), at_least_s=1.0)
     return Trained("SVM", 0, 0, [[0, round(cpu_s, 4), 100 * model.score(flat_held_out, held_out[1])]])
 
 

@@ -30,8 +30,6 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("float32", "bfloat16")
 MPS_TOLERANCE = 1e-3
 """Largest relative difference from the CPU at which Apple's GPU may be used."""
-BFLOAT16_TOLERANCE = 0.06
-"""Largest relative difference from float32 at which bfloat16 may be used; rounding alone makes 0.02."""
 
 
 @dataclass(frozen=True)
@@ -228,45 +226,38 @@ def choose_device(name: str = "auto") -> str:
 
 
 def choose_precision(device: str) -> str:
-    """'bfloat16' where the hardware computes in it and a parity check finds it harmless, else 'float32'.
+    """'bfloat16' where the hardware computes in it, else 'float32': emulated, it would be slower.
 
     Raises
     ------
     CourseError
         The device is not 'cpu', 'cuda' or 'mps'.
     """
-    one_of("device", device, DEVICES[1:])
-    if _computes_in_bfloat16(device) and parity_error(device, "bfloat16") <= BFLOAT16_TOLERANCE:
-        return "bfloat16"
-    return "float32"
-
-
-def _computes_in_bfloat16(device: str) -> bool:
-    """Whether torch has hardware for bfloat16 here; emulated, it is slower than float32."""
     import torch
 
+    one_of("device", device, DEVICES[1:])
+    able = False
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device == "cpu" and torch.backends.mkldnn.is_available():  # without oneDNN torch does not use it
-        able = torch.cpu.get_capabilities()
-        return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
-    return False
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif device == "cpu" and torch.backends.mkldnn.is_available():  # without oneDNN torch does not use it
+        found = torch.cpu.get_capabilities()
+        able = any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
+    return "bfloat16" if able else "float32"
 
 
-def parity_error(device: str, precision: str = "float32") -> float:
-    """Largest relative difference from the CPU in float32, in one small training step.
+def parity_error(device: str) -> float:
+    """Largest relative difference from the CPU, in one small training step.
 
     Looks at loss and gradients of a convolution, attention (with its softmax) and linear layers.
     """
-    candidate, reference = _training_step(device, precision), _training_step("cpu", "float32")
     errors = [
         ((ours - theirs).abs().max() / theirs.abs().max().clamp_min(1e-12)).item()
-        for ours, theirs in zip(candidate, reference, strict=True)
+        for ours, theirs in zip(_training_step(device), _training_step("cpu"), strict=True)
     ]
     return float(np.max(errors))  # unlike Python's own max, passes a nan on
 
 
-def _training_step(device: str, precision: str) -> list[torch.Tensor]:
+def _training_step(device: str) -> list[torch.Tensor]:
     """Loss and gradients of a fixed small network, on the CPU."""
     import torch
     from torch import nn
@@ -278,11 +269,10 @@ def _training_step(device: str, precision: str) -> list[torch.Tensor]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         layers = nn.ModuleList([nn.Conv2d(1, 8, 3), nn.Linear(8, 24), nn.Linear(288, 4)]).to(device)
-    with torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-        tokens = layers[0](images).relu().flatten(2).mT  # (B, T, C): the pixels that are left
-        heads = [part.unflatten(2, (2, 4)).transpose(1, 2) for part in layers[1](tokens).chunk(3, dim=2)]
-        mixed = F.scaled_dot_product_attention(*heads)  # (B, heads, T, C / heads)
-        loss = F.cross_entropy(layers[2](mixed.transpose(1, 2).flatten(1)), labels)
+    tokens = layers[0](images).relu().flatten(2).mT  # (B, T, C): the pixels that are left
+    heads = [part.unflatten(2, (2, 4)).transpose(1, 2) for part in layers[1](tokens).chunk(3, dim=2)]
+    mixed = F.scaled_dot_product_attention(*heads)  # (B, heads, T, C / heads)
+    loss = F.cross_entropy(layers[2](mixed.transpose(1, 2).flatten(1)), labels)
     loss.backward()
     return [loss.detach().cpu(), *(weights.grad.cpu() for weights in layers.parameters())]
 

@@ -7,8 +7,8 @@ from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_utils import CourseError
+from course_utils.models.costs import count_operations
 from course_utils.models.muon import Muon, muon_adamw, orthogonalize
-from course_utils.run import count_operations
 
 pytestmark = pytest.mark.usefixtures("torch_as_before")
 

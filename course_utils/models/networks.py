@@ -12,8 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from course_utils import run
-from course_utils.models.tabular import Size
+from course_utils.models.costs import Size, count_operations
 from course_utils.models.training import BatchLoss, fit
 
 PREDICT_ROWS = 500
@@ -107,7 +106,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         model = copy.deepcopy(self.model).eval()  # counting leaves gradients behind
         rows = self._tensor(X)[:2]
         labels = torch.zeros(len(rows), dtype=torch.int64, device=self.device)
-        learn = run.count_operations(lambda: self.batch_loss(model, rows, labels).backward())
-        predict = run.count_operations(lambda: model(rows))
+        learn = count_operations(lambda: self.batch_loss(model, rows, labels).backward())
+        predict = count_operations(lambda: model(rows))
         parameters = sum(parameter.numel() for parameter in model.parameters())
         return Size(parameters, learn / len(rows) * self.rows_seen_, predict / len(rows))
