@@ -33,18 +33,8 @@ LOGITS_AT_ONCE = 2**22
 def train_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerFast:
     """Byte-pair encoding on bytes (Sennrich et al. 2016; Radford et al. 2019), learned from these texts.
 
-    Parameters
-    ----------
-    texts : iterable of str
-        What the pairs are counted in.
-    n_tokens : int
-        Size of the vocabulary: the begin token, the 256 bytes, and a token for each merged pair. With
-        257 nothing is merged, and every byte is a token.
-
-    Raises
-    ------
-    CourseError
-        `n_tokens` is below 257.
+    `n_tokens` is the size of the vocabulary: the begin token, the 256 bytes, and a token for each merged
+    pair. With 257 nothing is merged, and every byte is a token; a CourseError is raised below that.
     """
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     if n_tokens < len(alphabet) + 1:
@@ -80,12 +70,7 @@ def windows(documents: Sequence[np.ndarray], context: int) -> torch.Tensor:
     """All documents in a row, cut into rows to learn from: (n_windows, context + 1) int64.
 
     A row's last token is the first of the next, so each token but the very first is predicted once. What
-    is left at the end is dropped.
-
-    Raises
-    ------
-    CourseError
-        There is not enough text for one row.
+    is left at the end is dropped; a CourseError is raised when there is not enough text for one row.
     """
     stream = torch.from_numpy(np.concatenate(documents))
     if len(stream) < context + 1:
@@ -171,18 +156,9 @@ def learn(
 ) -> training.History:
     """Let a model read documents, as lesson 3 does: it learns in place to predict each next token.
 
-    Parameters
-    ----------
-    model : Module
-        Its output has `logits`, as a transformers model's has.
-    documents : sequence of ndarray, each (n + 1,) int64
-        As `encode` gives them.
-    steps : int
-        Batches to learn from, each `batch_size` windows of `context` tokens and one.
-    seed : int
-        Of the order of the windows.
-    share : float
-        Of the highest rates: 1 for an untrained model, less to fine-tune.
+    `documents` are as `encode` gives them; each of the `steps` reads `batch_size` windows of `context`
+    tokens and one; `seed` is that of their order, and `share` as in `recipe`: 1 for an untrained model,
+    less to fine-tune.
     """
     return training.fit(
         model,
@@ -263,15 +239,8 @@ def _bits(model: nn.Module, tokens: np.ndarray) -> np.ndarray:
 def wanted(profile: str) -> str:
     """Which pre-trained model a lesson begins with: ``COURSE_MODEL``, else what the profile uses.
 
-    Returns
-    -------
-    str
-        ``""`` when the lesson trains its own, a name of `PUBLISHED`, or the absolute path of a folder.
-
-    Raises
-    ------
-    CourseError
-        ``COURSE_MODEL`` is neither such a name nor a folder with the files of a model.
+    That is ``""`` when the lesson trains its own, a name of `PUBLISHED`, or the absolute path of a folder. A
+    CourseError is raised when ``COURSE_MODEL`` is neither such a name nor a folder with a model's files.
     """
     named = variables.read("COURSE_MODEL") or (PUBLISHED[0] if profile == "full" else "")
     if named in ("", *PUBLISHED):

@@ -1,4 +1,11 @@
-"""A language model made of counts: n-grams with interpolated modified Kneser-Ney smoothing."""
+"""A language model made of counts: n-grams with interpolated modified Kneser-Ney smoothing.
+
+An n-gram is kept as one number whose digits are its tokens: with 10 tokens, the tokens 4, 1, 7 are 417. So
+the n-grams of a text are an array, counting them is `np.unique`, looking one up is `np.searchsorted`, and
+two operations take one apart: 417 // 10 = 41 is the context of the last token, and 417 % 100 = 17 the
+2-gram without the first. Lengths are counted down from the longest, because a shorter n-gram
+counts the different longer ones that end with it.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +81,7 @@ class KneserNey:
         tables, longer = [], None
         for k in range(self.order, 0, -1):
             inside = place[k - 1 :] >= k - 1  # the k tokens that end here are of one document
+            # the sorted k-grams, and two kinds of count: how often each occurs, and after how many tokens
             grams, occurrences = np.unique(self._grams(tokens, k)[inside], return_counts=True)
             counts = [occurrences] if longer is None else [occurrences, self._befores(grams, longer, k)]
             tables.append(_table(grams, counts, self.n_tokens))
@@ -93,8 +101,8 @@ class KneserNey:
             raise CourseError(f"context must be a whole number of tokens and not negative, got {context}")
         limit = self.order - 1 if context is None else min(int(context), self.order - 1)
         used = np.minimum(np.arange(tokens.size), limit)  # tokens before each that predict it
-        p = np.full(tokens.size, 1 / self.n_tokens)
-        for k in range(1, limit + 2):
+        p = np.full(tokens.size, 1 / self.n_tokens)  # p_0
+        for k in range(1, limit + 2):  # p_1, p_2, ... each from the one before, for all tokens at once
             rest = slice(k - 1, None)  # the tokens with k - 1 or more before them
             p[rest] = tables[k - 1].mixed(self._grams(tokens, k), used[rest] == k - 1, p[rest])
         return np.maximum(-np.log2(p), 0)  # rounding may lift the p of a sure token above 1
@@ -174,7 +182,7 @@ class _Table:
 
     def mixed(self, grams: np.ndarray, longest: np.ndarray, shorter: np.ndarray) -> np.ndarray:
         """p_k of each gram from its p_(k-1) in `shorter`; `longest` is true where k is the longest in use."""
-        kind = np.where(longest, 0, 1)
+        kind = np.where(longest, 0, 1)  # occurrences for the longest in use, befores for the shorter
         share = self.shares[kind, _rows(self.grams, grams)]
         return share + self.weights[kind, _rows(self.contexts, grams // self.n_tokens)] * shorter
 
