@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils import CourseError
+
+STALE_S = 3_600
+"""Nobody writes any more to a temporary file that was not touched for so long: its writer was killed."""
 
 
 @contextmanager
@@ -51,6 +57,10 @@ def require_writable(folder: Path) -> None:
 def _temporary_file(path: Path) -> Path:
     """A new empty file beside `path`, whose folder is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):  # another process may be at the same
+            if time.time() - old.stat().st_mtime > STALE_S:
+                old.unlink()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
     return Path(name)

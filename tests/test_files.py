@@ -1,10 +1,12 @@
 import os
+import subprocess
 import sys
+import time
 
 import pytest
 
 from course_utils import CourseError
-from course_utils.files import atomic_path, require_writable, sha256, write_text
+from course_utils.files import atomic_path, require_writable, sha256, shown, write_text
 
 
 def test_the_file_gets_its_name_when_the_block_ends(tmp_path):
@@ -88,3 +90,24 @@ def test_a_writable_folder_is_made_and_left_empty(tmp_path):
 def test_a_folder_that_cannot_be_made_is_refused(blocked):
     with pytest.raises(CourseError, match=r"cannot write '.*folder'.*choose a folder that you may write to"):
         require_writable(blocked)
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path):
+    code = "import os, sys; from pathlib import Path; from course_utils.files import atomic_path\n"
+    code += "with atomic_path(Path(sys.argv[1])) as path: path.write_text('half'); os._exit(9)"
+    target = tmp_path / "a [1].txt"
+    subprocess.run([sys.executable, "-c", code, target], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".a [1].txt.") and left.suffix == ".part"
+    write_text(target, "new")
+    assert left.exists()  # it might belong to somebody who is still writing
+    os.utime(left, (0, time.time() - 3_700))
+    (tmp_path / ".other.txt.x.part").touch()
+    os.utime(tmp_path / ".other.txt.x.part", (0, 0))
+    write_text(target, "newer")
+    assert {path.name for path in tmp_path.iterdir()} == {"a [1].txt", ".other.txt.x.part"}
+    assert target.read_text() == "newer"
+
+
+def test_a_name_is_shown_in_letters_that_any_screen_can_print():
+    assert shown("two\nlines \udcff é.txt") == "two?lines ? é.txt"
