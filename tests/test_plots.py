@@ -1,4 +1,5 @@
 import base64
+import io
 import re
 
 import matplotlib.pyplot as plt
@@ -343,3 +344,26 @@ def test_slider_draws_anew_for_each_value(shown):
     assert drawn == [5, 25]
     assert plt.get_fignums() == []
     assert type(output).__name__ == "Output"
+
+
+NAMES = ["cash_$ coin_$", "$x^{", "$", "a & b <i>", r"back\slash_$_$", "100 % {"]
+
+
+def test_a_class_name_is_no_formula():
+    """Two dollars in a name would begin and end one, and an odd one fails while the figure is drawn."""
+    fig = plots.gallery(np.zeros((len(NAMES), 4, 4)), NAMES)
+    fig.savefig(io.BytesIO(), format="png")
+    titles = [ax.title for ax in fig.axes]
+    assert [title.get_text().replace(r"\$", "$") for title in titles] == NAMES
+    fig, ax = plt.subplots()
+    plots.confusion(ax, np.eye(2, dtype=int), NAMES[:2], NAMES[:2])
+    fig.savefig(io.BytesIO(), format="png")
+    plt.close("all")
+
+
+def test_matplotlib_would_read_a_formula_there():
+    fig, ax = plt.subplots()
+    ax.set_title(NAMES[0] + "{")
+    with pytest.raises(ValueError, match=r"(?i)parse|expected"):
+        fig.savefig(io.BytesIO(), format="png")
+    plt.close(fig)

@@ -81,6 +81,11 @@ def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] |
     display(HTML(f"<details><summary>{title}</summary><p>{escape(alt)}</p>{table}</details>"))
 
 
+def plain(text: str) -> str:
+    """Somebody's text, as a class name, for a figure: matplotlib reads no formula between two dollars."""
+    return text.replace("$", r"\$")
+
+
 def two_colours() -> ListedColormap:
     """Colour map for pictures of 0 (blue) and 1 (orange)."""
     return ListedColormap([GOOD, BAD])
@@ -116,7 +121,7 @@ def gallery(
     for ax, picture, sign, title in zip_longest(np.ravel(axes), pictures, signs, titles):
         if picture is not None:
             ax.imshow(_as_shown(picture), **(_signed(picture) if sign else GREYS))
-            ax.set_title(title or "", fontsize=9, loc="center")
+            ax.set_title(plain(title or ""), fontsize=9, loc="center")
     return fig
 
 
@@ -151,8 +156,8 @@ def confusion(ax: plt.Axes, counts: np.ndarray, truths: Sequence[str], calls: Se
     ax.imshow(1 - np.eye(len(truths)), cmap=two_colours(), alpha=0.35)
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, count, ha="center", va="center", fontsize=18)
-    ax.set_xticks(range(len(calls)), calls)
-    ax.set_yticks(range(len(truths)), truths)
+    ax.set_xticks(range(len(calls)), [plain(call) for call in calls])
+    ax.set_yticks(range(len(truths)), [plain(truth) for truth in truths])
     ax.grid(False)
 
 
