@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import psutil
 
 from course_utils import ROOT, CourseError, variables
 from course_utils.files import require_writable
@@ -284,75 +282,3 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries still draw from the global generator
     torch.manual_seed(seed)
-
-
-class CostMeter:
-    """Seconds that a block of code took, by the clock and by the processor.
-
-    ``cpu_s`` adds up the time of all threads of this process, so that a model cannot look cheap by
-    using more cores, and another program on the machine hardly disturbs it.
-
-    Examples
-    --------
-    >>> with CostMeter() as cost:
-    ...     model.fit(X, y)
-    >>> cost.cpu_s
-    """
-
-    wall_s: float
-    cpu_s: float
-
-    def __enter__(self) -> CostMeter:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.wall_s = time.perf_counter() - self._wall
-        self.cpu_s = time.process_time() - self._cpu
-
-
-def cpu_seconds(function: Callable[[], object], at_least_s: float = 0.1) -> float:
-    """Mean CPU seconds of a call, over as many calls as fill `at_least_s`.
-
-    One call of a quick function is over before some systems' processor clock has moved.
-    """
-    calls, started = 0, time.process_time()
-    while (spent := time.process_time() - started) < at_least_s:
-        function()
-        calls += 1
-    return spent / calls
-
-
-def count_operations(function: Callable[[], object]) -> int:
-    """Floating-point operations of torch's matrix products and convolutions during a call.
-
-    A multiplication and an addition count as two. The rest of a network (activations, norms, the
-    optimiser) is small beside them and is not counted.
-    """
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        function()
-    return counter.get_total_flops()
-
-
-def use_one_core() -> None:
-    """Let numpy, scikit-learn and torch compute on one core, so that CPU seconds can be compared."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-    torch.set_num_threads(1)
-
-
-def peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in megabytes (10**6 bytes)."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset / 1e6
-    if sys.platform == "linux":  # where getrusage would start at the parent's peak
-        status = Path("/proc/self/status").read_text()
-        (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024 / 1e6
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # in bytes on macOS
