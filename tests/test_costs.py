@@ -12,6 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -266,6 +267,29 @@ def test_an_svm_of_more_rows_costs_more():
     assert large.train_operations > 8 * small.train_operations  # nearly with the square of the rows
     assert large.predict_operations > 2 * small.predict_operations
     assert large.parameters > 2 * small.parameters
+
+
+@pytest.mark.parametrize(("early_stopping", "watched"), [(False, 0), (True, 10)])
+def test_size_of_an_mlp_by_hand(early_stopping, watched):
+    X, y = blobs(3, n_rows=100)  # 4 columns, 3 classes
+    model = MLPClassifier((5, 6), max_iter=40, early_stopping=early_stopping, random_state=0).fit(X, y)
+    model.n_iter_ = 7
+    found = size(model, X)
+    weights = 4 * 5 + 5 * 6 + 6 * 3  # 68
+    assert found.parameters == weights + 5 + 6 + 3
+    assert found.predict_operations == 2 * weights
+    # forward, the weights' gradient, and the inputs' gradient behind the first layer
+    a_row = 2 * weights + 2 * weights + 2 * (5 * 6 + 6 * 3)
+    assert found.train_operations == 7 * ((100 - watched) * a_row + watched * 2 * weights)
+
+
+def test_an_mlps_operations_agree_with_torchs_count():
+    network = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Linear(5, 6), torch.nn.Linear(6, 3))
+    rows = torch.ones(50, 4)
+    counted = costs.count_operations(lambda: network(rows).sum().backward())
+    X, y = blobs(3, n_rows=50)
+    model = MLPClassifier((5, 6), max_iter=1).fit(X, y)
+    assert size(model, X).train_operations == counted
 
 
 def test_a_pipelines_size_is_that_of_its_model():

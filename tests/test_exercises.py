@@ -1,5 +1,4 @@
 import importlib
-import inspect
 
 import numpy as np
 import pytest
@@ -8,30 +7,6 @@ from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
 from course_utils import exercises
-
-
-def lesson_1_data(exercise):
-    """Data as lesson 1 has them, from seeds of their own."""
-    from course_utils.data import tables as data
-
-    rng = np.random.default_rng(0)
-    table = data.load_wine()
-    is_malignant = rng.random(200) < 0.4
-    everything = {
-        "X": table.X.to_numpy(),
-        "y": table.y,
-        "is_malignant": is_malignant,
-        "p_malignant": np.clip(0.25 + 0.35 * is_malignant + rng.normal(0, 0.2, 200), 0, 1),
-        "differences": rng.normal(0.5, 1, 10),
-    }
-    names = [name for name in inspect.signature(exercise.solution).parameters if name in everything]
-    return {name: everything[name] for name in names}
-
-
-def lesson_1_exercises():
-    from course_utils.exercises import lesson_1
-
-    return exercises_of(lesson_1.exercises).values()
 
 
 def place(pixels, size, seed):
@@ -113,8 +88,7 @@ def lesson_4_exercises():
 
 def with_data():
     """Each exercise of the lessons, with data for it."""
-    pairs = [(each, lesson_1_data(each)) for each in lesson_1_exercises()]
-    pairs += [(each, lesson_2_data(each)) for each in lesson_2_exercises()]
+    pairs = [(each, lesson_2_data(each)) for each in lesson_2_exercises()]
     pairs += [(each, lesson_3_data(each)) for each in lesson_3_exercises()]
     pairs += [(each, lesson_4_data(each)) for each in lesson_4_exercises()]
     return [pytest.param(*pair, id=pair[0].id) for pair in pairs]
@@ -125,21 +99,10 @@ def test_each_mistake_meets_its_own_hint(exercise, context, capsys):
     assert_told_apart(exercise, context, capsys)
 
 
-@pytest.mark.parametrize("lesson", [1, 2, 3, 4])
+@pytest.mark.parametrize("lesson", [2, 3, 4])
 def test_exercises_are_well_made(lesson):
     book = importlib.import_module(f"course_utils.exercises.lesson_{lesson}").exercises
     assert_well_made(book, str(lesson))
-
-
-def test_lesson_1_knows_answers_worked_out_by_hand():
-    book = exercises.workbook(*lesson_1_exercises())
-    book.check("1.1", 50.0, y=np.array([0, 1, 1, 2]))
-    p_malignant = np.array([0.9, 0.05, 0.6, 0.08, 0.4])
-    found = {"p_malignant": p_malignant, "is_malignant": np.array([True, True, False, True, True])}
-    book.check("1.2", 2, **found)
-    # spread 1 by construction; 2.262 × √(1/10 + 1/9)
-    book.check("1.4", 1.0394, differences=np.array([-1, 1] * 5) * np.sqrt(0.9))
-    assert [book.statuses[i] for i in ("1.1", "1.2", "1.4")] == ["correct"] * 3
 
 
 def checker(lesson, data, capsys):

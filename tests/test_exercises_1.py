@@ -1,26 +1,29 @@
 """The exercises of lesson 1 and of its labs."""
 
+import functools
+
 import numpy as np
 import pytest
-from exercise_cases import exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, checked, exercises_of
+from scipy import stats
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import exercises
 from course_utils.data import tables
-from course_utils.exercises import lab_1_causes, lab_1_cleaning, lab_1_labels
+from course_utils.exercises import lab_1_causes, lab_1_cleaning, lab_1_labels, lesson_1
 
-BOOKS = {"1_labels": lab_1_labels, "1_causes": lab_1_causes, "1_cleaning": lab_1_cleaning}
-ALL = [(name, id) for name, book in BOOKS.items() for id in exercises_of(book.exercises)]
-every_exercise = pytest.mark.parametrize(("name", "exercise_id"), ALL, ids=[id for _, id in ALL])
+BOOKS = {"1": lesson_1, "1_labels": lab_1_labels, "1_causes": lab_1_causes, "1_cleaning": lab_1_cleaning}
+EXERCISES = {id: each for book in BOOKS.values() for id, each in exercises_of(book.exercises).items()}
 
 
 def new_model():
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=20_000))
 
 
+@functools.cache
 def lessons_data():
     """Data as the lesson and its labs have them, from seeds of their own."""
     rng = np.random.default_rng(0)
@@ -48,6 +51,8 @@ def lessons_data():
 
 
 NEEDS = {
+    "1.3": ("X", "y", "folds"),
+    "1.4": ("X", "y"),
     "1_labels.1": ("new_model", "X_train", "y_train", "X_test", "y_test"),
     "1_labels.2": ("sizes", "mean_accuracy"),
     "1_causes.1": ("new_model", "X", "y", "draws"),
@@ -57,45 +62,86 @@ NEEDS = {
 }
 
 
+def data_of(exercise_id):
+    data = lessons_data()
+    return {name: data[name] for name in NEEDS.get(exercise_id, ())}
+
+
 @pytest.fixture
 def check(capsys):
     """Checks an answer to an exercise; gives the status and what is said to it."""
 
-    def checked(exercise_id, answer, **other):
-        name = exercise_id.split(".")[0]
-        (exercise,) = [each for id, each in exercises_of(BOOKS[name].exercises).items() if id == exercise_id]
-        data = lessons_data()
-        book = exercises.workbook(exercise)
-        context = {each: data[each] for each in NEEDS.get(exercise_id, ())} | other
-        book.check(exercise_id, answer, **context)
-        return book.statuses[exercise_id], capsys.readouterr().out
+    def check_one(exercise_id, answer, **other):
+        return checked(EXERCISES[exercise_id], answer, data_of(exercise_id) | other, capsys)
 
-    return checked
+    return check_one
 
 
-@every_exercise
-def test_the_solution_and_each_mistake_are_told_apart(name, exercise_id, check):
-    exercise = exercises_of(BOOKS[name].exercises)[exercise_id]
-    context = {each: lessons_data()[each] for each in NEEDS.get(exercise_id, ())}
-    assert check(exercise_id, exercise.solution(**context))[0] == "correct"
-    assert len(exercise.mistakes) >= 2
-    for mistake in exercise.mistakes:
-        status, said = check(exercise_id, mistake.answer(**context))
-        assert status == "not yet"
-        assert said.splitlines()[1:] == [f"  {mistake.hint}"]
-    assert len({mistake.hint for mistake in exercise.mistakes}) == len(exercise.mistakes)
-
-
-@every_exercise
-def test_three_dots_are_not_attempted(name, exercise_id, check):
-    assert check(exercise_id, ...)[1].endswith(": not attempted\n")
+@pytest.mark.parametrize("exercise_id", EXERCISES)
+def test_each_mistake_meets_its_own_hint(exercise_id, capsys):
+    assert_told_apart(EXERCISES[exercise_id], data_of(exercise_id), capsys)
 
 
 @pytest.mark.parametrize("name", BOOKS)
-def test_exercises_are_numbered_and_have_hints(name):
-    found = exercises_of(BOOKS[name].exercises)
-    assert list(found) == [f"{name}.{i}" for i in range(1, len(found) + 1)]
-    assert all(len(exercise.hints) >= 2 for exercise in found.values())
+def test_exercises_are_well_made(name):
+    assert_well_made(BOOKS[name].exercises, name)
+
+
+def test_a_baseline_counted_in_a_loop(check):
+    def baseline_accuracy(y_train, y_new):
+        best = max(set(y_train.tolist()), key=y_train.tolist().count)
+        return 100 * sum(label == best for label in y_new) / len(y_new)
+
+    assert check("1.1", baseline_accuracy)[0] == "correct"
+    assert check("1.1", lambda y_train, y_new: 30.0)[0] == "correct"  # 3 of 10, by hand
+    assert check("1.1", lambda y_train, y_new: 50.0) == (
+        "not yet",
+        "It takes the class that is most frequent in the *new* part, which is not known yet. "
+        "Count in y_train.",
+    )
+
+
+def test_recall_counted_in_a_loop_and_by_hand(check):
+    def recall(is_malignant, p_malignant, threshold):
+        found = [p >= threshold for p, ill in zip(p_malignant, is_malignant, strict=True) if ill]
+        return 100 * sum(found) / len(found)
+
+    by_hand = {0.25: 80.0, 0.5: 60.0, 0.75: 40.0}  # of 0.9, 0.8, 0.5, 0.3, 0.2
+    assert check("1.2", recall)[0] == "correct"
+    assert check("1.2", lambda ill, p, threshold: by_hand[threshold])[0] == "correct"
+    assert "67% of yours is right" in check("1.2", lambda ill, p, t: by_hand[t] if t > 0.4 else 0.0)[1]
+
+
+def test_the_loop_may_be_the_librarys_and_may_give_a_list(check):
+    def by_the_library(model, X, y, folds):
+        return (100 * cross_val_score(model, X, y, cv=folds)).tolist()
+
+    assert check("1.3", by_the_library)[0] == "correct"
+    assert check("1.3", lambda model, X, y, folds: [95.0] * 5)[0] == "not yet"
+
+
+def test_a_leak_mended_by_a_loop_of_ones_own(check):
+    def honest_accuracy(X, y):
+        scores = []
+        for train, test in StratifiedKFold(5).split(X, y):
+            scaler = StandardScaler().fit(X[train])
+            model = KNeighborsClassifier().fit(scaler.transform(X[train]), y[train])
+            scores.append(model.score(scaler.transform(X[test]), y[test]))
+        return 100 * np.mean(scores)
+
+    assert check("1.4", honest_accuracy)[0] == "correct"
+
+
+def test_an_interval_worked_out_by_hand(check):
+    def by_hand(differences, test_share):
+        if len(differences) == 10:  # mean 0.8, spread 0.7972; t 2.262, root of 1/10 + 1/9: 0.4595
+            return 0.8 - 0.8286, 0.8 + 0.8286
+        low, high = stats.t.interval(
+            0.95, 3, differences.mean(), differences.std(ddof=1) * np.sqrt(1 / 4 + 1 / 3)
+        )
+        return [low, high]
+
+    assert check("1.5", by_hand)[0] == "correct"
 
 
 def test_points_a_doubling_worked_out_by_hand(check):
@@ -157,6 +203,9 @@ def test_a_scaler_that_changes_its_input_harms_nobody(check):
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "said"),
     [
+        ("1.1", 62.7, "not callable"),
+        ("1.3", lambda model, X, y: 0, "could not be checked"),
+        ("1.5", lambda differences, test_share: 0.83, "For a nudge"),
         ("1_cleaning.1", lambda train, test: train, "could not be checked"),
         ("1_cleaning.1", lambda train: train, "could not be checked"),
         ("1_cleaning.2", "SVM", "put it into braces"),

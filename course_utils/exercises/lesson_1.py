@@ -2,15 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
+from scipy import stats
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils.exercises import Exercise, Mistake, always, same_choice, same_set, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_choice, same_results, workbook
+
+Folds = Sequence[tuple[np.ndarray, np.ndarray]]
+Loop = Callable[..., np.ndarray]
+
+TRAIN_CLASSES, NEW_CLASSES = np.array([0, 0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2])
+"""Made up so that the most frequent class of one part is not that of the other."""
+
+
+def _baseline(y_train: np.ndarray, y_new: np.ndarray) -> float:
+    return 100 * float(np.mean(y_new == np.bincount(y_train).argmax()))
+
+
+IS_MALIGNANT = np.array([True] * 5 + [False] * 7)
+P_MALIGNANT = np.array([0.9, 0.8, 0.5, 0.3, 0.2, 0.95, 0.85, 0.7, 0.6, 0.1, 0.1, 0.1])
+THRESHOLDS = (0.25, 0.5, 0.75)
+"""At 0.5 one malignant patient lies on the threshold itself."""
+
+
+def _percent(share: Callable[[np.ndarray, np.ndarray], np.floating]) -> Callable[..., float]:
+    """A function for 1.2, from a share that is computed from who is ill and who raises the alarm."""
+
+    def percent(is_malignant: np.ndarray, p_malignant: np.ndarray, threshold: float) -> float:
+        return 100 * float(share(is_malignant, p_malignant >= threshold))
+
+    return percent
+
+
+_recall = _percent(lambda ill, alarm: alarm[ill].mean())
+
+
+def _fold_accuracies(model: Any, X: np.ndarray, y: np.ndarray, folds: Folds) -> np.ndarray:
+    return 100 * np.array([model.fit(X[fit], y[fit]).score(X[test], y[test]) for fit, test in folds])
+
+
+def _with_folds(change: Callable[..., tuple[np.ndarray, np.ndarray]]) -> Loop:
+    """The right loop over wrong folds: `change` gets training rows, test rows and all rows."""
+    return lambda model, X, y, folds: _fold_accuracies(
+        model, X, y, [change(*fold, np.arange(len(y))) for fold in folds]
+    )
+
+
+def _fitted_once(model: Any, X: np.ndarray, y: np.ndarray, folds: Folds) -> np.ndarray:
+    model.fit(X[folds[0][0]], y[folds[0][0]])
+    return 100 * np.array([model.score(X[test], y[test]) for _, test in folds])
+
+
+def same_accuracies(answer: Loop, other: Loop, X: np.ndarray, y: np.ndarray, folds: Folds) -> bool:
+    """Whether two functions give the same accuracies for three nearest neighbours."""
+    ours, theirs = (each(KNeighborsClassifier(3), X, y, folds) for each in (answer, other))
+    return np.shape(ours) == np.shape(theirs) and np.allclose(ours, theirs, atol=1e-6)
+
 
 Accuracy = Callable[[np.ndarray, np.ndarray], float]
 
@@ -40,74 +94,138 @@ def same_on_broken_table(answer: Accuracy, other: Accuracy, X: np.ndarray, y: np
     return bool(np.isclose(float(answer(broken, y)), other(broken, y), atol=1e-6))
 
 
-def _t_interval(differences: np.ndarray, variance_factor: float, ddof: int = 1) -> float:
-    return 2.262 * differences.std(ddof=ddof) * np.sqrt(variance_factor)
+DIFFERENCES = (np.array([1.2, 0.4, -0.6, 2.1, 0.9, 1.6, -0.2, 0.7, 1.1, 0.8]), np.array([0.5, 2.0, 1.0, 3.0]))
+TEST_SHARES = (0.1, 0.25)
+
+
+def _interval(
+    differences: np.ndarray,
+    test_share: float,
+    extra: Callable[[float], float] = lambda share: share / (1 - share),
+    ddof: int = 1,
+) -> tuple[float, float]:
+    n, mean = len(differences), float(differences.mean())
+    root = np.sqrt(1 / n + extra(test_share))
+    half_width = float(stats.t.ppf(0.975, n - 1) * differences.std(ddof=ddof) * root)
+    return mean - half_width, mean + half_width
+
+
+def _half_width(differences: np.ndarray, test_share: float) -> float:
+    return float(np.ptp(_interval(differences, test_share)) / 2)
 
 
 exercises = workbook(
     Exercise(
         "1.1",
-        "Baseline of the wine table",
-        solution=lambda y: 100 * np.bincount(y).max() / len(y),
+        "Write the baseline",
+        solution=lambda: _baseline,
         mistakes=(
             Mistake(
-                lambda y: 100 * np.bincount(y).min() / len(y),
-                "That is the rarest grape's share. The baseline gives the answer that is right most often.",
+                lambda: lambda y_train, y_new: _baseline(y_new, y_new),
+                "It takes the class that is most frequent in the *new* part, which is not known yet. "
+                "Count in y_train.",
             ),
             Mistake(
-                lambda y: 100 / len(np.unique(y)),
-                "That would hold if the three grapes had equally many wines. Count them.",
+                lambda: lambda y_train, y_new: _baseline(y_train, y_train),
+                "That is the accuracy on the training part. Ask about y_new.",
             ),
             Mistake(
-                lambda y: np.bincount(y).max() / len(y),
+                lambda: lambda *data: _baseline(*data) / 100,
                 "That is the share between 0 and 1. The question asks for %.",
             ),
         ),
         hints=(
-            "How many wines does each grape have? np.bincount counts.",
-            "Which grape would you always say, if you could say only one?",
-            "100 * (wines of the most frequent grape) / (all wines).",
+            "Two steps: find the class in y_train; see how often y_new has it.",
+            "np.bincount(y_train).argmax() is the most frequent class.",
+            "100 * np.mean(y_new == that_class)",
         ),
-        expects="a number in %",
+        same=same_results((TRAIN_CLASSES, NEW_CLASSES)),
+        expects="a function of (y_train, y_new) that returns an accuracy in %",
     ),
     Exercise(
         "1.2",
-        "Cancers missed at threshold 0.1",
-        solution=lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.1)),
+        "Write recall",
+        solution=lambda: _recall,
         mistakes=(
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant < 0.5)),
-                "That is the count at the threshold 0.5. Here the alarm is raised from 0.1 on.",
+                lambda: _percent(lambda ill, alarm: ill[alarm].mean()),
+                "That is precision: of the alarms, how many are right. Recall looks at the malignant only.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(~is_malignant & (p_malignant >= 0.1)),
-                "Those are the false alarms: benign, but called malignant. Turn both conditions round.",
+                lambda: _percent(lambda ill, alarm: (ill == alarm).mean()),
+                "That is accuracy: it counts the benign, too. Look at the malignant only.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant != (p_malignant >= 0.1)),
-                "Those are all mistakes, of both kinds. Count only the patients who have cancer.",
+                lambda: _percent(lambda ill, alarm: (ill & alarm).mean()),
+                "You divide by all patients. Divide by the malignant ones.",
             ),
             Mistake(
-                lambda p_malignant, is_malignant: np.sum(is_malignant & (p_malignant >= 0.1)),
-                "Those are the cancers that were found. The missed ones stay below the threshold.",
+                lambda: lambda *data: 100 - _recall(*data),
+                "Those are the cancers that are missed. Recall is the share that is found.",
+            ),
+            Mistake(
+                lambda: lambda *data: _recall(*data) / 100,
+                "That is the share between 0 and 1. The question asks for %.",
+            ),
+            Mistake(
+                lambda: lambda ill, p, threshold: 100 * float(np.mean(p[ill] > threshold)),
+                "Nearly: a patient who lies on the threshold itself raises the alarm, too: >=.",
             ),
         ),
         hints=(
-            "A missed patient fulfils two conditions at once: malignant, and no alarm.",
-            "Two arrays of True and False are joined with &; np.sum counts the True.",
-            "np.sum(is_malignant & (p_malignant < ...)).",
+            "First take the malignant patients alone: p_malignant[is_malignant].",
+            "Which of their probabilities are at the threshold or above? np.mean gives the share of True.",
+            "100 * np.mean(p_malignant[is_malignant] >= threshold)",
         ),
-        expects="a count of patients",
+        same=same_results(*((IS_MALIGNANT, P_MALIGNANT, threshold) for threshold in THRESHOLDS)),
+        expects="a function of (is_malignant, p_malignant, threshold) that returns a share in %",
     ),
     Exercise(
         "1.3",
-        "Accuracy without the leak",
+        "Write the loop",
+        solution=lambda X, y, folds: _fold_accuracies,
+        mistakes=(
+            Mistake(
+                lambda X, y, folds: _with_folds(lambda train, test, whole: (train, train)),
+                "It scores the rows that it trained on. Score X[test] and y[test].",
+            ),
+            Mistake(
+                lambda X, y, folds: _with_folds(lambda train, test, whole: (whole, test)),
+                "It trains on the whole table, test rows included: that is a leak. Fit X[train], y[train].",
+            ),
+            Mistake(
+                lambda X, y, folds: _fitted_once,
+                "It trains once, so later test rows were in the training. Fit anew in every fold.",
+            ),
+            Mistake(
+                lambda X, y, folds: _with_folds(lambda train, test, whole: (test, train)),
+                "Training and test rows have changed places: a fold is a pair (train, test).",
+            ),
+            Mistake(
+                lambda X, y, folds: lambda *data: _fold_accuracies(*data) / 100,
+                "These are shares between 0 and 1. The question asks for %.",
+            ),
+            Mistake(
+                lambda X, y, folds: lambda *data: _fold_accuracies(*data).mean(),
+                "That is the mean. Return one number a fold: their spread is needed later.",
+            ),
+        ),
+        hints=(
+            "for train, test in folds: gives you the row numbers of one fold after the other.",
+            "X[train] are the training rows; model.fit(...) trains anew each time it is called.",
+            "Collect 100 * model.fit(X[train], y[train]).score(X[test], y[test]) in a list.",
+        ),
+        same=same_accuracies,
+        expects="a function of (model, X, y, folds) that returns one accuracy in % a fold",
+    ),
+    Exercise(
+        "1.4",
+        "Find the leak",
         solution=lambda X, y: _without_leak,
         mistakes=(
             Mistake(
                 lambda X, y: _with_leak,
-                "The scaler still sees all rows before the folds are cut. It must "
-                "be fitted inside each fold, on the training rows alone.",
+                "The scaler still sees all rows before the folds are cut. Fit it inside each fold.",
             ),
             Mistake(
                 lambda X, y: _without_scaling,
@@ -123,47 +241,43 @@ exercises = workbook(
         expects="a function of X and y that returns an accuracy in %",
     ),
     Exercise(
-        "1.4",
-        "Half-width of a corrected interval",
-        solution=lambda differences: _t_interval(differences, 1 / 10 + 0.1 / 0.9),
+        "1.5",
+        "An honest interval",
+        solution=lambda: _interval,
         mistakes=(
             Mistake(
-                lambda differences: _t_interval(differences, 1 / 10, ddof=0),
-                "Two things are missing: n_test / n_train beside 1/n, and std(ddof=1), because the spread is "
-                "estimated from a sample.",
+                lambda: partial(_interval, extra=lambda share: 0),
+                "That is the ordinary interval. It takes the folds for independent: add rows tested / rows "
+                "trained to 1/n.",
             ),
             Mistake(
-                lambda differences: _t_interval(differences, 1 / 10),
-                "That is the ordinary interval. It "
-                "takes the folds for independent: add n_test / n_train to 1/n.",
+                lambda: partial(_interval, extra=lambda share: share),
+                "Nearly: the term is rows tested / rows *trained*, and the training part has "
+                "1 - test_share of the rows.",
             ),
             Mistake(
-                lambda differences: _t_interval(differences, 1 / 10 + 0.2 / 0.8),
-                "The ratio 0.25 belongs to five folds. Here there are ten: a fold tests on 10 % of the rows.",
+                lambda: partial(_interval, ddof=0),
+                "Nearly: std() divides by n. The spread of a sample divides by n − 1: std(ddof=1).",
             ),
             Mistake(
-                lambda differences: _t_interval(differences, 1 / 10 + 0.1),
-                "Nearly: the term is n_test / n_train, and the training part has 90 % of the rows.",
+                lambda: _half_width,
+                "That is the half-width. Return the two ends: mean minus it, and mean plus it.",
             ),
             Mistake(
-                lambda differences: _t_interval(differences, 1 / 10 + 0.1 / 0.9, ddof=0),
-                "Nearly: std() "
-                "divides by n. A spread that is estimated from a sample divides by n − 1: std(ddof=1).",
-            ),
-            Mistake(
-                lambda differences: 2 * _t_interval(differences, 1 / 10 + 0.1 / 0.9),
-                "That is the whole width. The question asks for half of it.",
+                lambda: lambda *data: (-_half_width(*data), _half_width(*data)),
+                "The interval lies around the mean of the differences, not around 0.",
             ),
         ),
         hints=(
-            "Look at the cell where the interval was computed by hand.",
-            "t value × spread × square root of (1/n + n_test/n_train). Here n is 10.",
-            "n_test / n_train is 0.1 / 0.9.",
+            "Begin with the cell above; only the root changes.",
+            "Rows tested / rows trained is test_share / (1 - test_share).",
+            "root = np.sqrt(1 / n + test_share / (1 - test_share)); return mean - ..., mean + ...",
         ),
-        expects="a number of points",
+        same=same_results(*zip(DIFFERENCES, TEST_SHARES, strict=True), rel_tol=2e-3, abs_tol=1e-3),
+        expects="a function of (differences, test_share) that returns two numbers of points",
     ),
     Exercise(
-        "1.5",
+        "1.6",
         "You are the judge",
         solution=always("supported"),
         mistakes=(
@@ -179,31 +293,5 @@ exercises = workbook(
         ),
         same=same_choice,
         expects="one of 'supported', 'not supported', 'inconclusive'",
-    ),
-    Exercise(
-        "1.6",
-        "Who cares about units?",
-        solution=always({"k-nearest neighbours", "SVM"}),
-        mistakes=(
-            Mistake(
-                always({"decision tree", "random forest"}),
-                "The other way round: a tree only asks whether "
-                "a value is above a cut, and the cut moves with the unit.",
-            ),
-            Mistake(
-                always({"k-nearest neighbours"}), "One more: an SVM also works with distances between rows."
-            ),
-            Mistake(always({"SVM"}), "One more: who is a nearest neighbour depends on distances too."),
-            Mistake(
-                always({"k-nearest neighbours", "SVM", "random forest"}),
-                "A forest is many trees. Does a tree care about units?",
-            ),
-        ),
-        hints=(
-            "Which of them compute distances between rows, and which compare one column with a cut?",
-            "If you measure a door in millimetres, is it still wider than 80 cm?",
-        ),
-        same=same_set,
-        expects="a set of names",
     ),
 )

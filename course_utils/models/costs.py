@@ -176,11 +176,27 @@ def _svm_size(model: Any, n_rows: int) -> Size:
     return Size(model.support_vectors_.size + model.dual_coef_.size + pairs, train, predict)
 
 
+def _mlp_size(model: Any, n_rows: int) -> Size:
+    """A weight costs a multiplication and an addition a row, and twice that again on the way back.
+
+    On the way back the first layer needs only its weights' gradient, not that of its input. With early
+    stopping, some rows are only watched: they go through the network once an epoch. The optimizer's own
+    work is left out, which favours the network.
+    """
+    layers = [weights.size for weights in model.coefs_]
+    watched = round(n_rows * model.validation_fraction) if model.early_stopping else 0
+    forward, learn = 2 * sum(layers), 2 * (3 * sum(layers) - layers[0])
+    epoch = (n_rows - watched) * learn + watched * forward
+    parameters = sum(layers) + sum(biases.size for biases in model.intercepts_)
+    return Size(parameters, float(epoch * model.n_iter_), float(forward))
+
+
 RULES: dict[str, Callable[[Any, int], Size]] = {
     "LogisticRegression": _logistic_size,
     "RandomForestClassifier": _forest_size,
     "GradientBoostingClassifier": _forest_size,
     "SVC": _svm_size,
+    "MLPClassifier": _mlp_size,
 }
 """How to count a model of scikit-learn, by the name of its class."""
 

@@ -59,6 +59,8 @@ print(f"{table.X.columns[7]}: weight {weights[7]:+.2f}")
 # %%
 rng = np.random.default_rng(run.seed)
 draws = rng.integers(len(y), size=(settings.resamples, len(y)))  # (resample, patient)
+exercises.given("1_causes.1", X=X, y=y, draws=draws[:1])  # what the check computes with
+print(f"the first draw has {len(np.unique(draws[0]))} of the {len(y)} patients")
 
 # %% [markdown]
 # **Exercise 1_causes.1 The heart of the bootstrap.** Write `weights_of(rows)`: train a new model on these patients (some rows come twice) and give its weights, one a column. `new_model()` is a [pipeline](../glossary.md#pipeline); its last step, `[-1]`, has the weights in `coef_[0]`.
@@ -71,7 +73,7 @@ def weights_of(rows):
 ### END SOLUTION
 
 # %% check="1_causes.1"
-exercises.check("1_causes.1", weights_of, new_model=new_model, X=X, y=y, draws=draws)
+exercises.check("1_causes.1", weights_of, new_model=new_model)
 
 # %% [markdown]
 # Here are all resamples, in a few seconds. Each line of the picture is one column of the table: its weight, and the middle 95 % of its weights over the resamples. Orange, dotted lines cross zero: their sign depends on who happened to walk into the clinic.
@@ -170,6 +172,7 @@ text_view.folded(
 age = rng.uniform(6, 12, 400)  # years
 shoe = 28 + 1.5 * (age - 6) + rng.normal(0, 0.8, 400)  # size; grows with age
 words = 20 + 15 * (age - 6) + rng.normal(0, 12, 400)  # read in a minute; comes from age alone
+exercises.given("1_causes.2", shoe=shoe, age=age, words=words)
 linear = linear_model.LinearRegression().fit(shoe[:, None], words)
 steady = [np.polyfit(shoe[rows], words[rows], 1)[0] for rows in rng.integers(400, size=(200, 400))]
 print(f"one size more: {linear.coef_[0]:+.1f} words a minute")
@@ -195,7 +198,7 @@ shoe_weight = both.coef_[0]
 ### END SOLUTION
 
 # %% check="1_causes.2"
-exercises.check("1_causes.2", shoe_weight, shoe=shoe, age=age, words=words)
+exercises.check("1_causes.2", shoe_weight)
 
 # %% [markdown]
 # <details><summary>Is the remedy, then, to put every column into the model?</summary>

@@ -46,6 +46,7 @@ train_table, test_table, y_train, y_test = model_selection.train_test_split(
     table.X, y, test_size=0.2, stratify=y, random_state=run.seed
 )
 X_train, X_test = train_table.to_numpy(), test_table.to_numpy()  # (n_train, 30), (n_test, 30)
+exercises.given("1_cleaning.1", X_train=X_train, X_test=X_test)  # what the check computes with
 train_table[["mean smoothness", "mean texture", "worst area"]].head(3)
 
 # %% [markdown]
@@ -79,7 +80,7 @@ def scaled(train, test):
 ### END SOLUTION
 
 # %% check="1_cleaning.1"
-exercises.check("1_cleaning.1", scaled, X_train=X_train, X_test=X_test)
+exercises.check("1_cleaning.1", scaled)
 
 # %% [markdown]
 # ## Four kinds of models
@@ -136,6 +137,8 @@ cutter = model_selection.RepeatedStratifiedKFold(
     n_splits=settings.folds, n_repeats=settings.repeats, random_state=run.seed
 )
 folds = list(cutter.split(X, y))
+exercises.given("1_cleaning.3", X=X, y=y, folds=folds)
+print(f"{len(folds)} folds")
 
 # %% [markdown]
 # **Exercise 1_cleaning.3 Write the experiment.** Write `gain(model)`: what scaling gains, in points, fold by fold: accuracy with a scaler in front minus accuracy without, an array with one number a fold. `model_selection.cross_val_score(model, X, y, cv=folds)` gives the accuracies (between 0 and 1) of a model on our folds.
@@ -150,7 +153,7 @@ def gain(model):
 ### END SOLUTION
 
 # %% check="1_cleaning.3"
-exercises.check("1_cleaning.3", gain, X=X, y=y, folds=folds)
+exercises.check("1_cleaning.3", gain)
 
 # %% [markdown]
 # Now for all four. This cell works without your function; it keeps both accuracies, because you will want to see them.

@@ -44,6 +44,8 @@ X, y = table.X.to_numpy(), table.y
 X_train, X_test, y_train, y_test = model_selection.train_test_split(
     X, y, test_size=0.2, stratify=y, random_state=run.seed
 )
+parts = {"X_train": X_train, "y_train": y_train, "X_test": X_test, "y_test": y_test}
+exercises.given("1_labels.1", **parts)  # what the check computes with, as copies
 print(f"{len(y_train)} patients to learn from; baseline {100 * np.mean(y_test == 1):.1f} %")
 
 # %% [markdown]
@@ -68,8 +70,7 @@ def accuracy_after(n):
 ### END SOLUTION
 
 # %% check="1_labels.1"
-exercises.check("1_labels.1", accuracy_after, new_model=new_model, X_train=X_train,
-                y_train=y_train, X_test=X_test, y_test=y_test)
+exercises.check("1_labels.1", accuracy_after, new_model=new_model)
 
 # %% [markdown]
 # ## The claim, as it will be judged
@@ -160,6 +161,7 @@ text_view.folded(
 
 # %%
 mean_accuracy = curves.mean(axis=0)  # (size,) in %
+exercises.given("1_labels.2", sizes=sizes, mean_accuracy=mean_accuracy)
 print(dict(zip(sizes, mean_accuracy.round(1).tolist(), strict=True)))
 
 # %% [markdown]
@@ -172,7 +174,7 @@ slope = np.polyfit(np.log2(sizes), mean_accuracy, deg=1)[0]
 ### END SOLUTION
 
 # %% check="1_labels.2"
-exercises.check("1_labels.2", slope, sizes=sizes, mean_accuracy=mean_accuracy)
+exercises.check("1_labels.2", slope)
 
 # %% [markdown]
 # ## Verdict
