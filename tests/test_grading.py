@@ -40,7 +40,8 @@ vars(checker)["LIMIT_S"] = 2
 from course_utils.exercises.tiny import exercises
 
 # %% given="9.1"
-p = exercises.given("9.1", p=np.array([1.0, 2.0, 6.0]))
+p = np.array([1.0, 2.0, 6.0])
+exercises.given("9.1", p=p)
 
 # %% exercise="9.1"
 answer_9_1 = ...

@@ -53,7 +53,7 @@ class Workbook(metaclass=SealedClass):
 
     __slots__ = ("check", "given", "hint", "statuses", "summary")
     check: Callable[..., float | None]
-    given: Callable[..., Any]
+    given: Callable[..., None]
     hint: Callable[[str], None]
     summary: Callable[[], None]
     statuses: Mapping[str, str]
@@ -76,33 +76,22 @@ class _Checker(metaclass=SealedClass):
         self.kept: dict[str, dict[str, Any]] = {}
         self.strict = is_strict()  # once: an answer cell that changes the environment comes too late
 
-    def given(self, exercise_id: str, **data: Any) -> Any:
+    def given(self, exercise_id: str, **data: Any) -> None:
         """State what an exercise is about; the check computes with copies of it.
 
         So nothing that an answer cell does to the data makes a wrong answer right or a right one wrong.
 
-        Returns
-        -------
-        Any
-            The value, or a tuple of them when there are several: for the student to work with.
-
         Examples
         --------
-        In a cell before the exercise, and in the one that checks it:
+        In a cell before the exercise (marked ``given="3.1"``), and in the one that checks it:
 
-        >>> p = exercises.given("3.1", p=np.array([0.5, 0.25, 0.125, 0.25]))
+        >>> p = np.array([0.5, 0.25, 0.125, 0.25])
+        >>> exercises.given("3.1", p=p)
         >>> exercises.check("3.1", answer_3_1)
-
-        Data that the notebook has already, then in the check without naming them again:
-
-        >>> exercises.given("1.2", p_malignant=p_malignant, is_malignant=is_malignant)
-        >>> exercises.check("1.2", answer_1_2)
         """
         self._get(exercise_id)
         if not (self.strict and exercise_id in self.kept):  # where grades are given, the first word counts
             self.kept[exercise_id] = copied(data)
-        values = tuple(data.values())
-        return values[0] if len(values) == 1 else values
 
     def check(self, exercise_id: str, answer: Any, **context: Any) -> float | None:
         """Print how the answer stands.
