@@ -17,6 +17,7 @@ def test_exercises_are_well_made():
 import pytest
 
 from course_utils import exercises
+from course_utils.exercises import checker
 
 
 def exercises_of(book):
@@ -56,3 +57,12 @@ def assert_well_made(book, number):
         said = [mistake.hint for mistake in exercise.mistakes]
         assert len(said) == len(set(said)) >= 2, f"mistakes of {exercise.id}"
         assert len(exercise.hints) == len(set(exercise.hints)) >= 2, f"hints of {exercise.id}"
+
+
+def told_apart(book, exercise_id, answer, **context):
+    """In a notebook, called like `check`: none of the known mistakes passes with the data of this run."""
+    hidden = book.check.__self__
+    exercise, context = hidden.exercises[exercise_id], context | hidden.kept.get(exercise_id, {})
+    for number, mistake in enumerate(exercise.mistakes):
+        share, _ = checker._judge(exercise, mistake.answer(**context), context)
+        assert share < 1, f"with these data mistake {number} of {exercise_id} counts as right"
