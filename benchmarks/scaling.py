@@ -1,9 +1,9 @@
-"""Trains the language models of four sizes that lesson 3 reads: ``python benchmarks/scaling.py``.
+"""Trains the language models of four sizes that lab 3_scale reads: ``python benchmarks/scaling.py``.
 
 Four sizes read the same text, and the largest reads less and less of it, each with three seeds. Text and
-recipe are those of lesson 3's laptop profile; the first training of the largest size on all of the text is
-the lesson's own. Writes ``benchmarks/scaling.csv`` row by row and skips the rows that are there already, so
-it may be stopped at any time. About a quarter of an hour on two cores.
+recipe are lesson 3's; the lab trains the smallest size again. Writes ``benchmarks/scaling.csv`` row by row
+and skips the rows that are there already, so it may be stopped at any time. About a quarter of an hour on
+two cores.
 """
 
 from __future__ import annotations

@@ -55,15 +55,14 @@ def test_the_recorded_trainings_are_those_of_the_script():
         ("n_tokens", "N_TOKENS"),
         ("context", "CONTEXT"),
         ("batch_size", "BATCH_SIZE"),
-        ("pretrain_steps", "STEPS"),
+        ("steps", "STEPS"),
     ],
 )
-def test_the_script_has_the_settings_of_lesson_3(name, key):
+def test_the_script_has_the_settings_of_lab_3_scale(name, key):
     script = runpy.run_path(str(BENCHMARKS / "scaling.py"))
-    source = (ROOT / "notebooks" / "source" / "3_small_llm.py").read_text(encoding="utf-8")
-    (line,) = [line for line in source.splitlines() if line.strip().startswith(f'"{name}":')]
-    laptop = line.split("laptop=")[1].split(",")[0] if "laptop=" in line else line.split(":")[1].split(",")[0]
-    assert int(laptop) == script[key]
+    source = (ROOT / "notebooks" / "source" / "labs" / "3_scale.py").read_text(encoding="utf-8")
+    (value,) = re.findall(rf"^    {name}=(\d+),", source, re.MULTILINE)
+    assert int(value) == script[key]
 
 
 @pytest.fixture

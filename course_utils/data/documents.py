@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 
+import numpy as np
 from tabulate import tabulate
 
 from course_utils.data.overlap import SharedRuns, longest_shared_passage, near_duplicates, words
@@ -60,6 +61,11 @@ class Texts:
     test: tuple[Document, ...]
     source: Source
     report: str
+
+
+def drawn(documents: Sequence[Document], limit: int, seed: int) -> list[Document]:
+    """At most so many of the documents, drawn at random, none twice."""
+    return [documents[i] for i in np.random.default_rng(seed).permutation(len(documents))[:limit]]
 
 
 Parts = tuple[Sequence[Document], Sequence[Document], Sequence[Document]]

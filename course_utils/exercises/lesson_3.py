@@ -6,13 +6,40 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, always, same_choice, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_choice, same_number, workbook
 
 Attention = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 Heat = Callable[[np.ndarray, float], np.ndarray]
 
-N_BYTES = 12
-"""Of the text in exercise 3.1."""
+BitsPerByte = Callable[[np.ndarray, str], float]
+Saved = Callable[[np.ndarray, np.ndarray], float]
+
+
+def same_bits(answer: BitsPerByte, other: BitsPerByte) -> bool:
+    """Whether two functions give the same bits per byte for three texts.
+
+    Raises
+    ------
+    TypeError
+        The answer gives something else than one number.
+    """
+    texts = {"Hello, world": [0.5, 0.25, 0.125, 0.25], "naïve": [0.9, 0.2], "zwölf Äpfel": [0.01, 0.7, 0.3]}
+    pairs = [(answer(np.array(p), text), other(np.array(p), text)) for text, p in texts.items()]
+    return all(same_number(ours, theirs) for ours, theirs in pairs)
+
+
+def same_saving(answer: Saved, other: Saved) -> bool:
+    """Whether two functions find the same saving in two tables of bits, (n_seeds, n_documents).
+
+    Raises
+    ------
+    TypeError
+        The answer gives something else than one number.
+    """
+    ours = np.array([[100.0, 40, 900], [120, 44, 880]])
+    theirs = np.array([[150.0, 50, 1000], [160, 40, 960]])
+    pairs = [(answer(*map(np.copy, each)), other(*each)) for each in ((ours, theirs), (theirs, ours))]
+    return all(same_number(found, right) for found, right in pairs)
 
 
 def _attention(
@@ -72,40 +99,6 @@ def _as_scores(p: np.ndarray, temperature: float) -> np.ndarray:
 exercises = workbook(
     Exercise(
         "3.1",
-        "Bits per byte",
-        solution=lambda given: -np.log2(given).sum() / N_BYTES,
-        mistakes=(
-            Mistake(
-                lambda given: -np.log2(given).sum() / len(given),
-                "Those are bits per token. The text has 12 bytes: divide by these.",
-            ),
-            Mistake(
-                lambda given: -np.log(given).sum() / N_BYTES,
-                "Those are nats: np.log is the natural logarithm. Bits want np.log2.",
-            ),
-            Mistake(
-                lambda given: -np.log2(given).sum(),
-                "Those are the bits of the whole text. The question asks for bits per byte.",
-            ),
-            Mistake(
-                lambda given: -np.log2(given.mean()) * len(given) / N_BYTES,
-                "You took the mean of the probabilities first. Each token has a surprise of its own: first "
-                "the logarithm, then add up.",
-            ),
-            Mistake(
-                lambda given: np.log2(given).sum() / N_BYTES,
-                "Nearly: the logarithm of a probability is negative. Surprise is minus the logarithm.",
-            ),
-        ),
-        hints=(
-            "How many bits does a token cost that got the probability 0.5? And one that got 0.25?",
-            "1, 2, 3 and 2 bits. Add them up.",
-            "-np.log2(given).sum() is the whole text. Divide by its 12 bytes.",
-        ),
-        expects="a number of bits per byte",
-    ),
-    Exercise(
-        "3.2",
         "The second merge",
         solution=always("hub"),
         mistakes=(
@@ -132,6 +125,46 @@ exercises = workbook(
         ),
         same=same_choice,
         expects="a string, such as 'ug'",
+    ),
+    Exercise(
+        "3.2",
+        "Bits per byte",
+        solution=lambda: lambda p, text: -np.log2(p).sum() / len(text.encode()),
+        mistakes=(
+            Mistake(
+                lambda: lambda p, text: -np.log2(p).sum() / len(p),
+                "Those are bits per token. Divide by the bytes of the text.",
+            ),
+            Mistake(
+                lambda: lambda p, text: -np.log2(p).sum() / len(text),
+                "Those are bits per character. An ï or an Ä has two bytes: len(text.encode()) counts bytes.",
+            ),
+            Mistake(
+                lambda: lambda p, text: -np.log(p).sum() / len(text.encode()),
+                "Those are nats: np.log is the natural logarithm. Bits want np.log2.",
+            ),
+            Mistake(
+                lambda: lambda p, text: -np.log2(p).sum(),
+                "Those are the bits of the whole text. The question asks for bits per byte.",
+            ),
+            Mistake(
+                lambda: lambda p, text: -np.log2(p.mean()) * len(p) / len(text.encode()),
+                "You took the mean of the probabilities first. Each token has a surprise of its own: first "
+                "the logarithm, then add up.",
+            ),
+            Mistake(
+                lambda: lambda p, text: np.log2(p).sum() / len(text.encode()),
+                "Nearly: the logarithm of a probability is negative. Surprise is minus the logarithm.",
+            ),
+        ),
+        hints=(
+            "How many bits does a token cost that got the probability 0.5? And one that got 0.25?",
+            "The probabilities 0.5, 0.25, 0.125 and 0.25 cost 1, 2, 3 and 2 bits. 'Hello, world' has 12 "
+            "bytes.",
+            "-np.log2(probabilities).sum() is the whole text. Divide by len(text.encode()).",
+        ),
+        same=same_bits,
+        expects="a function of (probabilities, text) that gives a number of bits per byte",
     ),
     Exercise(
         "3.3",
@@ -188,58 +221,6 @@ exercises = workbook(
     ),
     Exercise(
         "3.4",
-        "Perplexity and bytes",
-        solution=lambda: np.log2(45) / 3.9,
-        mistakes=(
-            Mistake(
-                lambda: np.log2(3.1),
-                "That is model A, the one with the lower perplexity. But A has to guess once for each byte, "
-                "B only once for 3.9.",
-            ),
-            Mistake(lambda: np.log2(45), "Those are B's bits per token. A token stands for 3.9 bytes."),
-            Mistake(lambda: 45 / 3.9, "Perplexity is no number of bits: take its logarithm to the base 2."),
-            Mistake(
-                lambda: np.log(45) / 3.9,
-                "You took the natural logarithm, which gives nats. Bits want np.log2.",
-            ),
-            Mistake(
-                lambda: np.log2(3.1) / 3.9,
-                "You divided A's bits by B's bytes per token. One token of A is one byte.",
-            ),
-        ),
-        hints=(
-            "How many bits is a perplexity of 8? 2 to the power of what is 8?",
-            "A needs np.log2(3.1) bits for a token, which is one byte.",
-            "B needs np.log2(45) bits for a token of 3.9 bytes. Who needs fewer for a byte?",
-        ),
-        expects="a number of bits per byte",
-    ),
-    Exercise(
-        "3.5",
-        "You are the judge",
-        solution=always("inconclusive"),
-        mistakes=(
-            Mistake(
-                always("supported"),
-                "Both tests must hold. Against pre-trained only, the lower end of the interval is 4.8: below "
-                "the margin.",
-            ),
-            Mistake(
-                always("not supported"),
-                "For that the whole interval of a test would have to lie below 5. "
-                "The n-gram model is in neither test: "
-                "the claim compares language models with each other.",
-            ),
-        ),
-        hints=(
-            "Which two comparisons does the ledger ask for? Is the n-gram model one of them?",
-            "Draw both intervals on a line, and the margin 5. On which side of 5 does each end lie?",
-        ),
-        same=same_choice,
-        expects="one of the three words",
-    ),
-    Exercise(
-        "3.6",
         "Another temperature",
         solution=lambda: _heated,
         mistakes=(
@@ -273,5 +254,44 @@ exercises = workbook(
         ),
         same=same_heat,
         expects="a function of (probabilities, temperature) that gives probabilities",
+    ),
+    Exercise(
+        "3.5",
+        "Bits saved",
+        solution=lambda: lambda ours, theirs: 100 * (1 - ours.sum() / theirs.sum()),
+        mistakes=(
+            Mistake(
+                lambda: lambda ours, theirs: 100 * np.mean(1 - ours / theirs),
+                "You took the mean of the documents' savings, so a line counts as much as a long page. "
+                "Add up the bits first.",
+            ),
+            Mistake(
+                lambda: lambda ours, theirs: 100 * (theirs.sum() / ours.sum() - 1),
+                "You divided by our bits. 'Saved' is a share of what the rival needs.",
+            ),
+            Mistake(
+                lambda: lambda ours, theirs: 100 * (ours.sum() / theirs.sum() - 1),
+                "The wrong way round: when we need fewer bits than the rival, the saving is positive.",
+            ),
+            Mistake(
+                lambda: lambda ours, theirs: 1 - ours.sum() / theirs.sum(),
+                "That is a share. The question asks for %.",
+            ),
+            Mistake(
+                lambda: lambda ours, theirs: 100 * ours.sum() / theirs.sum(),
+                "That is what is left, in %. How much is gone?",
+            ),
+            Mistake(
+                lambda: lambda ours, theirs: theirs.sum() - ours.sum(),
+                "Those are bits. As a share of what the rival needs, in %?",
+            ),
+        ),
+        hints=(
+            "How many bits does each of the two need for all documents and seeds together?",
+            "100 bits in place of 150 save a third: 1 - 100 / 150.",
+            "100 * (1 - ours.sum() / theirs.sum())",
+        ),
+        same=same_saving,
+        expects="a function of two tables (n_seeds, n_documents) that gives a number in %",
     ),
 )

@@ -1,0 +1,93 @@
+"""The exercises of lab 3_scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
+
+Slope = Callable[[np.ndarray, np.ndarray], float]
+
+SIZES = np.array([1e5, 2e5, 4e5, 1e6])
+LOSSES = 9 * SIZES**-0.1 * np.array([1.0, 1.02, 0.99, 1.01])  # not quite on one line
+
+
+def same_slope(answer: Slope, other: Slope) -> bool:
+    """Whether two functions find the same exponents.
+
+    Raises
+    ------
+    TypeError
+        The answer gives something else than one number.
+    """
+    pairs = [(answer(SIZES.copy(), y.copy()), other(SIZES, y)) for y in (LOSSES, 1 / LOSSES**2)]
+    return all(same_number(ours, theirs) for ours, theirs in pairs)
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.polyfit(x, y, 1)[0])
+
+
+exercises = workbook(
+    Exercise(
+        "3_scale.1",
+        "Ten times as large",
+        solution=always(100 * (1 - 10**-0.1)),
+        mistakes=(
+            Mistake(always(100 * (1 - 2**-0.1)), "That is what a doubling saves. Ten times is more."),
+            Mistake(always(100 * 10**-0.1), "So much is left. How much is saved?"),
+            Mistake(
+                always(10.0),
+                "The exponent is no percentage: ten times as many parameters leave 10 to the power of −0.1.",
+            ),
+            Mistake(
+                always(500 * (1 - 2**-0.1)),
+                "You took five doublings to make ten times as many. 2 · 2 · 2 · 2 · 2 is 32, and savings do "
+                "not add up.",
+            ),
+            Mistake(always(1 - 10**-0.1), "That is a share. The question asks for %."),
+        ),
+        hints=(
+            "Twice as many leave 2 to the power of −0.1. And ten times as many?",
+            "10 ** -0.1 is what is left. How much is saved, in %?",
+        ),
+        expects="a number in %",
+    ),
+    Exercise(
+        "3_scale.2",
+        "The exponent",
+        solution=lambda: lambda x, y: _slope(np.log(x), np.log(y)),
+        mistakes=(
+            Mistake(
+                lambda: lambda x, y: _slope(x, y),
+                "That is the slope of a line through the points themselves. A power law is a line through "
+                "their logarithms.",
+            ),
+            Mistake(
+                lambda: lambda x, y: _slope(np.log(x), y),
+                "You took the logarithm of x alone. Both axes are logarithmic.",
+            ),
+            Mistake(
+                lambda: lambda x, y: _slope(x, np.log(y)),
+                "You took the logarithm of y alone: that fits exponential growth. Both axes are logarithmic.",
+            ),
+            Mistake(
+                lambda: lambda x, y: _slope(np.log(y), np.log(x)),
+                "You swapped the two: the loss depends on the size, so y is the height of the line.",
+            ),
+            Mistake(
+                lambda: lambda x, y: float(np.polyfit(np.log(x), np.log(y), 1)[1]),
+                "That is where the line begins. np.polyfit gives the slope first.",
+            ),
+        ),
+        hints=(
+            "If y = a · xᵇ, then log y = log a + b · log x. What kind of curve is that in log x and log y?",
+            "A line with the slope b. np.polyfit(u, v, 1) fits a line and gives its slope first.",
+            "np.polyfit(np.log(x), np.log(y), 1)[0]",
+        ),
+        same=same_slope,
+        expects="a function of (x, y) that gives a number",
+    ),
+)
