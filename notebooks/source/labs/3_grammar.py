@@ -182,8 +182,9 @@ starts = np.array([row[: context + 1] for row in rows if len(row) > context])  #
 ahead = (np.array([ngram.bits(row)[1:] for row in starts])
          - np.array(language.token_bits(model, starts, context)))  # (n_pages, T)
 edges = 2 ** np.arange(int(np.log2(context)))  # 1, 2, 4, ...
-lead = {f"{a} to {2 * a - 1}": resampling.bootstrap(ahead[:, a - 1 : 2 * a - 1].mean(axis=1),
-                                                    seed=run.seed) for a in edges}
+lead = {f"{a} to {2 * a - 1}" if a > 1 else "1":
+        resampling.bootstrap(ahead[:, a - 1 : 2 * a - 1].mean(axis=1), seed=run.seed)
+        for a in edges}
 fig, ax = plt.subplots(figsize=(7.5, 3.4))
 plots.forest(ax, lead)
 ax.axvline(0, color=plots.GREY, linestyle="--")
