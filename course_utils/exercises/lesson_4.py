@@ -1,30 +1,27 @@
-"""The exercises of lesson 4, generative models."""
+"""The exercises of lesson 4, generative models.
+
+Where the answer is a function, it is tried on fixed data, so that right and wrong differ in every profile.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.base import ClassifierMixin
+from sklearn import svm
 
 from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
 
-A, CLEAN, NOISE = 0.64, 0.5, -1.0
-"""a, clean pixel and noise of exercise 4.1."""
+if TYPE_CHECKING:
+    import torch
 
-(M1, M2), (S1, S2) = (1, 3), (2, 5)
-"""Means and standard deviations of the two groups in exercise 4.4."""
+Function = Callable[..., Any]
 
-U, C, W = 0.2, 0.5, 3
-"""Guesses without and with the class, and the weight of the guidance, in exercise 4.5."""
-
-MEMBERS, OTHERS = np.array([0.9, 0.4, 0.7]), np.array([0.3, 0.6])
-"""Scores of the attack in exercise 4.6."""
-
-AUC = 100 * np.mean(np.greater.outer(MEMBERS, OTHERS))
-"""Of that attack, in %: the share of pairs in which the member has the higher score."""
+CLEAN, A, NOISY = 0.5, 0.64, -0.2
+"""Clean pixel, a and noisy pixel of exercise 4.1."""
 
 
 def same_percent(answer: Any, other: Any, **context: Any) -> bool:
@@ -32,247 +29,309 @@ def same_percent(answer: Any, other: Any, **context: Any) -> bool:
     return same_number(answer, other, rel_tol=0, abs_tol=0.051)
 
 
-def _flat(pixels: np.ndarray) -> np.ndarray:
-    return np.reshape(pixels, (len(pixels), -1))
+@cache
+def _shares() -> torch.Tensor:
+    """The share a of each level, (1000,)."""
+    from course_utils.models import diffusion
+
+    return diffusion.A
 
 
-def _judged(
-    judge_pixels: np.ndarray,
-    judge_labels: np.ndarray,
-    generated: np.ndarray,
-    asked: np.ndarray,
-    make_classifier: Callable[[], ClassifierMixin],
-) -> float:
-    """Share of `generated`, in %, that a judge of the first two calls what was asked for."""
-    judge = make_classifier().fit(_flat(judge_pixels), judge_labels)
-    return 100 * np.mean(judge.predict(_flat(generated)) == asked)
+LEVELS = [999, 700, 400, 100]
+"""That the loop of exercise 4.2 visits when it is tried."""
 
 
-def _nearest(pixels: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Distance of each picture to the nearest of the others."""
-    return cdist(_flat(pixels), _flat(others)).min(axis=1)
+def _guess(x: torch.Tensor, t: int) -> torch.Tensor:
+    """Stands for the network."""
+    return 0.5 * x.tanh() + t / 2_000
 
 
-def _near_copies(
-    generated: np.ndarray,
-    train_pixels: np.ndarray,
-    held_out: np.ndarray,
-    compared_with: np.ndarray | None = None,
-) -> float:
-    """Share of `generated`, in %, that is nearer to training pictures than real pictures are.
+def _step(noisy: torch.Tensor, guess: torch.Tensor, a_now: float, a_next: float) -> torch.Tensor:
+    noise = (noisy - a_now**0.5 * guess) / (1 - a_now) ** 0.5
+    return a_next**0.5 * guess + (1 - a_next) ** 0.5 * noise
 
-    `compared_with` replaces the training pictures when the generated ones are measured, not in the threshold.
-    """
-    threshold = np.quantile(_nearest(held_out, train_pixels), 0.01)
-    distances = _nearest(generated, train_pixels if compared_with is None else compared_with)
-    return 100 * np.mean(distances < threshold)
+
+def _walk(guess: Function, x: torch.Tensor, levels: list[int], last: float = 1.0) -> torch.Tensor:
+    """From noise to picture; `last` is the share after the last level."""
+    shares = [*_shares()[levels], last]
+    for i, t in enumerate(levels):
+        x = _step(x, guess(x, t), shares[i], shares[i + 1])
+    return x
+
+
+def _stuck(guess: Function, noise: torch.Tensor, levels: list[int]) -> torch.Tensor:
+    """Every step begins with the noise anew."""
+    return _step(noise, guess(noise, levels[-1]), _shares()[levels[-1]], 1.0)
+
+
+def same_pictures(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two loops make the same pictures, from the same noise and with the same guesses."""
+    import torch
+
+    noise = torch.randn((3, 1, 4, 4), generator=torch.Generator().manual_seed(4))
+    ours, theirs = (make(_guess, noise.clone(), list(LEVELS)) for make in (answer, other))
+    if not isinstance(ours, torch.Tensor) or ours.shape != noise.shape:
+        raise TypeError(f"a tensor of shape {tuple(noise.shape)} should come back, not {type(ours).__name__}")
+    return torch.allclose(ours, theirs, atol=1e-4)
+
+
+@cache
+def _honest_data() -> tuple[np.ndarray, ...]:
+    """fake, asked, real, truth: rows of digits, the fake ones with noise and some with a wrong class."""
+    from sklearn.datasets import load_digits
+
+    digits, labels = load_digits(return_X_y=True)
+    rng = np.random.default_rng(4)
+    fake, asked = digits[:200] + rng.normal(0, 6, (200, 64)), labels[:200].copy()
+    asked[::7] = (asked[::7] + 1) % 10
+    return fake, asked, digits[200:500], labels[200:500]
+
+
+def _score(fit: np.ndarray, fit_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray) -> float:
+    return 100 * svm.SVC().fit(fit, fit_labels).score(test, test_labels)
+
+
+def same_score(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two functions judge the same fake digits alike."""
+    return same_percent(*(each(*map(np.copy, _honest_data())) for each in (answer, other)))
+
+
+def _kind(made: Any, asked: np.ndarray, pixels: np.ndarray, labels: np.ndarray) -> str:
+    """What a group of pictures is: a cheat, or why it is none."""
+    made = np.asarray(made, dtype=float)
+    if made.shape != (len(asked), *pixels.shape[1:]):
+        return "shape"
+    flat, known = (each.reshape(len(each), -1) for each in (made, pixels))
+    if len(np.unique(flat, axis=0)) == 1:
+        return "one for all"
+    if any(len(np.unique(flat[asked == k], axis=0)) > 1 for k in np.unique(asked)):
+        return "varied"
+    firsts = [np.flatnonzero(asked == k)[0] for k in np.unique(asked)]
+    away = cdist(flat[firsts], known)
+    right = (away.min(axis=1) < 1e-6) & (labels[away.argmin(axis=1)] == np.unique(asked))
+    return "cheat" if right.all() else "other"
+
+
+def same_kind(answer: Any, other: Any, **context: Any) -> bool:
+    """Whether two groups of pictures are of one kind."""
+    return _kind(answer, **context) == _kind(other, **context)
+
+
+def _of_each(asked: np.ndarray, pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """One picture of each class in `asked`, in the order of the classes."""
+    return np.stack([pixels[labels == k][0] for k in np.unique(asked)])
+
+
+def _cheat(asked: np.ndarray, pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return _of_each(asked, pixels, labels)[np.searchsorted(np.unique(asked), asked)]
+
+
+def _varied(asked: np.ndarray, pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Training pictures of the right classes, one after the other."""
+    made = np.empty((len(asked), *pixels.shape[1:]), dtype=pixels.dtype)
+    for k in np.unique(asked):
+        made[asked == k] = np.resize(pixels[labels == k], (int((asked == k).sum()), *pixels.shape[1:]))
+    return made
+
+
+def _shades(*values: float) -> np.ndarray:
+    """Rows of 64 pixels of one shade each: two of them are 8 times the difference of their shades apart."""
+    return np.repeat(np.array(values), 64).reshape(-1, 64)
+
+
+COPIES = _shades(0.1, 0.12, 0.3, 0.49, 0.9), _shades(0.1, 0.5, 0.9), _shades(0.2, 0.3, 0.7)
+"""Made, seen and unseen pictures that the function of exercise 4.5 is tried on."""
+
+
+def _copies(limit_from: np.ndarray, limit_to: np.ndarray, made: np.ndarray, others: np.ndarray) -> float:
+    """Share of `made`, in %, nearer to the others than the first percentile of the first two."""
+    limit = np.quantile(cdist(limit_from, limit_to).min(axis=1), 0.01)
+    return 100 * np.mean(cdist(made, others).min(axis=1) < limit)
+
+
+def _share_of_copies(made: np.ndarray, seen: np.ndarray, unseen: np.ndarray) -> float:
+    return _copies(unseen, seen, made, seen)
+
+
+def same_share(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two functions find the same share of copies."""
+    return same_percent(*(each(*map(np.copy, COPIES)) for each in (answer, other)))
 
 
 exercises = workbook(
     Exercise(
         "4.1",
-        "Noise by hand",
-        solution=always(np.sqrt(A) * CLEAN + np.sqrt(1 - A) * NOISE),
+        "Which noise was it?",
+        solution=always((NOISY - np.sqrt(A) * CLEAN) / np.sqrt(1 - A)),
         mistakes=(
             Mistake(
-                always(A * CLEAN + (1 - A) * NOISE),
+                always((NOISY - A * CLEAN) / (1 - A)),
                 "The roots are missing: the weights are √a and √(1 − a), which are 0.8 and 0.6.",
             ),
             Mistake(
-                always(np.sqrt(A) * CLEAN + (1 - A) * NOISE),
-                "Nearly: the noise has a root too. Its weight is √(1 − a), not 1 − a.",
+                always((NOISY - np.sqrt(A) * CLEAN) / (1 - A)),
+                "Nearly: the noise has a root too. Divide by √(1 − a), not by 1 − a.",
             ),
             Mistake(
-                always(np.sqrt(A) * CLEAN - np.sqrt(1 - A) * NOISE),
-                "The noise has the wrong sign: it is −1, so the pixel gets darker.",
+                always(NOISY - np.sqrt(A) * CLEAN),
+                "That is what the noise has added to the pixel. Now divide by its weight, √(1 − a).",
             ),
             Mistake(
-                always(np.sqrt(A) * CLEAN),
-                "That is what is left of the clean pixel. Now add its share of noise.",
+                always((np.sqrt(A) * CLEAN - NOISY) / np.sqrt(1 - A)),
+                "The sign is wrong: take the clean pixel's share away from the noisy pixel.",
             ),
             Mistake(
-                always(np.sqrt(1 - A) * CLEAN + np.sqrt(A) * NOISE),
+                always((NOISY - np.sqrt(1 - A) * CLEAN) / np.sqrt(A)),
                 "You swapped the weights: √a belongs to the clean pixel, √(1 − a) to the noise.",
             ),
             Mistake(
-                always(0),
-                "Did you cut it off at 0? A clean pixel lies between 0 and 1, a noisy one need not.",
+                always(np.sqrt(A) * CLEAN + np.sqrt(1 - A) * NOISY),
+                "That adds noise once more. Here the noisy pixel is known: solve the formula for the noise.",
             ),
         ),
         hints=(
-            "Two weights are needed: one for the clean pixel, one for the noise. How much are they?",
-            "√0.64 is 0.8, and √(1 − 0.64) is 0.6.",
-            "0.8 · 0.5 + 0.6 · (−1).",
+            "Write the formula with the numbers in it. Only the noise is unknown.",
+            "−0.2 = 0.8 · 0.5 + 0.6 · noise.",
+            "Take 0.4 away on both sides, then divide by 0.6.",
         ),
     ),
     Exercise(
         "4.2",
-        "An honest judge",
-        solution=_judged,
+        "From noise to picture",
+        solution=always(_walk),
         mistakes=(
             Mistake(
-                lambda generated, asked, make_classifier, **real: _judged(
-                    generated, asked, generated, asked, make_classifier
-                ),
-                "Your classifier was fitted on the generated pictures and then asked about the same ones. It "
-                "has seen the answers: the model judges itself. Fit it on the judge's real pictures, "
-                "pixels[judge_rows].",
+                always(_stuck),
+                "Every step of yours begins with the first noise. It must begin with what the step "
+                "before gave: x = denoise_step(x, …).",
             ),
             Mistake(
-                lambda judge_pixels, judge_labels, generated, asked, make_classifier: _judged(
-                    generated, asked, judge_pixels, judge_labels, make_classifier
-                ),
+                always(lambda guess, noise, levels: _walk(guess, noise, levels[:-1], _shares()[levels[-1]])),
+                "Some noise is left: you stopped at the last level. One step more, to a = 1.",
+            ),
+            Mistake(
+                always(lambda guess, noise, levels: _walk(guess, noise, levels, _shares()[0])),
+                "Nearly: after the last step a little noise is left. There a is 1, not that of level 0.",
+            ),
+            Mistake(
+                always(lambda guess, noise, levels: _walk(guess, noise, levels[::-1])),
+                "You went through the levels from the lowest to the highest. Begin where all is noise.",
+            ),
+            Mistake(
+                always(lambda guess, noise, levels: guess(noise, levels[0])),
+                "That is the first guess, a blur of all that it could be. Go on from it, step by step.",
+            ),
+        ),
+        hints=(
+            "Begin with x = noise and go through `levels` one after the other. What does each step need?",
+            "In each step: the guess for x at this level, the share of this level, the share of the next. "
+            "After the last level the next share is 1.",
+            "shares = [*a[levels], 1.0], and for i, t in enumerate(levels): "
+            "x = denoise_step(x, guess(x, t), shares[i], shares[i + 1]).",
+        ),
+        same=same_pictures,
+        expects="a function of (guess, noise, levels) that returns pictures",
+    ),
+    Exercise(
+        "4.3",
+        "An honest judge",
+        solution=always(lambda fake, asked, real, truth: _score(real, truth, fake, asked)),
+        mistakes=(
+            Mistake(
+                always(lambda fake, asked, real, truth: _score(fake, asked, fake, asked)),
+                "Your classifier was fitted on the generated pictures and then asked about the same ones. It "
+                "has seen the answers: the model judges itself. Fit it on real pictures.",
+            ),
+            Mistake(
+                always(lambda fake, asked, real, truth: _score(fake, asked, real, truth)),
                 "You fitted on generated pictures and asked about real ones. That answers another question: "
                 "can one learn from the generated pictures? Here the real ones teach the judge.",
             ),
             Mistake(
-                lambda **context: _judged(**context) / 100,
+                always(lambda fake, asked, real, truth: _score(real, truth, fake, asked) / 100),
                 "That is the share between 0 and 1. The question asks for %.",
+            ),
+            Mistake(
+                always(lambda fake, asked, real, truth: _score(real, truth, real, truth)),
+                "That is how well the judge knows its own pictures. Ask it about `fake`.",
             ),
         ),
         hints=(
             "A judge should know real digits, and should never have seen the pictures it judges.",
-            "Fit a make_svm() on flat(pixels[judge_rows]) and labels[judge_rows]. What does it call the "
-            "pictures of `fake`?",
-            "honest = make_svm().fit(flat(pixels[judge_rows]), labels[judge_rows]), then "
-            "100 * honest.score(flat(fake), asked).",
+            "svm.SVC().fit(…) on which pictures? .score(…) on which?",
+            "100 * svm.SVC().fit(real, truth).score(fake, asked).",
         ),
-        same=same_percent,
-        expects="a number in %",
+        same=same_score,
+        expects="a function of (fake, asked, real, truth) that returns a number in %",
     ),
     Exercise(
-        "4.3",
-        "New, compared with what?",
-        solution=_near_copies,
+        "4.4",
+        "Cheat the judge",
+        solution=_cheat,
         mistakes=(
-            Mistake(  # always 0, so it comes first: its hint also fits others that happen to be 0
-                lambda generated, train_pixels, held_out: _near_copies(generated, train_pixels, train_pixels),
-                "Nothing is a copy if you compare with pictures that the model never saw, or if the "
-                "threshold is 0, as a training picture's distance to itself is. Measure both to `few`: from "
-                "`unseen` for the threshold, from `loot` for the copies.",
+            Mistake(
+                _varied,
+                "These differ within a class, as real ones do. For this cheat, all pictures of a class are "
+                "the same one.",
             ),
             Mistake(
-                lambda generated, train_pixels, held_out: _near_copies(
-                    generated, train_pixels, held_out, compared_with=held_out
-                ),
-                "You measured from the generated pictures to the held-out ones. The model never saw those, "
-                "so it cannot copy them. Compare with `few`.",
+                lambda asked, pixels, labels: np.repeat(pixels[:1], len(asked), axis=0),
+                "That is one picture for all. The judge will say one class to all of them, and be asked for "
+                "others too.",
             ),
             Mistake(
-                lambda **context: 100 - _near_copies(**context),
+                _of_each,
+                "There must be as many pictures as entries in `asked`, each (C, H, W): np.stack puts them "
+                "together.",
+            ),
+            Mistake(
+                lambda asked, pixels, labels: np.roll(_of_each(asked, pixels, labels), 1, axis=0)[
+                    np.searchsorted(np.unique(asked), asked)
+                ],
+                "One picture for each class, but not in the right places: entry i must show the class "
+                "asked[i], and it must be a training picture.",
+            ),
+        ),
+        hints=(
+            "First find one training picture of each class; then go through `asked`.",
+            "pixels[train[labels[train] == k][0]] is the first training picture of class k.",
+            "np.stack([one_of_each[k] for k in asked]), with one_of_each as a list by class.",
+        ),
+        same=same_kind,
+        expects="an array of pictures, one for each entry of `asked`",
+    ),
+    Exercise(
+        "4.5",
+        "New, compared with what?",
+        solution=always(_share_of_copies),
+        mistakes=(
+            Mistake(
+                always(lambda made, seen, unseen: _copies(unseen, seen, made, unseen)),
+                "You measured from the made pictures to the held-out ones. The model never saw those, so it "
+                "cannot copy them. Compare with `seen`.",
+            ),
+            Mistake(
+                always(lambda made, seen, unseen: _copies(seen, seen, made, seen)),
+                "Your limit is 0: a training picture's distance to the nearest training picture is that to "
+                "itself. Take it from `unseen`, measured to `seen`.",
+            ),
+            Mistake(
+                always(lambda made, seen, unseen: 100 - _share_of_copies(made, seen, unseen)),
                 "Those are the pictures that are no near-copies. The question asks for the others.",
             ),
             Mistake(
-                lambda **context: _near_copies(**context) / 100,
+                always(lambda made, seen, unseen: _share_of_copies(made, seen, unseen) / 100),
                 "That is the share between 0 and 1. The question asks for %.",
             ),
         ),
         hints=(
             "What could the model copy: pictures that it saw, or pictures that it never saw?",
-            "nearest(pictures, few)[0] gives each picture's distance to the nearest of `few`. Use it twice: "
-            "for `unseen` and for `loot`.",
-            "limit = np.quantile(nearest(unseen, few)[0], 0.01), then "
-            "100 * np.mean(nearest(loot, few)[0] < limit).",
+            "pairwise_distances(x, seen).min(axis=1) gives each row's distance to the nearest of `seen`. Use "
+            "it twice: for `unseen` and for `made`.",
+            "limit = np.quantile(pairwise_distances(unseen, seen).min(axis=1), 0.01), then "
+            "100 * np.mean(pairwise_distances(made, seen).min(axis=1) < limit).",
         ),
-        same=same_percent,
-        expects="a number in %",
-    ),
-    Exercise(
-        "4.4",
-        "Fréchet by hand",
-        solution=always((M1 - M2) ** 2 + (S1 - S2) ** 2),
-        mistakes=(
-            Mistake(
-                always((M1 - M2) ** 2),
-                "That compares the means only. One group is also wider than the other.",
-            ),
-            Mistake(
-                always((M1 - M2) ** 2 + (S1**2 - S2**2) ** 2),
-                "You took the difference of the variances. Here it is that of the standard deviations.",
-            ),
-            Mistake(
-                always(np.sqrt((M1 - M2) ** 2 + (S1 - S2) ** 2)),
-                "You took the root in the end. The Fréchet distance, as it is reported, has none.",
-            ),
-            Mistake(
-                always((M1 - M2) ** 2 + abs(S1**2 - S2**2)),
-                "You squared the standard deviations first. Subtract first, then square: (s1 − s2)².",
-            ),
-            Mistake(
-                always(abs(M1 - M2) + abs(S1 - S2)),
-                "Those are the two differences. Square each of them before you add.",
-            ),
-        ),
-        hints=(
-            "Two differences are needed: how far apart are the means, how far the standard deviations?",
-            "They are 2 and 3. Square each.",
-            "(1 − 3)² + (2 − 5)².",
-        ),
-    ),
-    Exercise(
-        "4.5",
-        "Guidance by hand",
-        solution=always(U + W * (C - U)),
-        mistakes=(
-            Mistake(
-                always(W * C),
-                "You made the guess with the class larger. Guidance enlarges the difference between the two "
-                "guesses.",
-            ),
-            Mistake(
-                always(C + W * (C - U)),
-                "The step is right, the start is not: go from the guess without the class, u.",
-            ),
-            Mistake(
-                always(U - W * (C - U)),
-                "You went the other way round, away from the class. The step is + w (c − u).",
-            ),
-            Mistake(
-                always(C + W * (U - C)),
-                "You swapped u and c. Start from the guess without the class, and go towards the class.",
-            ),
-            Mistake(
-                always(W * (C - U)),
-                "That is the step alone. Add it to the guess without the class.",
-            ),
-            Mistake(
-                always(C),
-                "That is the guess with the class, as w = 1 would give it. Here w is 3.",
-            ),
-        ),
-        hints=(
-            "How far is it from the guess without the class to the one with it?",
-            "It is 0.3. Take three such steps, and start from u.",
-            "0.2 + 3 · 0.3.",
-        ),
-    ),
-    Exercise(
-        "4.6",
-        "An attack by hand",
-        solution=always(AUC),
-        mistakes=(
-            Mistake(
-                always(100 - AUC),
-                "Those are the pairs that the attack gets wrong. Count those where the member is higher.",
-            ),
-            Mistake(
-                always(100 * np.mean(np.append(MEMBERS > 0.5, OTHERS <= 0.5))),
-                "That is the accuracy at the threshold 0.5. The AUC has no threshold: it counts pairs.",
-            ),
-            Mistake(
-                always(AUC / 100),
-                "That is the share between 0 and 1. The question asks for %.",
-            ),
-            Mistake(
-                always(100 * np.mean(np.greater(MEMBERS, OTHERS.mean()))),
-                "You compared the members with one number. Compare each member with each of the others.",
-            ),
-        ),
-        hints=(
-            "A pair is one member and one of the others. How many pairs are there?",
-            "Six. In how many of them has the member the higher score?",
-            "Only the member with 0.4 against the other with 0.6 goes wrong: 100 · 5 / 6.",
-        ),
-        expects="a number in %",
+        same=same_share,
+        expects="a function of (made, seen, unseen) that returns a number in %",
     ),
 )
