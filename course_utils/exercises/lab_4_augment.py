@@ -79,8 +79,8 @@ exercises = workbook(
         mistakes=(
             Mistake(
                 always(_roll),
-                "Ink that leaves at one side comes back at the other (np.roll does that). A 7 with a piece of "
-                "itself at the bottom is no 7: what comes in must be empty.",
+                "Ink that leaves at one side comes back at the other (np.roll does that). A 7 with a "
+                "piece of itself at the bottom is no 7: what comes in must be empty.",
             ),
             Mistake(
                 always(lambda pictures: _move(pictures, [step for step in STEPS if 0 in step])),
@@ -97,8 +97,8 @@ exercises = workbook(
         ),
         hints=(
             "First make each picture larger by an empty rim of one pixel, then cut out windows.",
-            "padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1))); a window begins at row 0, 1 or 2 and "
-            "at column 0, 1 or 2. Which of the nine is the picture itself?",
+            "padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1))); a window begins at row 0, 1 or 2 "
+            "and at column 0, 1 or 2. Which of the nine is the picture itself?",
             "np.concatenate([padded[:, :, i : i + height, j : j + width] for …]), for all (i, j) but (1, 1).",
         ),
         same=same_moved,
@@ -131,8 +131,8 @@ exercises = workbook(
             ),
         ),
         hints=(
-            "Two classifiers: one learns from the few, one from the few and the added ones. Both are tested on "
-            "the same pictures.",
+            "Two classifiers: one learns from the few, one from the few and the added ones. Both are tested "
+            "on the same pictures.",
             "np.concatenate([few, more]) and np.append(few_labels, more_labels) put the two together.",
             "100 * (score with both − score with the few), each on (test, test_labels).",
         ),

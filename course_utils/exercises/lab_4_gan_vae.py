@@ -1,0 +1,124 @@
+"""The exercises of the lab on GANs and VAEs. Functions are tried on fixed data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course_utils.exercises import Exercise, Mistake, always, workbook
+
+if TYPE_CHECKING:
+    import torch
+
+Function = Callable[..., Any]
+
+
+def same_unlike(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two functions give the same, for two clouds of three numbers."""
+    import torch
+
+    mean = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.3, -0.1]])
+    log_var = torch.tensor([[0.2, -0.5, 1.0], [-1.5, 0.4, 0.0]])
+    ours, theirs = (each(mean.clone(), log_var.clone()) for each in (answer, other))
+    if np.shape(ours) != np.shape(theirs):
+        return False
+    return np.allclose(ours, theirs, atol=1e-4)
+
+
+def _unlike(mean: torch.Tensor, log_var: torch.Tensor) -> torch.Tensor:
+    return 0.5 * (mean**2 + log_var.exp() - log_var - 1).sum(dim=1)
+
+
+def _bce(score: torch.Tensor, target: float) -> torch.Tensor:
+    """Mean cross-entropy of scores against one target."""
+    import torch
+
+    return torch.nn.functional.binary_cross_entropy_with_logits(score, torch.full_like(score, target))
+
+
+def same_losses(answer: tuple[Function, Function], other: tuple[Function, Function], **context: Any) -> bool:
+    """Whether two pairs of losses agree."""
+    import torch
+
+    real, fake = torch.tensor([[1.5], [0.2], [-0.3]]), torch.tensor([[-2.0], [0.7], [0.4]])
+    critics, generators = zip(answer, other, strict=True)
+    ours, theirs = ((float(c(real, fake)), float(g(fake))) for c, g in zip(critics, generators, strict=True))
+    return np.allclose(ours, theirs, atol=1e-4)
+
+
+def _critic(real_score: torch.Tensor, fake_score: torch.Tensor) -> torch.Tensor:
+    return _bce(real_score, 1) + _bce(fake_score, 0)
+
+
+def _generator(fake_score: torch.Tensor) -> torch.Tensor:
+    return _bce(fake_score, 1)
+
+
+exercises = workbook(
+    Exercise(
+        "4_gan_vae.1",
+        "How unlike noise?",
+        solution=always(_unlike),
+        mistakes=(
+            Mistake(
+                always(lambda mean, log_var: 0.5 * (mean**2 + log_var - log_var.exp() - 1).sum(dim=1)),
+                "s² and ln s² are swapped: log_var is ln s², so s² is log_var.exp().",
+            ),
+            Mistake(
+                always(lambda mean, log_var: 0.5 * (mean**2 + log_var**2 - log_var - 1).sum(dim=1)),
+                "log_var is ln s² already: s² is log_var.exp(), not log_var².",
+            ),
+            Mistake(
+                always(lambda mean, log_var: 2 * _unlike(mean, log_var)),
+                "The ½ is missing.",
+            ),
+            Mistake(
+                always(lambda mean, log_var: _unlike(mean, log_var).sum()),
+                "That adds up the whole batch. One number for each picture is wanted: sum over dim=1.",
+            ),
+            Mistake(
+                always(lambda mean, log_var: _unlike(mean, log_var) / mean.shape[1]),
+                "That is the mean over the numbers of a cloud. Their sum is wanted.",
+            ),
+        ),
+        hints=(
+            "Write the formula with log_var in place of ln s². What is s² then?",
+            "s² is log_var.exp(). Sum over the numbers of each picture, dim=1.",
+            "return 0.5 * (mean**2 + log_var.exp() - log_var - 1).sum(dim=1).",
+        ),
+        same=same_unlike,
+        expects="a function of (mean, log_var) that returns one number a picture",
+    ),
+    Exercise(
+        "4_gan_vae.2",
+        "Who wants what?",
+        solution=always((_critic, _generator)),
+        mistakes=(
+            Mistake(
+                always((lambda real, fake: _bce(real, 0) + _bce(fake, 1), lambda fake: _bce(fake, 0))),
+                "Both want the contrary: the critic gives high scores to what it takes for real.",
+            ),
+            Mistake(
+                always((_critic, lambda fake: _bce(fake, 0))),
+                "Your generator wants its pictures to be unmasked. It wants high scores for them.",
+            ),
+            Mistake(
+                always((lambda real, fake: _bce(real, 1), _generator)),
+                "Your critic looks at real pictures alone, so it may give a high score to everything.",
+            ),
+            Mistake(
+                always((_critic, lambda fake: -_bce(fake, 1))),
+                "The sign of the generator's loss is wrong: a loss is small where all is as wanted.",
+            ),
+        ),
+        hints=(
+            "What score does the critic want to give to real pictures, what to fake ones?",
+            "The critic: 1 for real, 0 for fake. The generator: 1 for its own, fake ones.",
+            "bce(real_score, 1) + bce(fake_score, 0), and bce(fake_score, 1).",
+        ),
+        same=same_losses,
+        expects="a pair of functions, (critic_loss, generator_loss)",
+    ),
+)
