@@ -6,7 +6,7 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Generative AI (GenAI): Creating New Content".*
 
 # %% [markdown]
-# **Why this matters.** You type "a cat on a skateboard" and a picture appears that nobody has painted. Or has somebody? Artists say that such programs copy their work; makers say that every picture is new. A hospital would like to share invented patients in place of real ones, which is safe only if no invented patient *is* a real one. Here you build a model that makes pictures out of noise, and ask the two questions that decide what it is worth: **do its pictures look real, and are they new?**
+# **Why this matters.** You type "a cat on a skateboard" and a picture appears that nobody has painted. Or has somebody? Artists say that such programs copy their work; makers say that every picture is new. Here you build a model that makes pictures out of noise, and ask the two questions that decide what it is worth: **do its pictures look real, and are they new?**
 
 # %% [markdown]
 # ## What you will learn
@@ -34,15 +34,15 @@ from sklearn.metrics import pairwise_distances
 from torch import nn
 
 from course_utils.claims import ledger, resampling
-from course_utils.data import pictures as images
+from course_utils.data.chosen import chosen_pictures
 from course_utils.exercises.lesson_4 import exercises
-from course_utils.models import diffusion, networks
+from course_utils.models import diffusion, judges, networks
 from course_utils.report import results
 from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
-# `start` says what to expect, and [seeds](glossary.md#seed) everything that is random. The settings are all sizes of the lesson; each comes back where it is used. (They were tried on other splits of the pictures before the first run, so some of today's [held-out](glossary.md#held-out) pictures were seen then.)
+# `start` says what to expect, and [seeds](glossary.md#seed) everything that is random. The settings are all sizes of the lesson; each comes back where it is used. (They were tried on other splits first, so some of today's [held-out](glossary.md#held-out) pictures were seen then.)
 
 # %%
 run = start("4_generative_model")
@@ -61,11 +61,10 @@ settings = run.settings(
 # %% [markdown]
 # ## Data
 #
-# The UCI digits of lesson 2: 1,797 real scans of 8 × 8 pixels. We split them into three parts, each class in each, and no picture is in two of them. The *[generator](glossary.md#generator)*, the model that makes pictures, learns from `train`. The `held_out` part is what lessons 1 to 3 called the test part: what real pictures look like that nobody has seen. What `spare` is for, you will find out yourself.
+# The UCI digits of lesson 2: 1,797 real scans of 8 × 8 pixels. Three parts, each class in each, and no picture in two of them. The *[generator](glossary.md#generator)*, the model that makes pictures, learns from `train`. The `held_out` part is what lessons 1 to 3 called the test part: what real pictures look like that nobody has seen. What `spare` is for, you will find out yourself.
 
 # %%
-pictures = images.load(images.wanted(run.profile), 9_000, 1_000, seed=run.seed, side=settings.side)
-print(pictures.report or f"{pictures.source.name}: {len(pictures.labels)} pictures")
+pictures = chosen_pictures(run, settings.side)
 pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) from 0 to 1, and (n,)
 n_classes, greys = len(pictures.classes), 16 if pictures.source.name == "digits" else 255
 split = partial(model_selection.train_test_split, random_state=run.seed + 1)
@@ -77,7 +76,7 @@ print(f"train {len(train)}, spare {len(spare)}, held out {len(held_out)} picture
 # %% [markdown]
 # ## Baseline: a classic model
 #
-# Nobody needs a network to make new numbers. A classic *[density model](glossary.md#density-model)* takes each training picture of a class as a point (with 64 coordinates, one a pixel), lays a few bell-shaped clouds over the points, and draws new points from the clouds: a **[Gaussian mixture](glossary.md#gaussian-mixture)**. It is the [baseline](glossary.md#baseline): not a model that knows nothing, but the simple one that a network has to beat.
+# A classic *[density model](glossary.md#density-model)* takes each training picture of a class as a point (with 64 coordinates, one a pixel), lays a few bell-shaped clouds over the points, and draws new points from the clouds: a **[Gaussian mixture](glossary.md#gaussian-mixture)**. It is the [baseline](glossary.md#baseline): not a model that knows nothing, but the simple one that a network has to beat.
 #
 # Below are ten digits of each kind. Which row is real, and which has the mixture drawn?
 
@@ -107,7 +106,7 @@ plots.show(plots.gallery(rows, columns=len(examples)),
 # %% [markdown]
 # ## From picture to noise
 #
-# The idea of a diffusion model (Ho and others 2020): destroying a picture is easy, add noise until nothing is left. Teach a network to *undo a little* of that. Then begin with pure noise and let it undo, again and again.
+# The idea of a diffusion model (Ho and others 2020): destroying a picture is easy, add noise until nothing is left. Teach a network to *undo a little* of that, begin with pure noise, and let it undo again and again.
 #
 # First the destroying. Brightness runs from −1 (black) to 1 (white). With a share *a* between 1 and 0:
 #
@@ -151,7 +150,7 @@ plots.show(fig, "The share a of the clean picture falls from 1 at level 0 to 0 a
 # %% [markdown]
 # **Exercise 4.1 Which noise was it?** Now backwards. A pixel of the clean picture is 0.5, *a* is 0.64, and the noisy pixel is −0.2. How large was the noise?
 #
-# (For every exercise: replace the `...`, run the cell, run the check. It says whether the answer is right, and if not, which mistake it looks like. `exercises.hint("4.1")` in a new cell gives a nudge.)
+# (Replace the `...`, run the cell, run the check. `exercises.hint("4.1")` in a new cell gives a nudge.)
 
 # %% exercise="4.1"
 answer_4_1 = ...
@@ -165,7 +164,7 @@ exercises.check("4.1", answer_4_1)
 # %% [markdown]
 # ## From noise to picture: one step
 #
-# Suppose that a network looks at a noisy picture and guesses the clean one. Its guess will be poor, a blur of all digits that it could be. But it helps: as you have just seen, whoever has the noisy picture and a guess of the clean one also has the noise. So mix the two again, with a *little less* noise than before. That is one step towards the picture (Song and others 2021, DDIM).
+# Suppose that a network looks at a noisy picture and guesses the clean one. Its guess will be a blur of all digits that it could be. But as you have just seen, whoever has the noisy picture and a guess of the clean one also has the noise. So mix the two again, with a *little less* noise than before. That is one step towards the picture (Song and others 2021, DDIM).
 #
 # Does the library take the same step? We compare with its step between the first two dots from the right, with a blurred guess: the mean of all training digits.
 
@@ -191,14 +190,15 @@ assert torch.allclose(by_hand, by_library, atol=1e-4)
 # It is a **[U-Net](glossary.md#u-net)** (Ronneberger and others 2015): convolutions as in lesson 2, but what comes out is a picture of the same size as what went in. On the way in the picture gets smaller and has more [feature maps](glossary.md#feature-map), on the way out larger again. The *skip connections* carry over what the smaller picture cannot hold: exactly where the strokes are.
 #
 # ```
-#  noisy picture (1 × 8 × 8)                       guess of the clean picture (1 × 8 × 8)
-#         │                                                      ▲
-#    16 × 8 × 8 ───────────────── skip connection ────────► 16 × 8 × 8
-#         │ half the size                              double the size ▲
-#         └──► 32 × 4 × 4 ──────── skip ───────► 32 × 4 × 4 ───────────┘
-#                    └───────► 32 × 4 × 4 ──────────┘
+# noisy picture                        guess of the clean picture
+#   1 × 8 × 8                                1 × 8 × 8
+#       ↓                                        ↑
+#   16 × 8 × 8  ─────── skip connection ──→  16 × 8 × 8
+#       ↓  half the size           double the size  ↑
+#   32 × 4 × 4  ─────── skip connection ──→  32 × 4 × 4
+#       └───────────→  32 × 4 × 4  ───────────────┘
 #
-#  level t and class ──► 64 numbers, added to the feature maps of every block
+# level t and class → 64 numbers, which go into every block
 # ```
 #
 # `diffusion.make_unet` builds it with diffusers. (Most programs let the network guess the *noise* in place of the clean picture. By the formula above, either gives the other.)
@@ -262,20 +262,21 @@ def make_pictures(guess, noise, levels):
 exercises.check("4.2", make_pictures)
 
 # %% [markdown]
-# The lesson goes on with a loop of its own. It hands out what it has after every step, keeps each guess between −1 and 1, and tells the network which classes are asked for.
+# The lesson goes on with a loop of its own. It hands out each guess, keeps it between −1 and 1, and tells the network which classes are asked for. (After the last step no noise is left, so the last guess *is* the picture.)
 
 
 # %%
 @torch.no_grad()
 def sample_path(model, asked, seed):
-    """The pictures for these classes after each step of sampling, (n, C, H, W) from −1 to 1."""
+    """What the network guesses at each step of sampling; the last guess is the picture."""
     classes = torch.as_tensor(asked, device=run.device)
     shape = (len(asked), *pixels.shape[1:])
     x = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(run.device)
     for t, a_next in zip(levels, [*a[levels[1:]], torch.tensor(1.0)], strict=True):
-        guess = model(x, torch.tensor(t, device=run.device), class_labels=classes).sample
-        x = denoise_step(x, guess.clamp(-1, 1), a[t], a_next)
-        yield x
+        level = torch.tensor(t, device=run.device)
+        guess = model(x, level, class_labels=classes).sample.clamp(-1, 1)  # (n, C, H, W)
+        x = denoise_step(x, guess, a[t], a_next)
+        yield guess
 
 
 def to_pixels(x):
@@ -283,7 +284,7 @@ def to_pixels(x):
     return np.round(((x.cpu().numpy() + 1) / 2).clip(0, 1) * greys) / greys
 
 # %% [markdown]
-# One picture on its way out of the noise, and in each row a model that has been trained for longer. All begin with the same noise and are asked for the same class.
+# What the network guesses, step by step, and in each row a model that has been trained for longer. All begin with the same noise and are asked for the same class.
 
 # %%
 shown = np.unique(np.linspace(0, len(levels) - 1, 9).astype(int))
@@ -291,12 +292,12 @@ paths = [list(sample_path(trained, labels[examples[-1:]], seed=1)) for trained i
 rows = [to_pixels(path[i])[0] for path in paths for i in shown]
 titles = [f"step {i + 1}" if i else f"trained {step}" for step in kept for i in shown]
 plots.show(plots.gallery(rows, titles, columns=len(shown)),
-           "One digit on its way out of the noise, with models after more and more training.")
+           "Guesses of one digit from step to step, with models after more and more training.")
 
 # %% [markdown]
 # What do you see in the first row, and why?
 #
-# <details><summary>Answer</summary>Untrained, the network guesses something near grey whatever it sees. The noise is taken away step by step, but nothing comes in its place. With some training, blots appear where ink often is; with more, a digit. When is it decided which digit it becomes? Early, at the high levels: later steps only sharpen it.</details>
+# <details><summary>Answer</summary>Untrained, the network guesses something near grey whatever it sees; the noise is taken away, and nothing comes in its place. With some training it guesses blots where ink often is; with more, a digit. Its first guess is a blur, a mean of all that it could be; later steps sharpen it.</details>
 #
 # **A good place to stop.** You have written a diffusion model: its noise, its loss, its training and its sampling.
 
@@ -409,9 +410,9 @@ cheat = np.stack([one_of_each[k] for k in asked])
 exercises.check("4.4", cheat, asked=asked, pixels=pixels[train], labels=labels[train])
 
 # %% [markdown]
-# So a second measure compares the *whole group* of generated pictures with the whole group of held-out ones. The **[Fréchet distance](glossary.md#fréchet-distance)** (Heusel and others 2017, there FID) looks through the judge's eyes, at the 32 numbers before its last [layer](glossary.md#layer). It treats each group as a cloud, and compares where the clouds are and how they spread. For one number with means *m* and standard deviations *s* it is (*m*₁ − *m*₂)² + (*s*₁ − *s*₂)²; for 32, covariances take the place of the spreads. It mixes two things, the quality of the pictures and their variety.
+# So a second measure compares the *whole group* of generated pictures with the whole group of held-out ones. The **[Fréchet distance](glossary.md#fréchet-distance)** (Heusel and others 2017, there FID) looks through the judge's eyes, at the 32 numbers before its last [layer](glossary.md#layer). It treats each group as a cloud. For one number with means *m* and standard deviations *s* it is (*m*₁ − *m*₂)² + (*s*₁ − *s*₂)²; for 32, covariances take the place of the spreads. It mixes two things, the quality of the pictures and their variety.
 #
-# Such a distance has no unit that one could feel, so we divide it by what *real* pictures get: as many training pictures against the held-out ones. 1 is as good as real. (The ratio belongs to groups of this size. A distance between two real groups is there by chance alone and shrinks as they grow; that of a model does not, so with more pictures the same model gets a larger ratio.)
+# Such a distance has no unit that one could feel, so we divide it by what *real* pictures get: as many training pictures against the held-out ones. 1 is as good as real. (The ratio belongs to groups of this size: the distance of two real groups is chance alone and shrinks as they grow, that of a model does not.)
 
 
 # %%
@@ -438,6 +439,7 @@ rulers = features(pixels[held_out]), features(pixels[some_real])
 repeated = pixels[[train[labels[train] == k][0] for k in asked]]  # the cheat
 groups = {"real": pixels[some_real], "mixture": drawn, "one picture of each": repeated}
 rows = {name: times_real(features(group), *rulers) for name, group in groups.items()}
+assert np.isclose(frechet(*rulers), judges.frechet(*rulers))  # the labs use that one
 pd.Series(rows, name="Fréchet distance (× real)").round(2).to_frame()
 
 # %% [markdown]
@@ -488,11 +490,10 @@ rows = {name: near_copies(made, train).mean() for name, made in copied.items()}
 pd.Series(rows, name="caught (%)").round(1).to_frame()
 
 # %% [markdown]
-# It catches plain copies. Whoever changes a copy a little may go free; for such a thief it takes a cleverer distance. So "new", in this lesson, means: no plain copy.
+# It catches plain copies. Whoever changes a copy a little may go free; that takes a cleverer distance. So "new", in this lesson, means: no plain copy.
 #
 # A test that has never caught anybody proves nothing. So the claim also needs a **thief**: the *same* model, trained on only two pictures of each class. It has nothing to learn from but these. If our test does not catch *that* one copying, it is blind.
-
-# %% [markdown]
+#
 # ## The claim, as it will be judged
 #
 # The course's [ledger](glossary.md#ledger) says what was fixed before the first run. All four tests must hold. (The *classifier* is the judge, the *positive control* the thief, the *first percentile* the one in a hundred. A is the article.) Why −3, 3, 3 and 30? They are judgements: three in a hundred we would overlook; an alarm that misses seven thieves in ten is none. Nobody may choose a [margin](glossary.md#margin) after the result.
@@ -540,7 +541,7 @@ stolen = {smallest: [sample(thief, asked, seed) for seed in seeds[:2]]}
 # %% [markdown]
 # ## Verdict
 #
-# What is counted picture by picture gets an [interval](glossary.md#interval) as in lesson 2: trainings and pictures are both drawn anew. The Fréchet distance belongs to a whole group, and a group in which a picture stands twice is not the same group. So *half* of each group is drawn, without replacement, a hundred times (Politis and Romano 1994).
+# What is counted picture by picture gets an [interval](glossary.md#interval) as in lesson 2: trainings and pictures are both drawn anew. For the Fréchet distance, a group in which a picture stands twice is another kind of group; so *half* of each is drawn, a hundred times (Politis and Romano 1994).
 
 # %%
 by_picture = partial(resampling.two_level_bootstrap, seed=run.seed)
@@ -556,13 +557,14 @@ display(verdict)
 answers = {"recognised as what was asked for (%)": by_picture(recognised),
            "near-copies (%)": estimates["near_copies"], "verdict": verdict.word}
 text_view.folded("And the baseline?", (
-    f"The mixture: {100 * np.mean(judge.predict(drawn) == asked):.1f} % recognised, Fréchet distance "
-    f"{times_real(features(drawn), *rulers):.1f} × real, {near_copies(drawn, train).mean():.1f} % "
-    "near-copies. Of real pictures 1 % are near-copies, because some people wrote a digit twice."))
+    f"The mixture: {100 * np.mean(judge.predict(drawn) == asked):.1f} % recognised, Fréchet "
+    f"distance {times_real(features(drawn), *rulers):.1f} × real, "
+    f"{near_copies(drawn, train).mean():.1f} % "
+    "near-copies. Of real pictures 1 % are near-copies, by definition."))
 results.beside(predicted, answers)
 
 # %% [markdown]
-# The verdict is about *this* model: 64 pixels, 160,000 weights, 900 digits, groups of 540. Three trainings say little about a fourth.
+# Where a margin lies inside an interval, more trainings and pictures might decide; where it lies outside, only a better model would help. The verdict is about *this* model: 64 pixels, 160,000 weights, 900 digits, groups of 540. Three trainings say little about a fourth.
 #
 # ### Look for yourself
 #
@@ -582,8 +584,8 @@ limits = [np.quantile(nearest(pixels[held_out], rows)[0], 0.01)
 strict = 100 * np.mean(nearest(stolen[smallest][0], few_rows[smallest])[0] < limits[0])
 text_view.folded("How near is too near, in numbers?", (
     f"Nearer than {limits[0]:.2f} to one of {len(train)} pictures, or nearer than {limits[1]:.2f} "
-    f"to one of the thief's {smallest}: among few pictures the nearest is farther away, so its limit "
-    f"is higher. With the first limit, {strict:.0f} % of the thief's pictures are near-copies."))
+    f"to one of the thief's {smallest}: among few pictures the nearest is farther away, so its "
+    f"limit is higher. With the first limit, {strict:.0f} % of the thief's are near-copies."))
 
 # %% [markdown]
 # ## Why? When does it copy?
@@ -620,7 +622,7 @@ text_view.folded("The two answers, in numbers", " ".join(
     f"{distance[n].effect:.1f} × real." for n in runs))
 
 # %% [markdown]
-# With the same number of steps, few pictures are seen very often and many only now and then; then it is easier to learn what digits have in common. Whoever asks only "does each picture look real?" might be content with the thief.
+# With the same number of steps, few pictures are seen very often and many only now and then; then it is easier to learn what digits have in common.
 #
 # **A good place to stop.** You have a verdict, and you know what it hangs on.
 #
@@ -670,4 +672,4 @@ results.finish(run, [verdict], exercises, predicted, answers)
 # - [Does augmentation help?](labs/4_augment.ipynb)
 # - [Does generated content make a stereotype stronger?](labs/4_stereotype.ipynb)
 #
-# **The end of the course.** Four lessons, four claims, one way to ask: fix in advance what would count as evidence, measure beside a baseline, give an interval, and say what you found. `course report` sets everything that you measured side by side on one page, `results/report.html`: your verdicts, your predictions, and the article's comparison of the four technologies, measured again.
+# **The end of the course.** Four lessons, four claims, one way to ask: fix in advance what would count as evidence, measure beside a baseline, give an interval, and say what you found. `course report` sets everything that you measured side by side on one page, `results/report.html`.

@@ -16,7 +16,7 @@ import pandas as pd
 from sklearn import model_selection, svm
 
 from course_utils.claims import ledger, resampling
-from course_utils.data import pictures as images
+from course_utils.data.chosen import chosen_pictures
 from course_utils.exercises.lab_4_augment import exercises
 from course_utils.models import diffusion
 from course_utils.report import results
@@ -46,7 +46,7 @@ settings = run.settings(
 
 
 # %%
-pictures = images.load(images.wanted(run.profile), 9_000, 1_000, seed=run.seed, side=settings.side)
+pictures = chosen_pictures(run, settings.side)
 pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) from 0 to 1, and (n,)
 n_classes, greys = len(pictures.classes), 16 if pictures.source.name == "digits" else 255
 train, held_out = model_selection.train_test_split(
@@ -220,8 +220,9 @@ results.beside(predicted, answers)
 
 # %%
 found[settings.fewer] = gains(settings.fewer)
-rows = {f"{n * n_classes} pictures": {kind: by_draw(values).text("points" if kind != "alone" else "%")
-                                     for kind, values in each.items()} for n, each in found.items()}
+units = {"alone": "%", "moved": "points", "generated": "points"}
+rows = {f"{n * n_classes} pictures": {kind: by_draw(each[kind]).text(unit)
+                                     for kind, unit in units.items()} for n, each in found.items()}
 text_view.folded("What did each way bring?", " ".join(
     f"With {n * n_classes} pictures: moving {np.mean(each['moved']):+.1f} points, generating "
     f"{np.mean(each['generated']):+.1f}." for n, each in found.items()))

@@ -22,7 +22,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from course_utils.claims import ledger, resampling
-from course_utils.data import pictures as images
+from course_utils.data.chosen import chosen_pictures
 from course_utils.exercises.lab_4_gan_vae import exercises
 from course_utils.models import diffusion, judges, training
 from course_utils.report import results
@@ -49,7 +49,7 @@ settings = run.settings(
 # Data as in the lesson: a part to learn from, a part for the [judge](../glossary.md#judge), a part that is [held out](../glossary.md#held-out).
 
 # %%
-pictures = images.load(images.wanted(run.profile), 9_000, 1_000, seed=run.seed, side=settings.side)
+pictures = chosen_pictures(run, settings.side)
 pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) from 0 to 1, and (n,)
 n_classes, greys = len(pictures.classes), 16 if pictures.source.name == "digits" else 255
 shape, n_pixels = pixels.shape[1:], pixels[0].size
@@ -280,8 +280,7 @@ verdict
 # %%
 answers = {f"{name} over mixture (×)": rivals[name] for name in ("GAN", "VAE")}
 display(results.beside(predicted, answers | {"verdict": verdict.word}))
-some_rows = np.random.default_rng(run.seed).permutation(train)[: len(held_out)]
-some_real = judges.features(judge, pixels[some_rows])
+some_real = judges.features(judge, pixels[train[: len(held_out)]])
 rows = {name: {"recognised (%)": np.mean([judge.predict(g) == asked for g in groups]) * 100,
                "Fréchet (× real)": np.mean([ratio(each, held, some_real) for each in seen[name]])}
         for name, groups in made.items()}

@@ -21,8 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from course_utils.claims import intervals, ledger, resampling
-from course_utils.data import pictures as images
 from course_utils.data import tables
+from course_utils.data.chosen import chosen_pictures
 from course_utils.exercises.lab_4_privacy import exercises
 from course_utils.models import diffusion
 from course_utils.report import results
@@ -153,7 +153,7 @@ text_view.folded("Does this attack find anybody at all?", (
 # The same with pictures: the lesson's diffusion model, trained twice. Half a minute.
 
 # %%
-pictures = images.load(images.wanted(run.profile), 9_000, 1_000, seed=run.seed, side=settings.side)
+pictures = chosen_pictures(run, settings.side)
 pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) from 0 to 1, and (n,)
 n_classes, greys = len(pictures.classes), 16 if pictures.source.name == "digits" else 255
 train, held_out = model_selection.train_test_split(

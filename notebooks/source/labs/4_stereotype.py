@@ -17,7 +17,7 @@ import torch
 from sklearn import model_selection, svm
 
 from course_utils.claims import ledger, resampling
-from course_utils.data import pictures as images
+from course_utils.data.chosen import chosen_pictures
 from course_utils.exercises.lab_4_stereotype import exercises
 from course_utils.models import diffusion
 from course_utils.report import results
@@ -44,7 +44,7 @@ settings = run.settings(
 # Two digits stand for two kinds of people, two professions A and B for what one asks for. Of A's pictures four in five show the one digit, of B's four in five the other. The network is told the profession and never the digit. (All from the digits of the lesson; a fifth of them is kept for the [judge](../glossary.md#judge).)
 
 # %%
-pictures = images.load(images.wanted(run.profile), 9_000, 1_000, seed=run.seed, side=settings.side)
+pictures = chosen_pictures(run, settings.side)
 pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) from 0 to 1, and (n,)
 train, spare = model_selection.train_test_split(
     np.arange(len(labels)), test_size=0.3, stratify=labels, random_state=run.seed + 1)
@@ -209,8 +209,8 @@ verdict
 # %%
 answers = {"frequent digit, A, guidance 3 (%)": found["A", 3], "verdict": verdict.word}
 text_view.folded("And without guidance?", "The frequent digit, against training: " + ", ".join(
-    f"{name} {found[name, 1].effect - shown[name]:+.1f} points" for name in "AB") + ". The same models, "
-    "with the dial at 1: the difference to the verdict's rows is what guidance does.")
+    f"{name} {found[name, 1].effect - shown[name]:+.1f} points" for name in "AB") + ". The same "
+    "models, with the dial at 1: the difference to the verdict's rows is what guidance does.")
 results.beside(predicted, answers)
 
 # %% [markdown]
