@@ -3,8 +3,6 @@ import importlib
 import numpy as np
 import pytest
 from exercise_cases import assert_told_apart, assert_well_made, exercises_of
-from sklearn.datasets import load_digits
-from sklearn.neighbors import KNeighborsClassifier
 
 from course_utils import exercises
 
@@ -45,40 +43,9 @@ def lesson_2_exercises():
     return exercises_of(lesson_2.exercises).values()
 
 
-def in_grey(*values):
-    """Pictures of one shade each: two of them are 8 times the difference of their shades apart."""
-    return np.repeat(np.array(values, dtype=np.float32), 64).reshape(-1, 1, 8, 8)
-
-
-def lesson_4_data(exercise):
-    """Data as lesson 4 has them, so simple that everything can be worked out by hand."""
-    contexts = {
-        "4.2": {
-            "judge_pixels": in_grey(0.0, 0.2, 0.8, 1.0),
-            "judge_labels": np.array([0, 0, 1, 1]),
-            "generated": in_grey(0.05, 0.15, 0.3, 0.7, 0.95),
-            "asked": np.array([0, 1, 0, 1, 0]),
-            "make_classifier": lambda: KNeighborsClassifier(n_neighbors=1),
-        },
-        "4.3": {
-            "generated": in_grey(0.1, 0.12, 0.3, 0.49, 0.9),
-            "train_pixels": in_grey(0.1, 0.5, 0.9),
-            "held_out": in_grey(0.2, 0.3, 0.7),
-        },
-    }
-    return contexts.get(exercise.id, {})
-
-
-def lesson_4_exercises():
-    from course_utils.exercises import lesson_4
-
-    return exercises_of(lesson_4.exercises).values()
-
-
 def with_data():
     """Each exercise of the lessons, with data for it."""
     pairs = [(each, lesson_2_data(each)) for each in lesson_2_exercises()]
-    pairs += [(each, lesson_4_data(each)) for each in lesson_4_exercises()]
     return [pytest.param(*pair, id=pair[0].id) for pair in pairs]
 
 
@@ -87,7 +54,7 @@ def test_each_mistake_meets_its_own_hint(exercise, context, capsys):
     assert_told_apart(exercise, context, capsys)
 
 
-@pytest.mark.parametrize("lesson", [2, 3, 4])
+@pytest.mark.parametrize("lesson", [2])
 def test_exercises_are_well_made(lesson):
     book = importlib.import_module(f"course_utils.exercises.lesson_{lesson}").exercises
     assert_well_made(book, str(lesson))
@@ -107,11 +74,6 @@ def checker(lesson, data, capsys):
 @pytest.fixture
 def lesson_2(capsys):
     return checker(lesson_2_exercises(), lesson_2_data, capsys)
-
-
-@pytest.fixture
-def lesson_4(capsys):
-    return checker(lesson_4_exercises(), lesson_4_data, capsys)
 
 
 @pytest.mark.parametrize(
@@ -284,134 +246,3 @@ def test_exercise_2_4_answers_whatever_it_gets(lesson_2, answer, line):
     assert status == "not yet"
     assert "Expected a number in %" in said
     assert line in said
-
-
-@pytest.mark.parametrize(
-    ("exercise_id", "answer"),
-    [
-        ("4.1", -0.2),  # 0.8 · 0.5 - 0.6
-        ("4.1", np.float32(-0.2)),
-        ("4.2", 60),  # the judge says 0 0 0 1 1, asked were 0 1 0 1 0
-        ("4.2", np.float32(60.0)),
-        ("4.3", 80.0),  # shades 0, 0.02, 0.2, 0.01 and 0 away; held-out ones 0.1, 0.2 and 0.2
-        ("4.3", np.array(80)),
-        ("4.4", 13),  # 4 + 9
-        ("4.5", 1.1),  # 0.2 + 3 · 0.3
-        ("4.6", 83.3),  # 2 + 1 + 2 of 6
-        ("4.6", 100 * 5 / 6),
-        ("4.6", 83),
-    ],
-)
-def test_lesson_4_knows_answers_worked_out_by_hand(lesson_4, exercise_id, answer):
-    assert lesson_4(exercise_id, answer)[0] == "correct"
-
-
-@pytest.mark.parametrize(
-    ("exercise_id", "answer", "hint"),
-    [
-        ("4.1", -0.04, "The roots are missing"),  # 0.32 - 0.36
-        ("4.1", 0.04, "the noise has a root too"),  # 0.4 - 0.36
-        ("4.1", 1.0, "The noise has the wrong sign"),  # 0.4 + 0.6
-        ("4.1", 0.4, "what is left of the clean pixel"),
-        ("4.1", -0.5, "You swapped the weights"),  # 0.3 - 0.8
-        ("4.1", 0, "Did you cut it off at 0?"),
-        ("4.2", 100.0, "the model judges itself"),
-        ("4.2", 50.0, "can one learn from the generated pictures?"),  # 0.2 next to 0.15, 1 next to 0.95
-        ("4.2", 0.6, "asks for %"),
-        ("4.3", 0, "Nothing is a copy if you compare"),
-        ("4.3", 60.0, "The model never saw those"),  # shades 0.1, 0.08, 0, 0.19 and 0.2 from held-out ones
-        ("4.3", 20.0, "no near-copies"),
-        ("4.3", 0.8, "asks for %"),
-        ("4.4", 4, "the means only"),
-        ("4.4", 445, "difference of the variances"),  # 4 + 21²
-        ("4.4", 3.606, "You took the root"),
-        ("4.4", 25, "Subtract first, then square"),  # 4 + 21
-        ("4.4", 5, "Square each of them"),  # 2 + 3
-        ("4.5", 1.5, "enlarges the difference"),  # 3 · 0.5
-        ("4.5", 1.4, "the start is not"),  # 0.5 + 0.9
-        ("4.5", -0.7, "away from the class"),  # 0.2 - 0.9
-        ("4.5", -0.4, "You swapped u and c"),  # 0.5 - 0.9
-        ("4.5", 0.9, "the step alone"),
-        ("4.5", 0.5, "as w = 1 would give it"),
-        ("4.6", 16.7, "the attack gets wrong"),
-        ("4.6", 60, "accuracy at the threshold 0.5"),  # two members and one other
-        ("4.6", 0.833, "asks for %"),
-        ("4.6", 66.7, "with one number"),  # the mean of the others is 0.45
-    ],
-)
-def test_lesson_4_knows_mistakes_worked_out_by_hand(lesson_4, exercise_id, answer, hint):
-    status, said = lesson_4(exercise_id, answer)
-    assert status == "not yet"
-    assert hint in said
-
-
-@pytest.mark.parametrize(
-    ("exercise_id", "answer", "line"),
-    [
-        ("4.1", "dark", "ValueError: could not convert string to float: 'dark'"),
-        ("4.1", 0.2, "Expected a number. You gave 0.2. For a nudge"),
-        ("4.2", [60.0, 60.0], "TypeError: these are 2 values, not one number"),
-        ("4.2", None, "TypeError: float() argument"),
-        ("4.2", "60 %", "ValueError: could not convert string to float"),
-        ("4.2", float("nan"), "Expected a number in %. You gave nan. For a nudge"),
-        ("4.2", 60.2, "You gave 60.2. For a nudge"),  # half a percent would let it pass
-        ("4.3", np.ones(5, dtype=bool), "TypeError: these are 5 values, not one number"),
-        ("4.3", 4, "Expected a number in %. You gave 4. For a nudge"),
-        ("4.4", np.zeros((2, 2)), "TypeError: these are 4 values, not one number"),
-        ("4.4", None, "Expected a number; yours could not be checked: TypeError"),
-        ("4.5", 3, "Expected a number. You gave 3. For a nudge"),
-        ("4.6", 5, "Expected a number in %. You gave 5. For a nudge"),
-        ("4.6", (5, 6), "TypeError: these are 2 values, not one number"),
-    ],
-)
-def test_lesson_4_answers_whatever_it_gets(lesson_4, exercise_id, answer, line):
-    status, said = lesson_4(exercise_id, answer)
-    assert status == "not yet"
-    assert line in said
-
-
-def test_same_percent_allows_one_decimal():
-    from course_utils.exercises.lesson_4 import same_percent
-
-    assert same_percent(98.6, 98.64, generated=None)
-    assert same_percent(np.float32(98.6), 98.55)
-    assert not same_percent(98.1, 98.6)
-    assert not same_percent(98.5, 98.6)
-    assert same_percent(0.3, 0.25)
-    assert not same_percent(float("nan"), float("nan"))
-
-
-def checked(exercise_id, answer, context, capsys):
-    book = exercises.workbook(*lesson_4_exercises())
-    book.check(exercise_id, answer, **context)
-    return book.statuses[exercise_id], capsys.readouterr().out
-
-
-def test_exercise_4_2_takes_a_perfect_score_for_right_where_it_is(capsys):
-    exercise = next(each for each in lesson_4_exercises() if each.id == "4.2")
-    context = lesson_4_data(exercise) | {"asked": np.array([0, 0, 0, 1, 1])}
-    assert checked("4.2", 100, context, capsys) == ("correct", "✔ 4.2 An honest judge: correct\n")
-
-
-def shifted(pixels, by):
-    return (pixels + by * np.random.default_rng(4).normal(size=pixels.shape)).astype(np.float32)
-
-
-def test_exercise_4_3_has_a_hint_for_whoever_finds_no_copies(capsys):
-    """Among real digits, copies of the training pictures are no copies of held-out ones."""
-    pixels = load_digits().images[:, None] / 16
-    context = {
-        "generated": np.concatenate([shifted(pixels[:40], 0.01), shifted(pixels[500:510], 0.2)]),
-        "train_pixels": pixels[:40],
-        "held_out": pixels[100:400],
-    }
-    assert checked("4.3", 80, context, capsys)[0] == "correct"
-    status, said = checked("4.3", 0.0, context, capsys)
-    assert status == "not yet"
-    assert "you compare with pictures that the model never saw" in said
-
-
-def test_exercise_4_3_takes_0_for_right_where_nothing_is_copied(capsys):
-    exercise = next(each for each in lesson_4_exercises() if each.id == "4.3")
-    context = lesson_4_data(exercise) | {"generated": in_grey(0.3, 0.7)}
-    assert checked("4.3", 0, context, capsys)[0] == "correct"

@@ -18,7 +18,7 @@
 # 3. measure whether they are **new**, and say why such a test needs a [thief](glossary.md#thief) that it must catch;
 # 4. say **when such a model copies**.
 #
-# You need Python and lesson 2's ideas: [convolution](glossary.md#convolution), [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. Plan two or three sittings; good places to stop are marked. **diffusers** is the library for diffusion models.
+# You need Python and lesson 2's ideas: [convolution](glossary.md#convolution), [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. Good places to stop are marked. **diffusers** is the library for diffusion models.
 
 # %%
 import copy
@@ -519,7 +519,7 @@ predicted = {
 # %% [markdown]
 # ## Experiment
 #
-# Two more trainings of the same model, from other first weights. A minute. Then each of the three makes a group of pictures.
+# Two more trainings, from other first weights. A minute. Then each of the three makes a group of pictures.
 
 # %%
 models = [first]
@@ -628,7 +628,7 @@ text_view.folded("The two answers, in numbers", " ".join(
 #
 # ## Your turn: ten pictures of your own
 #
-# Can you make the model learn *your* pictures by heart? Put about ten small drawings (PNG or JPEG) into a folder `my_pictures` beside this notebook and run the cell. (Without such a folder it takes ten digits.) Then change things: take more steps, or twice as many pictures, and see from where on it makes something of its own.
+# Can you make the model learn *your* pictures by heart? Put about ten small drawings (PNG or JPEG) into a folder `my_pictures` beside this notebook and run the cell. (Without it, ten digits.) Then change things: take more steps, or twice as many pictures, and see from where on it makes something of its own.
 
 # %%
 from pathlib import Path
@@ -664,8 +664,6 @@ results.finish(run, [verdict], exercises, predicted, answers)
 
 # %% [markdown]
 # ## Four labs go on from here
-#
-# Each takes up to three quarters of an hour, in any order:
 #
 # - [Do GANs and VAEs make better pictures than a classic model?](labs/4_gan_vae.ipynb)
 # - [Does synthetic data keep people's privacy?](labs/4_privacy.ipynb)
