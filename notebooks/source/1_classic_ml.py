@@ -236,11 +236,10 @@ exercises.check("1.2", recall)
 
 # %% [markdown]
 # **A good place to stop.** You have a baseline, a model that beats it, a picture of overfitting, and two kinds of mistakes. Next: can you trust such a score?
-
-# %% [markdown]
+#
 # ## One test is not enough
 #
-# All scores so far come from one random split. Another split asks other patients and gives other scores. So we cut the table into five parts, the **folds**. Each fold is the test once, while the other four train. Then we shuffle and cut again. That is *repeated [cross-validation](glossary.md#cross-validation)*. Every model gets exactly the same folds, so that we can compare them in **pairs**, fold by fold.
+# All scores so far come from one random split. Below we open the test part, once: other patients, another score. So we cut the table into five parts, the **folds**. Each fold is the test once, while the other four train. Then we shuffle and cut again. That is *repeated [cross-validation](glossary.md#cross-validation)*. Every model gets exactly the same folds, so that we can compare them in **pairs**, fold by fold.
 #
 # (From here on all 569 patients take part, also those that we looked at. That is honest only because nothing that we chose above goes into the experiment.)
 
@@ -257,6 +256,8 @@ def make_folds(y):
     return list(cutter.split(np.zeros(len(y)), y))
 
 
+for name, part in {"validation": (X_val, y_val), "test": (X_test, y_test)}.items():
+    print(f"logistic regression, {name}: {100 * logistic.score(*part):.1f} %")
 X, y = table.X.to_numpy(), table.y
 folds = make_folds(y)
 exercises.given("1.3", X=X, y=y, folds=folds)  # what the checks compute with, as copies
@@ -293,7 +294,8 @@ exercises.check("1.3", fold_accuracies)
 
 # %% [markdown]
 # scikit-learn has your loop, too: `cross_val_score(model, X, y, cv=folds)` gives the same numbers (as shares). With `cv=5` it cuts five folds.
-#
+
+# %% [markdown]
 # **1.4 Find the leak.** This function is to say how good [k-nearest neighbours](glossary.md#k-nearest-neighbours) is on new patients:
 #
 # ```python
@@ -530,7 +532,7 @@ display(verdict, results.beside(predicted, answers))
 # %% [markdown]
 # ## Why this verdict?
 #
-# Each dot is a fold, bars are intervals, the dashed line is the margin. A test holds where the **whole** bar lies in the shaded part. Which half of the claim is decided, and which is not?
+# Each dot is a fold, bars are intervals, the dashed line is the margin. A test holds where the **whole** bar lies in the shaded part. A bar that crosses the line is undecided.
 
 # %% tags=["readme-picture"]
 gaps, left_dots, ratios, right_dots = dict(estimates.loc["accuracy"]), {}, {}, {}
