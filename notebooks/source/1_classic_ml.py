@@ -563,8 +563,9 @@ for name, rows in measured.items():
     paid.append(f"{name}: {ratio.text('times')}; chosen were "
                 f"{rows['classic chosen'].value_counts().to_dict()}.")
 sizes.append("Keep this in mind whenever A beats B by half a point on a few hundred rows.")
-paid.append("Compare with the margin of 5. The search trains every candidate, the slow classic "
-            "models too. So \"trains faster\" depends on which model you mean and on what you "
+paid.append("Compare with the margin of 5. The search trains every candidate, slow ones too. And "
+            "where two classic models were chosen, the dots above fall into heaps, whose mean "
+            "describes neither. So \"trains faster\" depends on which model you mean and what you "
             "count. The ledger counts one training; to change that after looking is to choose.")
 text_view.folded("How many rows?", "\n\n".join(sizes))
 text_view.folded("With the search paid for", "\n\n".join(paid))
