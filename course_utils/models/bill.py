@@ -1,0 +1,101 @@
+"""What a training and a use cost, measured in the same way for every kind of model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from course_utils.models.costs import Cost, CostMeter, Size, count_operations, cpu_seconds, size
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def measure(
+    model: str,
+    technology: str,
+    data: str,
+    *,
+    train: Callable[[], object],
+    use: Callable[[], object],
+    count: Callable[[], Size],
+    n_uses: int,
+    at_least_s: float = 0.1,
+) -> Cost:
+    """Train a model, then use and count it.
+
+    Parameters
+    ----------
+    model, technology, data : str
+        As in `Cost`.
+    train, use : callable
+        One training; afterwards, `n_uses` predictions, repeated until `at_least_s` seconds have passed.
+    count : callable
+        Says how large the trained model is.
+    """
+    with CostMeter() as training:
+        train()
+    use_ms = 1000 * cpu_seconds(use, at_least_s) / n_uses
+    return Cost(model, data, technology, **vars(count()), train_cpu_s=training.cpu_s, predict_cpu_ms=use_ms)
+
+
+def measure_classifier(
+    name: str, technology: str, data: str, model: Any, X: ArrayLike, y: ArrayLike, X_test: ArrayLike
+) -> Cost:
+    """`measure` for a model with scikit-learn's interface: it is fitted to X and y, and predicts X_test."""
+    return measure(
+        name,
+        technology,
+        data,
+        train=lambda: model.fit(X, y),
+        use=lambda: model.predict(X_test),
+        count=lambda: size(model, X),
+        n_uses=len(X_test),
+    )
+
+
+def network_size(
+    model: nn.Module, loss: Callable[[], Tensor], use: Callable[[], object], rows_seen: int
+) -> Size:
+    """Count a torch network's parameters and operations.
+
+    Parameters
+    ----------
+    model : Module
+        Its gradients are gone afterwards.
+    loss : callable
+        The loss of one row; the way back from there is counted, too.
+    use : callable
+        One prediction.
+    rows_seen : int
+        Rows that all steps of the training look at, repeats included.
+    """
+    learn = count_operations(lambda: loss().backward())
+    model.zero_grad()
+    parameters = sum(weights.numel() for weights in model.parameters())
+    return Size(parameters, learn * rows_seen, count_operations(use))
+
+
+def mean(costs: Sequence[Cost]) -> Cost:
+    """The cost of one model from several trainings; parameters are rounded to a whole number."""
+    names = [field.name for field in fields(Cost) if field.type != "str"]
+    means = {name: fmean(getattr(cost, name) for cost in costs) for name in names}
+    return replace(costs[0], **{**means, "parameters": round(means["parameters"])})
+
+
+def waits_ms(ask: Callable[[Any], object], questions: Iterable[Any], warm_up: int) -> np.ndarray:
+    """Milliseconds by the clock from each question to its answer, one after the other.
+
+    The first `warm_up` questions are not counted.
+    """
+    waits = []
+    for question in questions:
+        with CostMeter() as meter:
+            ask(question)
+        waits.append(1000 * meter.wall_s)
+    return np.array(waits[warm_up:])
