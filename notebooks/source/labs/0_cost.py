@@ -58,7 +58,7 @@ settings = run.settings(
 #
 # Who counts operations? For a layer with *a* numbers going in and *b* coming out, it is easy: each of the *b* is a sum of *a* products, so *a* multiplications and *a* additions.
 #
-# **Exercise 0_cost.1** Write `operations(layers)`: how many operations does an [MLP](../glossary.md#mlp) take for one picture? `layers` are the sizes of all its layers, from the input to the output: `[64, 128, 128, 10]` for the one below.
+# **Exercise 0_cost.1** Write `operations(layers)`: how many operations does an [MLP](../glossary.md#mlp) take for one picture? `layers` are the sizes of all its layers, from the input to the output: `[64, 128, 10]` for the one below.
 
 # %% exercise="0_cost.1"
 operations = ...
@@ -109,10 +109,9 @@ network = partial(networks.NetworkClassifier, batch_loss=class_loss,
                   steps=settings.network_steps, learning_rate=0.005)
 
 
-def untrained(seed):
-    """One model of each kind, by name and technology."""
+def untrained(seed):  # by name and technology
     torch.manual_seed(seed)
-    mlp = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10))
+    mlp = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
     cnn = nn.Sequential(
         nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(),
         nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
@@ -148,30 +147,27 @@ for fold, (train, test) in enumerate(folds):
 # %%
 texts = [[document.text for document in part.train[:1000]] for part in docstrings.load()]
 tokenizer = language.train_tokenizer(texts[0], 1024)
-general, task = (language.windows(language.encode(tokenizer, part), 64) for part in texts)  # (n, 65)
+general, task = (language.windows(language.encode(tokenizer, text), 64) for text in texts)
 llama = language.make_llama(1024, settings.width, depth=2, seed=run.seed)
 
 
 
-def write(page, n_tokens=settings.tokens):
-    """The tokens that the model continues the first half of a page with."""
+def write(page, n_tokens=settings.tokens):  # what follows on the first half of a page
     return llama.generate(page[None, :32], max_new_tokens=n_tokens, do_sample=False)[0, 32:]
 
 # %%
-def cost_of_reading(name, pages, steps, rate):
-    """Let the model read pages (n, 65), then write."""
+def cost_of_reading(name, pages, steps, rate):  # pages (n, 65)
     return bill.measure(
         name, "LLM", "docstrings",
-        train=lambda: training.fit(llama, language.next_token_loss, (pages,), steps=steps, batch_size=8,
-                                   learning_rate=rate, seed=run.seed),
+        train=lambda: training.fit(llama, language.next_token_loss, (pages,), steps=steps,
+                                   batch_size=8, learning_rate=rate, seed=run.seed),
         use=lambda: write(pages[0]), n_uses=settings.tokens,
         count=lambda: bill.network_size(llama, lambda: language.next_token_loss(llama, pages[:1]),
                                        lambda: llama(input_ids=pages[:1, :1]), 8 * steps))
 
 
-steps = settings.text_steps
-runs["Llama, pre-trained"] = [cost_of_reading("Llama, pre-trained", general, steps, 0.003)]
-runs["Llama, fine-tuned"] = [cost_of_reading("Llama, fine-tuned", task, steps // 5, 0.001)]
+for name, pages, share in (("Llama, pre-trained", general, 1), ("Llama, fine-tuned", task, 5)):
+    runs[name] = [cost_of_reading(name, pages, settings.text_steps // share, 0.003 / share)]
 
 # %% [markdown]
 # ## Models that make pictures
@@ -179,31 +175,28 @@ runs["Llama, fine-tuned"] = [cost_of_reading("Llama, fine-tuned", task, steps //
 # The diffusion model of lesson 4 (`diffusion` is its tested twin), and a [VAE](../glossary.md#vae), which presses a picture into 16 numbers and unfolds 16 random numbers into a picture in one go.
 
 # %%
-def cost_of_making(name, model, train, loss, make):
-    """Train a model for so many steps of 32 pictures, then make 100."""
+def cost_of_making(name, model, train, loss, make):  # steps of 32 pictures; then it makes 100
     return bill.measure(
         name, "generative", "digits", train=train, use=lambda: make(100), n_uses=100,
         count=lambda: bill.network_size(model, loss, lambda: make(1), 32 * steps))
 
 
-steps, rows, fold_out = settings.picture_steps, torch.from_numpy(X), vae.VAE(n_pixels=64)
+steps, rows, net = settings.picture_steps, torch.from_numpy(X), vae.VAE(n_pixels=64)
 runs["VAE"] = [cost_of_making(
-    "VAE", fold_out, lambda: training.fit(fold_out, vae.batch_loss, (rows,), steps=steps, batch_size=32),
-    lambda: vae.batch_loss(fold_out, rows[:1]), lambda n: vae.sample(fold_out, n, run.seed))]
+    "VAE", net, lambda: training.fit(net, vae.batch_loss, (rows,), steps=steps, batch_size=32),
+    lambda: vae.batch_loss(net, rows[:1]), lambda n: vae.sample(net, n, run.seed))]
 
 # %%
 unet = diffusion.make_unet((1, 8, 8), n_classes=10, seed=run.seed)
-pixels, classes = torch.from_numpy(digits.pixels), torch.from_numpy(y)
 
 
-def make(n):
-    """Pictures (n, 1, 8, 8) of the digits 0, 1, 2 …"""
+def make(n):  # pictures (n, 1, 8, 8) of the digits 0, 1, 2 …
     return diffusion.sample(unet, np.arange(n) % 10, seed=run.seed)
 
 
 runs["diffusion"] = [cost_of_making(
     "diffusion", unet, lambda: diffusion.train(unet, digits.pixels, y, steps=steps, seed=run.seed),
-    lambda: diffusion.batch_loss(unet, pixels[:1], classes[:1]), make)]
+    lambda: diffusion.batch_loss(unet, rows[:1].view(1, 1, 8, 8), torch.from_numpy(y[:1])), make)]
 
 # %% [markdown]
 # ## The bill
@@ -288,7 +281,7 @@ rising_verdict = claims[3].judge({
 rising_verdict
 
 # %% [markdown]
-# Two or three models a technology are few, and we chose them. So the intervals are wide, and they speak of models like these: 64 to 512 numbers wide, trained for a minute at most. The models that people talk about are a million times larger, and they compute on graphics cards. Whoever chooses *how large* each model is, chooses the answer: mistrust every such table, this one too.
+# Two or three models a technology are few, and we chose them. So the intervals are wide, and they speak of models as small as these, trained for seconds. The models that people talk about are far larger, and they compute on graphics cards. Whoever chooses *how large* each model is, chooses the answer: mistrust every such table, this one too.
 #
 # **Exercise 0_cost.2** A training is paid once, a use every time. After how many pictures has *using* the CNN cost as much CPU time as one training of it?
 
