@@ -6,7 +6,8 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Comparing Speed and Efficiency" and "Key Differences / Computing Power".*
 #
 # You need [lessons 1](../1_classic_ml.ipynb) [to 4](../4_generative_model.ipynb): one model family comes from each. Allow 45 minutes.
-#
+
+# %% [markdown]
 # **Why this matters.** Somebody pays for every training and for every answer, in money and in electricity. Whoever compares two offers needs one yardstick for both.
 
 # %%
@@ -57,7 +58,8 @@ settings = run.settings(
 # One use is a class for a picture, a token of text, or a new picture. Seconds depend on the machine, operations do not. `bill.measure` does all this: it gets a training, a use, and something that counts operations (for torch, torch's own counter; for scikit-learn's models the rules that lesson 1 explains).
 #
 # Who counts operations? For a layer with *a* numbers going in and *b* coming out, it is easy: each of the *b* is a sum of *a* products, so *a* multiplications and *a* additions.
-#
+
+# %% [markdown]
 # **Exercise 0_cost.1** Write `operations(layers)`: how many operations does an [MLP](../glossary.md#mlp) take for one picture? `layers` are the sizes of all its layers, from the input to the output: `[64, 128, 10]` for the one below.
 
 # %% exercise="0_cost.1"
@@ -151,11 +153,10 @@ general, task = (language.windows(language.encode(tokenizer, text), 64) for text
 llama = language.make_llama(1024, settings.width, depth=2, seed=run.seed)
 
 
-
 def write(page, n_tokens=settings.tokens):  # what follows on the first half of a page
     return llama.generate(page[None, :32], max_new_tokens=n_tokens, do_sample=False)[0, 32:]
 
-# %%
+
 def cost_of_reading(name, pages, steps, rate):  # pages (n, 65)
     return bill.measure(
         name, "LLM", "docstrings",
@@ -186,7 +187,6 @@ runs["VAE"] = [cost_of_making(
     "VAE", net, lambda: training.fit(net, vae.batch_loss, (rows,), steps=steps, batch_size=32),
     lambda: vae.batch_loss(net, rows[:1]), lambda n: vae.sample(net, n, run.seed))]
 
-# %%
 unet = diffusion.make_unet((1, 8, 8), n_classes=10, seed=run.seed)
 
 
@@ -207,11 +207,17 @@ runs["diffusion"] = [cost_of_making(
 by = {name: bill.mean(several) for name, several in runs.items()}
 plots.show(drawings.cost_figure(list(by.values())), "Each model as a numbered mark: operations of "
            "one training against CPU time of one use, both axes logarithmic.")
+fastest = min(sorters, key=lambda name: by[name].predict_cpu_ms)
+text_view.folded(
+    "Which of the five that sort pictures answers fastest?",
+    f"{fastest}: {by[fastest].predict_cpu_ms:.2g} CPU ms a picture. The CNN takes "
+    f"{by['CNN'].predict_cpu_ms:.2g}. Beside the others, the network is not the quick one.")
 costs.cost_table(by.values())
 
 # %% [markdown]
 # ## Four verdicts
-#
+
+# %% [markdown]
 # **A deep network: slow to train, quick to use?** The CNN against the classic model that is right most often, fold by fold. And the wait for *one* answer, by the clock: 100 pictures one after the other, the first ten to warm up. What annoys people is the slow answers, so we take the slowest in a hundred.
 
 # %%
@@ -223,13 +229,6 @@ slowest = [np.percentile(bill.waits_ms(model.predict, X[test[:110], None], warm_
 slow_fast_verdict = claims[0].judge(
     {"slow_train": ratio, "fast_use": intervals.t_interval(slowest)}, run.profile)
 slow_fast_verdict
-
-# %%
-fastest = min(sorters, key=lambda name: by[name].predict_cpu_ms)
-text_view.folded(
-    "Quick enough for your patience. But which of the five answers fastest?",
-    f"{fastest}: {by[fastest].predict_cpu_ms:.2g} CPU ms a picture. The CNN takes "
-    f"{by['CNN'].predict_cpu_ms:.2g}. Beside the others, 'quick to use' is another matter.")
 
 # %% [markdown]
 # **A language model: an answer without a wait?** Each prompt is half a page. We take the wait for the first token, and how many words come in a second, divided by the 238 words a minute that people read (Brysbaert 2019). Again the slowest in a hundred, with an interval over the prompts; three more prompts warm up.
@@ -282,20 +281,19 @@ rising_verdict
 
 # %% [markdown]
 # Two or three models a technology are few, and we chose them. So the intervals are wide, and they speak of models as small as these, trained for seconds. The models that people talk about are far larger, and they compute on graphics cards. Whoever chooses *how large* each model is, chooses the answer: mistrust every such table, this one too.
-#
-# **Exercise 0_cost.2** A training is paid once, a use every time. After how many pictures has *using* the CNN cost as much CPU time as one training of it?
 
-# %%
-train_cpu_s, predict_cpu_ms = by["CNN"].train_cpu_s, by["CNN"].predict_cpu_ms
+# %% [markdown]
+# **Exercise 0_cost.2** A training is paid once, a use every time. After how many pictures has *using* the CNN cost as much CPU time as one training of it? `by["CNN"].train_cpu_s` and `by["CNN"].predict_cpu_ms` are in the bill.
 
 # %% exercise="0_cost.2"
 n_pictures = ...
 ### BEGIN SOLUTION
-n_pictures = 1000 * train_cpu_s / predict_cpu_ms
+n_pictures = 1000 * by["CNN"].train_cpu_s / by["CNN"].predict_cpu_ms
 ### END SOLUTION
 
 # %% check="0_cost.2"
-exercises.check("0_cost.2", n_pictures, train_cpu_s=train_cpu_s, predict_cpu_ms=predict_cpu_ms)
+exercises.check("0_cost.2", n_pictures, train_cpu_s=by["CNN"].train_cpu_s,
+                predict_cpu_ms=by["CNN"].predict_cpu_ms)
 
 # %% [markdown]
 # ## What this lab adds
