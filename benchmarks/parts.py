@@ -69,7 +69,7 @@ def make_tiny() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
 
 
-LESSON_2 = ("settings", "convolution", "Block", "make_cnn", "batch_loss", "train_loop", "to_tensor")
+LESSON_2 = ("settings", "convolution", "Block", "make_cnn", "batch_loss", "train_loop")
 """What is measured of lesson 2."""
 
 
@@ -95,8 +95,8 @@ def loops_of(
 ) -> list[Callable[[], nn.Module]]:
     """Lesson 2's loop, `fit`, and `fit` with checkpoints; each trains a new model on the digits."""
     digits = pictures.load_digits()
-    data = lesson.to_tensor(digits.pixels), torch.from_numpy(digits.labels)
-    knobs = {key: lesson.settings[key] for key in ("batch_size", "learning_rate", "weight_decay")}
+    data = torch.from_numpy(digits.pixels), torch.from_numpy(digits.labels)
+    knobs = {key: getattr(lesson.settings, key) for key in ("batch_size", "learning_rate", "weight_decay")}
 
     def bare() -> nn.Module:
         model = make()

@@ -65,14 +65,14 @@ def support_vectors(train: Pictures, held_out: Pictures) -> Trained:
 def cnn(train: Pictures, held_out: Pictures, seed: int, tiny: bool) -> Trained:
     """Lesson 2's CNN with its settings."""
     lesson = definitions("2_deep_cnn", [*LESSON_2], n_channels=1, n_classes=10)
-    knobs = {key: lesson.settings[key] for key in ("batch_size", "learning_rate", "weight_decay")}
-    inputs, labels = lesson.to_tensor(held_out[0]), torch.from_numpy(held_out[1])
+    knobs = {key: getattr(lesson.settings, key) for key in ("batch_size", "learning_rate", "weight_decay")}
+    inputs, labels = torch.from_numpy(held_out[0]), torch.from_numpy(held_out[1])
 
     def accuracy(model: nn.Module) -> float:
         return 100 * (model(inputs).argmax(dim=1) == labels).double().mean().item()
 
-    data = lesson.to_tensor(train[0]), torch.from_numpy(train[1])
-    steps, every = (4, 2) if tiny else (lesson.settings["cnn_steps"], CNN_EVERY)
+    data = torch.from_numpy(train[0]), torch.from_numpy(train[1])
+    steps, every = (4, 2) if tiny else (lesson.settings.steps, CNN_EVERY)
     fit = partial(training.fit, lesson.make_cnn(seed), lesson.batch_loss, data, seed=seed, **knobs)
     return Trained("CNN", seed, steps, look(fit, accuracy, steps, every))
 

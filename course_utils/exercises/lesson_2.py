@@ -6,19 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from course_utils.exercises import (
     Exercise,
     Mistake,
     always,
-    same_choice,
+    plain,
     same_set,
     same_whole_number,
     workbook,
 )
 
 Sets = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-Batches = list[tuple[np.ndarray, np.ndarray]]
 
 COPIES, TEST_SEED = 4, 100
 """Places for each training picture, seeds 0 to 3; seed of the test pictures' places."""
@@ -80,6 +81,7 @@ def same_sets(
     given = answer(pixels[few], labels[few], train, test)
     if not isinstance(given, (tuple, list)) or len(given) != 4:
         raise ValueError("it should return four arrays: train_pixels, train_labels, test_pixels, test_labels")
+    given = plain(tuple(given))  # torch's tensors are as right as numpy's arrays
     for part, images, truths in (("train", *given[:2]), ("test", *given[2:])):
         if np.size(truths) != len(images):
             counts = f"{part}_pixels has {len(images)} rows, but {part}_labels {np.size(truths)} values"
@@ -88,8 +90,87 @@ def same_sets(
     return all(np.array_equal(ours, theirs) for ours, theirs in zip(given, expected, strict=True))
 
 
-def _accuracy(batches: Batches) -> float:
-    return 100 * np.mean(np.concatenate([said == truth for said, truth in batches]))
+Descend = Callable[..., Any]
+
+
+def _network(
+    *,
+    channels: int = 1,
+    kernel: int = 3,
+    pool: bool = True,
+    second_relu: bool = True,
+    mean: bool = True,
+    classes: int = 10,
+) -> nn.Sequential:
+    """The network that is asked for, or one with a typical mistake in it."""
+    torch.manual_seed(0)
+    layers: list[nn.Module] = [nn.Conv2d(channels, 8, kernel), nn.ReLU()]
+    layers += [nn.MaxPool2d(2)] if pool else []
+    layers += [nn.Conv2d(8, 16, kernel)] + ([nn.ReLU()] if second_relu else [])
+    layers += [nn.AdaptiveAvgPool2d(1)] if mean else []
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 if mean else 16 * 5 * 5, classes))
+
+
+def same_network(answer: Any, other: nn.Module, **context: Any) -> bool:
+    """Whether two networks have the same layers, in the same order, and work on a picture of 16 × 16.
+
+    Raises
+    ------
+    TypeError
+        The answer is no network.
+    """
+    if not isinstance(answer, nn.Module):
+        raise TypeError(f"it should be a network, nn.Sequential(...), and is a {type(answer).__name__}")
+    shapes = []
+    for network in (answer, other):
+        weights = [
+            (type(part).__name__, tuple(part.weight.shape), getattr(part, "bias", None) is not None)
+            for part in network.modules()
+            if hasattr(part, "weight")
+        ]
+        steps = [type(part).__name__ for part in network.modules() if not list(part.children())]
+        shapes.append((weights, steps))
+    if shapes[0] != shapes[1]:
+        return False
+    first = next(part for part in other.modules() if isinstance(part, nn.Conv2d))
+    x = torch.zeros(2, first.in_channels, 16, 16)
+    with torch.no_grad():
+        return answer(x).shape == other(x).shape
+
+
+def _descend(
+    batch_loss: Callable[..., torch.Tensor],
+    *,
+    sign: int = -1,
+    forget: bool = True,
+    use_rate: bool = True,
+    fewer: int = 0,
+) -> Descend:
+    """Gradient descent, or with a typical mistake in it."""
+
+    def descend(model: nn.Module, images: Any, labels: Any, steps: int, rate: float) -> None:
+        for _ in range(steps - fewer):
+            if forget:
+                model.zero_grad()
+            batch_loss(model, images, labels).backward()
+            with torch.no_grad():
+                for w in model.parameters():
+                    w += sign * (rate if use_rate else 1.0) * w.grad
+
+    return descend
+
+
+def same_descent(answer: Descend, other: Descend, **context: Any) -> bool:
+    """Whether two functions take a small network to the same weights, in four steps."""
+    torch.manual_seed(1)
+    images, labels = torch.randn(12, 1, 3, 3), torch.arange(12) % 3
+    ends = []
+    for descend in (answer, other):
+        torch.manual_seed(2)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(9, 5), nn.Tanh(), nn.Linear(5, 3))
+        descend(model, images, labels, 4, 0.3)
+        ends.append(torch.cat([w.detach().flatten() for w in model.parameters()]))
+    return torch.allclose(*ends, atol=1e-5)
 
 
 exercises = workbook(
@@ -117,29 +198,79 @@ exercises = workbook(
     ),
     Exercise(
         "2.2",
-        "Parameters of a layer",
-        solution=always(32 * (16 * 3 * 3 + 1)),
+        "Your network",
+        solution=always(_network()),
         mistakes=(
-            Mistake(always(32 * 16 * 9), "Those are the weights. Each of the 32 outputs also has one bias."),
             Mistake(
-                always(32 * (9 + 1)),
-                "That is for one input channel. A kernel has nine weights for each of the 16 channels.",
+                always(_network(pool=False)),
+                "nn.MaxPool2d(2) is missing behind the first ReLU.",
             ),
             Mistake(
-                always(16 * (32 * 9 + 1)),
-                "You have 16 outputs of 32 inputs there. nn.Conv2d takes the number of inputs first.",
+                always(_network(second_relu=False)),
+                "Behind the second convolution there is a ReLU, too.",
+            ),
+            Mistake(
+                always(_network(mean=False)),
+                "Without the mean over all places the last layer knows where a thing stands.",
+            ),
+            Mistake(
+                always(_network(kernel=5)),
+                "Your windows are 5 × 5: the third number of nn.Conv2d is the width of the kernel.",
+            ),
+            Mistake(
+                always(_network(classes=1)),
+                "The last layer gives a single number. Each of the 10 classes gets a score.",
+            ),
+            Mistake(
+                always(_network(channels=3)),
+                "Your first convolution takes three channels. The digits are grey: they have one.",
             ),
         ),
         hints=(
-            "One output map comes from one kernel. How many numbers does that kernel have?",
-            "It looks at 3 × 3 pixels in all 16 input channels at once, and has one bias.",
-            "32 * (16 * 3 * 3 + 1). The size of the picture plays no part.",
+            "nn.Conv2d takes: how many come in, how many go out, how wide the kernel is.",
+            "nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.MaxPool2d(2), …)",
+            "… nn.Conv2d(8, 16, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))",
         ),
-        same=same_whole_number,
-        expects="a whole number",
+        same=same_network,
+        expects="nn.Sequential with eight layers in the order of the text",
     ),
     Exercise(
         "2.3",
+        "Gradient descent",
+        solution=lambda batch_loss, **context: _descend(batch_loss),
+        mistakes=(
+            Mistake(
+                lambda batch_loss, **context: _descend(batch_loss, forget=False),
+                "backward adds the new slopes to the old ones. Forget those first: model.zero_grad().",
+            ),
+            Mistake(
+                lambda batch_loss, **context: _descend(batch_loss, sign=1),
+                "You go uphill. The slope points to where the loss grows: subtract it.",
+            ),
+            Mistake(
+                lambda batch_loss, **context: _descend(batch_loss, use_rate=False),
+                "The rate is missing: each weight moves by rate times its slope.",
+            ),
+            Mistake(
+                lambda batch_loss, **context: _descend(batch_loss, fewer=1),
+                "That is one step too few.",
+            ),
+            Mistake(
+                always(lambda model, images, labels, steps, rate: None),
+                "The weights are where they were. w = w - … makes a new number; w -= … changes the weight.",
+            ),
+        ),
+        hints=(
+            "for _ in range(steps): and in it the four things of the list, in their order.",
+            "batch_loss(model, images, labels).backward() is 2 and 3 in one line.",
+            "with torch.no_grad(): and in it, for w in model.parameters(): w -= rate * w.grad",
+        ),
+        same=same_descent,
+        expects="a function of (model, images, labels, steps, rate) that changes the model's weights",
+        in_place=True,
+    ),
+    Exercise(
+        "2.4",
         "Augmentation that stays in the training part",
         solution=lambda place, size, **context: _sets(place, size),
         mistakes=(
@@ -173,55 +304,7 @@ exercises = workbook(
         expects="a function of (pixels, labels, train, test) that gives 4 * len(train) and len(test) rows",
     ),
     Exercise(
-        "2.4",
-        "Accuracy from batches",
-        solution=_accuracy,
-        mistakes=(
-            Mistake(
-                lambda batches: 100 * np.mean([np.mean(said == truth) for said, truth in batches]),
-                "That is the mean of the batches' accuracies. A picture in the small last batch would count "
-                "more than one in a full batch. Count pictures, not batches.",
-            ),
-            Mistake(
-                lambda batches: _accuracy(batches[:-1]),
-                "The last batch is missing. It is smaller than the others, but its pictures count too.",
-            ),
-            Mistake(
-                lambda batches: _accuracy(batches) / 100,
-                "That is the share between 0 and 1. The question asks for %.",
-            ),
-        ),
-        hints=(
-            "How many pictures are there in all, and how many of them are right?",
-            "Add up np.sum(said == truth) over the batches, and len(truth).",
-            "100 * sum(np.sum(said == truth) ...) / sum(len(truth) ...).",
-        ),
-        expects="a number in %",
-    ),
-    Exercise(
         "2.5",
-        "You are the judge",
-        solution=always("inconclusive"),
-        mistakes=(
-            Mistake(
-                always("supported"),
-                "The mean lies within ± 2, but the whole interval must. Its upper end is above.",
-            ),
-            Mistake(
-                always("not supported"),
-                "For that the whole interval would have to lie outside of ± 2. Most of this one lies inside.",
-            ),
-        ),
-        hints=(
-            "Which values are allowed, from where to where?",
-            "Is the whole interval within the margins? Is it wholly outside?",
-            "Neither. There is a word for that.",
-        ),
-        same=same_choice,
-        expects="one of the three words",
-    ),
-    Exercise(
-        "2.6",
         "Who would notice shuffled pixels?",
         solution=always({"CNN"}),
         mistakes=(
@@ -230,11 +313,11 @@ exercises = workbook(
                 "The MLP connects every neuron with every pixel: their order is all the same to it.",
             ),
             Mistake(
-                always({"logistic regression", "SVM", "MLP", "CNN"}),
+                always({"SVM", "random forest", "MLP", "CNN"}),
                 "You would, and so would the CNN. But the others never knew which pixels are neighbours.",
             ),
             Mistake(
-                always({"logistic regression", "SVM", "MLP"}),
+                always({"SVM", "random forest", "MLP"}),
                 "It is the other way round: those three would not notice.",
             ),
             Mistake(

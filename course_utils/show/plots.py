@@ -6,11 +6,12 @@ style, so that no curve is told apart by its colour alone.
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,6 +23,9 @@ from numpy.typing import ArrayLike
 
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
+
+if TYPE_CHECKING:
+    from torch import nn
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -239,6 +243,69 @@ def curves(
     ax.set_xticks(x, x)
     fig.legend(loc="outside lower center", ncols=2)
     return fig, ax
+
+
+def layers(model: nn.Module, shape: tuple[int, int, int]) -> tuple[Figure, str, pd.DataFrame]:
+    """What each layer of a network for pictures makes of one: figure, alt text and table for `show`.
+
+    A box is as high as the maps and the wider, the more of them there are; batch norms and ReLUs, which
+    change no shape, are left out.
+
+    Parameters
+    ----------
+    model : Module
+        A sequence of layers.
+    shape : tuple of int
+        Channels, height and width of a picture.
+    """
+    import torch
+
+    x = torch.zeros(1, *shape, device=next(model.parameters()).device)
+    found, model = [("picture", shape, 0)], copy.deepcopy(model).eval()
+    for layer in model:
+        x = layer(x)
+        name, numbers = type(layer).__name__, sum(weights.numel() for weights in layer.parameters())
+        if name not in ("BatchNorm2d", "ReLU", "Flatten"):
+            found.append((name, tuple(x.shape[1:]), numbers))
+    fig, ax = plt.subplots(figsize=(9.5, 2.8))
+    for i, (name, size, _) in enumerate(found):
+        height, width = (size[1], 0.08 + 0.02 * size[0]) if len(size) == 3 else (size[0] / 4, 0.1)
+        ax.add_patch(plt.Rectangle((i - width / 2, -height / 2), width, height, color=COLOURS[0], alpha=0.6))
+        label = name.replace("Adaptive", "Adaptive\n")
+        ax.text(
+            i, -0.56 * shape[1], f"{label}\n{' × '.join(map(str, size))}", ha="center", va="top", fontsize=8
+        )
+    ax.set(xlim=(-0.6, len(found) - 0.4), ylim=(-0.95 * shape[1], 0.55 * shape[1]))
+    ax.axis("off")
+    table = pd.DataFrame(
+        [(" × ".join(map(str, size)), numbers) for _, size, numbers in found],
+        [name for name, *_ in found],
+        ["what comes out", "weights"],
+    )
+    table.loc["all layers"] = ["", sum(weights.numel() for weights in model.parameters())]
+    alt = "From left to right, what each layer makes of a picture: " + ", ".join(
+        f"{name} {' × '.join(map(str, size))}" for name, size, _ in found
+    )
+    return fig, alt, table
+
+
+def slope(
+    values: ArrayLike, losses: ArrayLike, here: float, loss_here: float, slope: float
+) -> tuple[Figure, str, pd.DataFrame]:
+    """The loss against the value of one weight, and a line with the slope where the weight stands.
+
+    Returns figure, alt text and table for `show`.
+    """
+    values = np.asarray(values)
+    fig, ax = plt.subplots(figsize=(6, 3))
+    ax.plot(values, losses, color=COLOURS[0], label="loss")
+    low, high = ax.get_ylim()
+    ax.plot(values, loss_here + slope * (values - here), "--", color=COLOURS[1], label="slope here")
+    ax.plot(here, loss_here, "o", color=COLOURS[1])
+    ax.set(xlabel="value of one weight", ylabel="loss (nats per picture)", ylim=(low, high))
+    ax.legend()
+    alt = f"The loss against the value of one weight, and its slope of {slope:.3g} where the weight stands."
+    return fig, alt, pd.DataFrame({"weight": values, "loss": losses}).iloc[::5].round(4)
 
 
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:
