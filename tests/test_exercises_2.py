@@ -241,11 +241,15 @@ def careless(pixels, labels, train, test):
     return sets
 
 
+def as_float64(*data):
+    return tuple(array.astype(np.float64) for array in honest(*data))
+
+
 def as_lists(*data):
     return [array.tolist() for array in honest(*data)]
 
 
-@pytest.mark.parametrize("answer", [honest, with_loops, careless, as_tensors, as_lists])
+@pytest.mark.parametrize("answer", [honest, with_loops, careless, as_tensors, as_lists, as_float64])
 def test_honest_sets_may_be_arrays_tensors_or_lists(check, answer):
     assert check("2.4", answer)[0] == "correct"
 
@@ -282,3 +286,12 @@ def test_exercise_2_4_works_with_few_pictures(capsys):
     book = exercises.workbook(exercise("2.4"))
     book.check("2.4", honest, **pictures(12))
     assert book.statuses["2.4"] == "correct"
+
+
+def test_rows_of_the_wrong_array_are_told_so(check):
+    def colleague(pixels, labels, train, test):
+        many = np.concatenate([place(pixels, 16, seed) for seed in range(4)])
+        many_labels = np.tile(labels, 4)
+        return many[train], many_labels[train], many[test], many_labels[test]
+
+    assert "row numbers of pixels, not of many" in check("2.4", colleague)[1]
