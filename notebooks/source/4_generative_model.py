@@ -22,6 +22,7 @@
 
 # %%
 import copy
+import shutil
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -138,8 +139,7 @@ from diffusers import DDIMScheduler
 
 schedule = {"beta_schedule": "squaredcos_cap_v2", "prediction_type": "sample"}
 a = DDIMScheduler(1_000, **schedule).alphas_cumprod  # (1000,): the share a of each level
-stride = 1_000 // settings.sampling_steps
-levels = [999 - i * stride for i in range(settings.sampling_steps)]
+levels = [999 - i * (1_000 // settings.sampling_steps) for i in range(settings.sampling_steps)]
 fig, ax = plt.subplots(figsize=(6, 3))
 ax.plot(a, color=plots.COLOURS[0])
 ax.plot(levels, a[levels], "o", color=plots.COLOURS[1])
@@ -230,7 +230,6 @@ def learn(model, clean, classes, steps):
 
 
 model = diffusion.make_unet(pixels.shape[1:], n_classes, run.seed, settings.channels).to(run.device)
-print(f"{sum(weights.numel() for weights in model.parameters()):,} parameters")
 clean = torch.from_numpy(2 * pixels[train] - 1).to(run.device)  # (n, C, H, W), from −1 to 1
 classes = torch.from_numpy(labels[train]).to(run.device)
 kept = {0: copy.deepcopy(model).eval()}
@@ -626,7 +625,7 @@ text_view.folded("The two answers, in numbers", " ".join(
 #
 # **A good place to stop.** You have a verdict, and you know what it hangs on.
 #
-# ## Your turn: ten pictures of your own
+# ## Your turn
 #
 # Can you make the model learn *your* pictures by heart? Put about ten small drawings (PNG or JPEG) into a folder `my_pictures` beside this notebook and run the cell. (Without it, ten digits.) Then change things: take more steps, or twice as many pictures, and see from where on it makes something of its own.
 
@@ -657,10 +656,11 @@ plots.show(plots.gallery([*new, *mine[which].numpy()], columns=10),
 # 3. **New** is measured against the *training* pictures, with held-out real ones as the ruler, and by a test that has caught a thief. This one sees plain copies only.
 # 4. It **copies** when it sees few pictures often.
 #
-# Your verdict and exercises go into a results file, from which the course makes its final comparison:
+# Your verdict and exercises go into a results file, from which the course makes its final comparison; the checkpoints have done their work:
 
 # %% tags=["nbval-check-output"]
 results.finish(run, [verdict], exercises, predicted, answers)
+shutil.rmtree(run.out / "checkpoints" / run.lesson, ignore_errors=True)
 
 # %% [markdown]
 # ## Four labs go on from here

@@ -14,6 +14,7 @@
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 from scipy import stats
 from sklearn import linear_model, model_selection, svm
 from sklearn.metrics import pairwise_distances, roc_auc_score
@@ -80,6 +81,16 @@ answer_1 = 100 * 5 / 6
 exercises.check("4_privacy.1", answer_1)
 
 # %% [markdown]
+# In code, for any number of pairs:
+
+
+# %%
+def auc(members, others):
+    """Share of pairs in % in which the member has the higher score."""
+    truth = np.repeat([1, 0], [len(members), len(others)])
+    return 100 * roc_auc_score(truth, np.concatenate([members, others]))
+
+# %% [markdown]
 # The simplest attack looks only at what was generated: if something very near to the record was generated, the person was probably a member (Chen and others 2020).
 #
 # **Exercise 4_privacy.2 Write the attack.** Write `near_attack(generated, records)`: one score for each record, the higher the nearer the *nearest* generated row is. Both are tables of numbers.
@@ -95,16 +106,10 @@ def near_attack(generated, records):
 exercises.check("4_privacy.2", near_attack)
 
 # %% [markdown]
-# Both measures in the lab's words:
+# The lab's own works for pictures, too:
 
 
 # %%
-def auc(members, others):
-    """Share of pairs in % in which the member has the higher score."""
-    truth = np.repeat([1, 0], [len(members), len(others)])
-    return 100 * roc_auc_score(truth, np.concatenate([members, others]))
-
-
 def nearness(generated, records):
     """Minus the distance of each record to the nearest generated row, (n,)."""
     flat = [each.reshape(len(each), -1) for each in (records, generated)]
@@ -239,12 +244,7 @@ claim
 
 # %%
 verdict = claim.judge({"useful": useful, "private": private}, run.profile)
-verdict
-
-# %% [markdown]
-# Beside what you predicted:
-
-# %%
+display(verdict)
 answers = {"learned from invented patients (points)": useful["patients"],
            "attack on the patients (%)": private["patients, from the table"],
            "verdict": verdict.word}
