@@ -80,4 +80,5 @@ def test_every_module_stands_on_the_map_and_says_what_it_holds():
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_can_be_read_at_one_sitting(name):
     lines = MODULES[name].read_text("utf-8").count("\n")
-    assert lines <= 300, f"{name} has {lines} lines: part it, or shorten it"
+    limit = 350 if name.startswith("exercises.") else 300  # a file of exercises is read one by one
+    assert lines <= limit, f"{name} has {lines} lines: part it, or shorten it"
