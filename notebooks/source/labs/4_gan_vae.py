@@ -148,21 +148,20 @@ def move(optimizer, loss):
     optimizer.step()
 
 # %% [markdown]
-# **Exercise 4_gan_vae.2 Who wants what?** Write the two losses: `critic_loss(real_score, fake_score)` and `generator_loss(fake_score)`, with `bce`, and give them as a pair.
+# **Exercise 4_gan_vae.2 Who wants what?** Write the two losses: `critic_loss(real_score, fake_score)` and `generator_loss(fake_score)`, with `bce`, and give them as a pair, `losses = critic_loss, generator_loss`.
 
 # %% exercise="4_gan_vae.2"
-critic_loss, generator_loss = ..., ...
+losses = ...
 ### BEGIN SOLUTION
 def critic_loss(real_score, fake_score):
     return bce(real_score, 1) + bce(fake_score, 0)
 
 
-def generator_loss(fake_score):
-    return bce(fake_score, 1)
+losses = critic_loss, lambda fake_score: bce(fake_score, 1)
 ### END SOLUTION
 
 # %% check="4_gan_vae.2"
-exercises.check("4_gan_vae.2", (critic_loss, generator_loss))
+exercises.check("4_gan_vae.2", losses)
 
 # %% [markdown]
 # Two optimisers, and each network is moved in its turn. In the critic's turn the fake pictures are *detached*: no slope runs back into the generator. Half a minute.
