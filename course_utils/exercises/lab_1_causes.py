@@ -28,6 +28,11 @@ def _unscaled(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: A
     return lambda rows: new_model()[-1].fit(X[rows], y[rows]).coef_[0]
 
 
+def _scaled_by_all(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: Any) -> WeightsOf:
+    scaled = new_model()[0].fit_transform(X)
+    return lambda rows: new_model()[-1].fit(scaled[rows], y[rows]).coef_[0]
+
+
 def same_weights(answer: WeightsOf, other: WeightsOf, draws: np.ndarray, **_: Any) -> bool:
     """Whether two functions give the same weights for the first draw; (1, columns) will do, too."""
     ours, theirs = np.squeeze(answer(draws[0])), other(draws[0])
@@ -56,6 +61,11 @@ exercises = workbook(
             Mistake(
                 lambda **data: _unscaled(**data),
                 "The columns are not scaled. Fit the whole pipeline, new_model(), not its last step alone.",
+            ),
+            Mistake(
+                lambda **data: _scaled_by_all(**data),
+                "The columns are scaled by all patients. Another clinic has only its own: fit new_model() "
+                "on X[rows].",
             ),
         ),
         hints=(

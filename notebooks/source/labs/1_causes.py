@@ -5,16 +5,17 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Interpretability and Transparency".*
 #
-# This lab needs [lesson 1](../1_classic_ml.ipynb): logistic regression, intervals, verdicts. It runs on its own: it loads the patients of lesson 1 and trains its models anew.
-
-# %% [markdown]
-# **Why this matters.** "People who drink red wine live longer." "Patients with large nuclei have cancer." Somebody read such a sentence from a model, and somebody else will act on it. In this lab you read a model too: first you ask whether another clinic would have read the same, then whether any clinic may read a *cause*.
+# This lab needs [lesson 1](../1_classic_ml.ipynb): logistic regression, intervals, verdicts. It runs on its own.
+#
+# **Why this matters.** "People who drink red wine live longer." "Patients with large nuclei have cancer." Somebody read such a sentence from a model, and somebody else will act on it. Here you read a model too: would another clinic read the same, and may any clinic read a *cause*?
 
 # %%
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn import linear_model, model_selection, tree
+from sklearn import linear_model
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -24,12 +25,8 @@ from course_utils.exercises.lab_1_causes import exercises
 from course_utils.models import costs
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import plots, text_view
+from course_utils.show import plots
 
-# %% [markdown]
-# As in the lesson: `start` reads the conditions and [seeds](../glossary.md#seed) all chance, and everything computes on one processor core.
-
-# %%
 run = start("1_causes")
 costs.use_one_core()
 plots.use_style()
@@ -38,62 +35,75 @@ settings = run.settings(resamples=500)
 # %% [markdown]
 # ## Read a model
 #
-# A linear model has one [weight](../glossary.md#weight) a column, also called [coefficient](../glossary.md#coefficient). [Logistic regression](../glossary.md#logistic-regression) on the table of 569 patients: a negative weight lowers the probability of "benign". The columns are scaled, so that weights can be compared.
+# A linear model has one [weight](../glossary.md#weight) a column, also called [coefficient](../glossary.md#coefficient). Here is [logistic regression](../glossary.md#logistic-regression) on our 569 patients. Its columns are scaled, so a weight answers: when this column rises by one standard deviation *and the 29 others stay as they are*, by how much do the log-odds of "benign" change? Negative: towards malignant.
 
 # %%
 table = tables.load_breast_cancer()
 X, y = table.X.to_numpy(), table.y  # (569, 30), (569,); class 1 is benign
-
-
-def new_model():
-    """A fresh, untrained model."""
-    return make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=20_000))
-
-
-weights = new_model().fit(X, y)[-1].coef_[0]  # (30,)
+scaled = StandardScaler().fit_transform(X)
+weights = linear_model.LogisticRegression(max_iter=20_000).fit(scaled, y).coef_[0]  # (30,)
 print(f"{table.X.columns[7]}: weight {weights[7]:+.2f}")
 
 # %% [markdown]
-# Would another clinic find these weights? We cannot ask one, but we can draw 569 of *our* patients with replacement, so that some come twice and some not at all, and train again. Done again and again, that is the **[bootstrap](../glossary.md#bootstrap)**.
+# Would another clinic find these weights? We cannot ask one. But we can draw 569 of *our* patients with replacement (some come twice, some not at all), train again, and repeat: that is the **[bootstrap](../glossary.md#bootstrap)**.
+
 
 # %%
+def new_model(C=1):
+    """A fresh, untrained model; C comes later."""
+    logistic = linear_model.LogisticRegression(C=C, max_iter=20_000)
+    return make_pipeline(StandardScaler(), logistic)
+
+
 rng = np.random.default_rng(run.seed)
 draws = rng.integers(len(y), size=(settings.resamples, len(y)))  # (resample, patient)
 exercises.given("1_causes.1", X=X, y=y, draws=draws[:1])  # what the check computes with
 print(f"the first draw has {len(np.unique(draws[0]))} of the {len(y)} patients")
 
 # %% [markdown]
-# **Exercise 1_causes.1 The heart of the bootstrap.** Write `weights_of(rows)`: train a new model on these patients (some rows come twice) and give its weights, one a column. `new_model()` is a [pipeline](../glossary.md#pipeline); its last step, `[-1]`, has the weights in `coef_[0]`.
+# **Exercise 1_causes.1 The heart of the bootstrap.** Write `weights_of(rows)`: train a new model on these patients and give its weights, one a column. `new_model()` is a [pipeline](../glossary.md#pipeline); its last step, `[-1]`, is the logistic regression. Another clinic would scale its own patients.
 
 # %% exercise="1_causes.1"
 weights_of = ...
+
+
 ### BEGIN SOLUTION
 def weights_of(rows):
     return new_model().fit(X[rows], y[rows])[-1].coef_[0]
+
+
 ### END SOLUTION
 
 # %% check="1_causes.1"
 exercises.check("1_causes.1", weights_of, new_model=new_model)
 
 # %% [markdown]
-# Here are all resamples, in a few seconds. Each line of the picture is one column of the table: its weight, and the middle 95 % of its weights over the resamples. Orange, dotted lines cross zero: their sign depends on who happened to walk into the clinic.
+# Now all resamples. Each line of the picture is one column: its weight, and the middle 95 % of its weights over the resamples. Orange, dotted lines cross zero.
+
 
 # %%
-resampled = np.array([new_model().fit(X[rows], y[rows])[-1].coef_[0] for rows in draws])
+def redrawn(C=1):
+    """Weights from each draw of patients, (resample, column)."""
+    return np.array([new_model(C).fit(X[rows], y[rows])[-1].coef_[0] for rows in draws])
+
+
+resampled = redrawn()
 low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
 spread = pd.DataFrame({"effect": weights, "low": low, "high": high}, table.X.columns)
-spread = spread.sort_values("effect")
 fig, ax = plt.subplots(figsize=(7.5, 7))
-plots.spreads(ax, spread)
+plots.spreads(ax, spread.sort_values("effect"))
 ax.set_xlabel("← speaks for malignant        weight        speaks for benign →")
-plots.show(fig, "Thirty weights with bootstrap intervals; some cross zero.", spread.round(2))
+alt = "Thirty weights with bootstrap intervals; some cross zero."
+plots.show(fig, alt, spread.sort_values("effect").round(2))
 
 # %% [markdown]
-# Many columns say the same thing: radius, perimeter and area of a nucleus are nearly one number in three units. The *[correlation](../glossary.md#correlation)* of two columns says how much they rise and fall together: 1 is exactly together, 0 not at all. We call two columns **twins** when it is at least 0.9.
+# A line crosses zero as soon as 3 resamples in 100 have the other sign. So many lines can cross while most signs hold. More resamples will not make a line shorter; more patients would.
+#
+# Many columns say nearly the same: perimeter and area of a nucleus follow from its radius. The *[correlation](../glossary.md#correlation)* of two columns says how closely they follow a straight line: 1 exactly, rising together; −1 exactly, one rising as the other falls; 0 no straight line (a curve may still be there). We call two columns **twins** when it is at least 0.9 or at most −0.9.
 
 # %%
 correlation = np.corrcoef(X.T)
-pairs = list(zip(*np.triu_indices(len(correlation), k=1), strict=True))
+pairs = list(combinations(range(30), 2))
 twins = [(i, j) for i, j in pairs if abs(correlation[i, j]) >= 0.9]
 for i, j in twins[:3]:
     print(f"{correlation[i, j]:.3f}  {table.X.columns[i]} and {table.X.columns[j]}")
@@ -102,9 +112,9 @@ print(f"{len(twins)} pairs of twins among {len(pairs)} pairs")
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# No experiment on this table can find a cause, because nothing was *done* to anybody. So what the [ledger](../glossary.md#ledger) tests is less: is the **reading stable**? Does a weight keep its sign when the patients are drawn again, and do twins point the same way?
+# Without outside knowledge, this table cannot show a cause: nothing was *done* to anybody. So the [ledger](../glossary.md#ledger) tests less: is the **reading stable**? Does a weight keep its sign when the patients are drawn again, and do twins point the same way?
 #
-# Mind the gap between that and the claim. Stable signs are not *enough* for a cause; you will see a rock-steady weight without any effect. They are not even *needed*: a column whose true effect is close to zero flips freely, and twins may rightly differ in sign, because each weight means "given the other". So the word below is about reading, whichever it is, and not about causes. (The claim speaks of trees, too. They are not judged here; you will look at one.)
+# That is not the claim. A stable sign is not *enough* for a cause, and not *needed* either: a column with an effect near zero flips freely, and twins may rightly differ in sign, because each weight means "the others held equal". (The claim speaks of trees, too. They are not judged here.)
 
 # %%
 claim = ledger.get("ml-interpretable")
@@ -122,20 +132,24 @@ predicted = {
 # %% [markdown]
 # ## Verdict
 #
-# One number a resample for each test. The [interval](../glossary.md#interval) is the middle 95 % of the resamples (*n* counts them): not an error of a mean, but roughly where the answer of another clinic with 569 patients might lie.
+# Each resample gives one number a test: the share of its signs that match *ours*, and the share of its twins that agree. The [interval](../glossary.md#interval) is the middle 95 % of these numbers (*n* counts the resamples), and not an error of their mean. Another clinic would match us less often: every resample is made of *our* patients.
+
 
 # %%
-kept = 100 * (np.sign(resampled) == np.sign(weights)).mean(axis=1)  # (resample,) in %
-same = [resampled[:, i] * resampled[:, j] * correlation[i, j] > 0 for i, j in twins]
-estimates = {
-    "sign_stability": resampling.percentile_interval(kept),
-    "twin_agreement": resampling.percentile_interval(100 * np.mean(same, axis=0)),
-}
-verdict = claim.judge(estimates, run.profile)
-verdict
+def tested(weights, resampled):
+    """Both tests of the ledger, in %, with the middle 95 % of the resamples."""
+    kept = (np.sign(resampled) == np.sign(weights)).mean(axis=1)  # (resample,)
+    same = [resampled[:, i] * resampled[:, j] * correlation[i, j] > 0 for i, j in twins]
+    return {
+        "sign_stability": resampling.percentile_interval(100 * kept),
+        "twin_agreement": resampling.percentile_interval(100 * np.mean(same, axis=0)),
+    }
 
-# %% [markdown]
-# Beside what you predicted:
+
+estimates = tested(weights, resampled)
+verdict = claim.judge(estimates, run.profile)
+print("Tested: are the signs of the weights stable? (Not tested: are they causes?)")
+verdict
 
 # %%
 answers = {
@@ -145,47 +159,78 @@ answers = {
 results.beside(predicted, answers)
 
 # %% [markdown]
-# And a tree? It is even easier to read: a list of questions. Which column does it ask about *first*, when other patients come along? And does that column matter more than the others?
+# **What the model was told.** scikit-learn adds a [penalty](../glossary.md#penalty) on large weights unless you say otherwise (`C=1`). It makes twins *share* a weight, so of course they agree. A larger `C` is a weaker penalty. Same patients, same draws:
 
 # %%
-stump = tree.DecisionTreeClassifier(max_depth=1)
-asked = [stump.fit(X[rows], y[rows]).tree_.feature[0] for rows in draws]
-first = pd.Series(table.X.columns[asked]).value_counts(normalize=True)
-(100 * first).round(1).rename("asked first (% of resamples)").to_frame()
-
-# %%
-least = correlation[np.ix_(np.unique(asked), np.unique(asked))].min()
-text_view.folded(
-    "Compare your answer",
-    f"{len(first)} columns take turns; the most frequent, {first.index[0]}, comes first in "
-    f"{100 * first.iloc[0]:.0f} % of the resamples. They say nearly the same (no two of them have "
-    f"a correlation below {least:.2f}): each would do, and a few patients decide which one is "
-    'asked. So what you would read, "this column matters most", is largely chance.',
+weak = tested(new_model(C=100).fit(X, y)[-1].coef_[0], redrawn(C=100))
+beside = {"C=1": estimates, "C=100": weak}
+pd.DataFrame(
+    {
+        label: {test: each.text("%") for test, each in pair.items()}
+        | {"verdict": claim.judge(pair, run.profile).word}
+        for label, pair in beside.items()
+    }
 )
+
+# %% [markdown]
+# With the weaker penalty far fewer signs hold, and many twins contradict each other. Much of the calm in the picture was the penalty's, and nobody in this lab chose it.
+#
+# And what may you read from a weight that *is* steady? Take this one:
+
+# %%
+name = "compactness error"
+alone = np.corrcoef(table.X[name], y)[0, 1]
+print(
+    f"weight {spread.effect[name]:+.2f}, from {spread.low[name]:+.2f} to {spread.high[name]:+.2f}"
+)
+print(f"correlation with benign, alone: {alone:+.2f}")
+
+# %% [markdown]
+# Does a high value speak for benign or for malignant?
+#
+# <details><summary>Compare your answer</summary>
+#
+# Both. Among all patients, high values go with malignant (the correlation is negative). Among patients whose 29 other columns are equal, they go with benign (the weight is positive). Neither says what would happen if you *changed* the value.
+#
+# </details>
 
 # %% [markdown]
 # ## From reading to causes
 #
-# To see the difference between a weight and a cause, we need a world whose causes we know. So we make one: 400 children between 6 and 12. With age their feet grow, and with age they read faster. Shoes do not read.
+# So let us make a world whose causes we know: 400 children between 6 and 12.
+
 
 # %%
-age = rng.uniform(6, 12, 400)  # years
-shoe = 28 + 1.5 * (age - 6) + rng.normal(0, 0.8, 400)  # size; grows with age
-words = 20 + 15 * (age - 6) + rng.normal(0, 12, 400)  # read in a minute; comes from age alone
+def world(sizes_more=0):
+    """Age (years), shoe size, and words read in a minute, of 400 children."""
+    chance = np.random.default_rng(run.seed)
+    age = chance.uniform(6, 12, 400)
+    shoe = 28 + 1.5 * (age - 6) + chance.normal(0, 0.8, 400) + sizes_more
+    words = 20 + 15 * (age - 6) + chance.normal(0, 12, 400)
+    return age, shoe, words
+
+
+age, shoe, words = world()
 exercises.given("1_causes.2", shoe=shoe, age=age, words=words)
 linear = linear_model.LinearRegression().fit(shoe[:, None], words)
-steady = [np.polyfit(shoe[rows], words[rows], 1)[0] for rows in rng.integers(400, size=(200, 400))]
 print(f"one size more: {linear.coef_[0]:+.1f} words a minute")
-print(f"over 200 resamples: {min(steady):+.1f} to {max(steady):+.1f}")
 
 # %% [markdown]
-# The weight is large and never changes its sign. What happens to the reading when you give every child shoes that are two sizes larger?
+# Now *intervene*: the same children, each in shoes two sizes larger. What will the model say, and what will the children do? Answer, then run.
+
+# %%
+_, larger, words_after = world(sizes_more=2)
+predicted_words = [linear.predict(each[:, None]).mean() for each in (shoe, larger)]
+read_words = [words.mean(), words_after.mean()]
+when = ["as they are", "two sizes larger"]
+pd.DataFrame({"the model predicts": predicted_words, "the children read": read_words}, when).round()
+
+# %% [markdown]
+# ```
+# shoe size  ←  age  →  words
+# ```
 #
-# <details><summary>Compare your answer</summary>
-#
-# Nothing. Look at the line that makes `words`: shoes do not stand in it. The model *predicts* well, because shoes tell the age; it says nothing about *doing*. Age is a **common cause** of both, a *confounder*.
-#
-# </details>
+# There is no arrow from shoes to words. The model *predicts* well, because shoes tell the age. Age is a **common cause** of both, a *confounder*.
 
 # %% [markdown]
 # **Exercise 1_causes.2 Tell it the age.** Train a `linear_model.LinearRegression()` to predict `words` from *both* columns, shoe size and age. What is the weight of the shoe size now, in words a minute? (`np.column_stack` makes a table from columns.)
@@ -201,35 +246,53 @@ shoe_weight = both.coef_[0]
 exercises.check("1_causes.2", shoe_weight)
 
 # %% [markdown]
+# Your number beside the one from before, both with bootstrap intervals:
+
+
+# %%
+def slope(*columns):
+    """Weight of the first column, with the middle 95 % of 200 resamples."""
+    X, chance = np.column_stack(columns), np.random.default_rng(run.seed)
+    children = chance.integers(400, size=(200, 400))
+    fits = [linear_model.LinearRegression().fit(X[rows], words[rows]) for rows in children]
+    return resampling.percentile_interval([fit.coef_[0] for fit in fits])
+
+
+print("shoe size alone:", slope(shoe).text("words a size"))
+print("age held equal: ", slope(shoe, age).text("words a size"))
+
+# %% [markdown]
+# Zero lies inside the second interval: among children of *one age*, 400 children show no effect of the shoe size. You found this without an intervention, but you needed to know the picture above.
+#
 # <details><summary>Is the remedy, then, to put every column into the model?</summary>
 #
-# No. It works here because we knew the common cause and had measured it. In a real table the one that counts may be missing, and no weight tells you so. And some columns must stay *out*: given a consequence of what you predict, the model reads the arrow backwards.
+# No. It works here because we knew the common cause and had measured it. In a real table it may be missing, and no weight tells you so. And some columns must stay *out*, such as a consequence of what you predict: a column "had an operation" would predict the disease very well.
 #
 # </details>
 
 # %% [markdown]
-# In our table of patients the arrow does run backwards: the disease enlarges the nuclei, and the model guesses the cause from its effect. So let us do what only a computer can. We train on four fifths of the patients, then write nuclei that are 30 % smaller into the files of the malignant rest, and ask the model again.
+# ## Back to the patients
+#
+# Here the arrow runs backwards: the disease enlarges the nuclei, and the model guesses the cause from its effect. We train on the first draw of patients. Into the files of the malignant ones whom it left out, we write nuclei that are 30 % smaller, and ask the model again.
 
 # %%
-train, test = model_selection.train_test_split(
-    np.arange(len(y)), test_size=0.2, stratify=y, random_state=run.seed
-)
-model, malignant = new_model().fit(X[train], y[train]), X[test[y[test] == 0]]
-kinds = table.X.columns.str.split().str[-1]
-edited = malignant * np.where(kinds.isin(["radius", "perimeter"]), 0.7, 1)
-edited *= np.where(kinds == "area", 0.7**2, 1)
-before, after = ((model.predict(rows) == 0).sum() for rows in (malignant, edited))
+model = new_model().fit(X[draws[0]], y[draws[0]])
+left_out = np.setdiff1d(np.flatnonzero(y == 0), draws[0])
+malignant = table.X.iloc[left_out]
+edited = malignant.copy()
+edited.loc[:, edited.columns.str.contains("radius|perimeter")] *= 0.7
+edited.loc[:, edited.columns.str.contains("area")] *= 0.7**2  # an area is quadratic
+before, after = ((model.predict(rows.to_numpy()) == 0).sum() for rows in (malignant, edited))
 print(f"alarms among {len(edited)} malignant lumps: {before} before, {after} after")
 
 # %% [markdown]
 # Every alarm that went silent is a change in a file. No patient got better.
-
-# %% [markdown]
+#
 # ## What this adds to lesson 1
 #
 # - A linear model is easy to **read**. What you read is how the model computes, and not how the world works.
-# - How steady a reading is can be tested: that is what the verdict above is about. Steady is not causal, and causal need not be steady.
-# - To speak of causes you need an *intervention*: something that was done to some and not to others, best by the toss of a coin. There is none in this table.
+# - How steady a reading is can be tested: that is the verdict. It depends on the patients, and on a penalty that is easily overlooked. Steady is not causal.
+# - To speak of causes you need an *intervention* (something done to some and not to others, best by the toss of a coin), or assumptions that the table cannot check.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
