@@ -271,26 +271,9 @@ print("age held equal: ", slope(shoe, age).text("words a size"))
 # </details>
 
 # %% [markdown]
-# ## Back to the patients
-#
-# Here the arrow runs backwards: the disease enlarges the nuclei, and the model guesses the cause from its effect. We train on the first draw of patients. Into the files of the malignant ones whom it left out, we write nuclei that are 30 % smaller, and ask the model again.
-
-# %%
-model = new_model().fit(X[draws[0]], y[draws[0]])
-left_out = np.setdiff1d(np.flatnonzero(y == 0), draws[0])
-malignant = table.X.iloc[left_out]
-edited = malignant.copy()
-edited.loc[:, edited.columns.str.contains("radius|perimeter")] *= 0.7
-edited.loc[:, edited.columns.str.contains("area")] *= 0.7**2  # an area is quadratic
-before, after = ((model.predict(rows.to_numpy()) == 0).sum() for rows in (malignant, edited))
-print(f"alarms among {len(edited)} malignant lumps: {before} before, {after} after")
-
-# %% [markdown]
-# Every alarm that went silent is a change in a file. No patient got better.
-#
 # ## What this adds to lesson 1
 #
-# - A linear model is easy to **read**. What you read is how the model computes, and not how the world works.
+# - A linear model is easy to **read**. What you read is how the model computes, and not how the world works. In our table the arrow even runs backwards: the disease enlarges the nuclei, and the model guesses the cause from its effect.
 # - How steady a reading is can be tested: that is the verdict. It depends on the patients, and on a penalty that is easily overlooked. Steady is not causal.
 # - To speak of causes you need an *intervention* (something done to some and not to others, best by the toss of a coin), or assumptions that the table cannot check.
 #
