@@ -76,12 +76,14 @@ def test_too_few_pictures_are_refused_with_what_to_do():
         canvases.folds(np.repeat([0, 1], [9, 4]), 5, 0)
 
 
-def test_without_the_shortcut_a_block_gives_its_two_convolutions_alone():
+def test_a_block_joins_its_body_with_what_comes_in_as_it_is_told():
     x = torch.randn(2, 3, 5, 5)
-    for residual in (True, False):
-        block = convolutional.Block(3, residual).eval()
-        added = x if residual else torch.zeros_like(x)
-        assert torch.equal(block(x), torch.relu(added + block.body(x)))
+    block = convolutional.Block(3).eval()
+    assert torch.equal(block(x), torch.relu(x + block.body(x)))
+    twice = convolutional.make_cnn(1, 2, 0, 3, (2, 1), lambda x, body: body(body(x))).eval()
+    blocks = [layer for layer in twice if isinstance(layer, convolutional.Block)]
+    assert len(blocks) == 3
+    assert all(torch.equal(each(x), each.body(each.body(x))) for each in blocks)
 
 
 def test_the_widest_network_within_a_budget():

@@ -172,6 +172,7 @@ def test_an_estimate_shows_the_digits_that_matter(estimate, unit, text):
 def test_rule_says_what_the_interval_must_do():
     assert rule("above", -1.0).rule == "all of it above −1 points"
     assert rule("below", 2.5).rule == "all of it below 2.5 points"
+    assert rule("above", 1.0).rule == "all of it above 1 point"
     assert rule("within", 2.0).rule == "all of it within ± 2 points"
     assert Test("t", "m", "", "above", 0.0).rule == "all of it above 0"
 

@@ -118,7 +118,8 @@ class Test:
         """What the interval must do, in words: ``'all of it above −1 points'``."""
         sign = "± " if self.direction == "within" else ""
         margin = f"{self.margin:g}".replace("-", "−")
-        return f"all of it {self.direction} {sign}{margin} {self.unit}".rstrip()
+        unit = "point" if self.unit == "points" and self.margin == 1 else self.unit
+        return f"all of it {self.direction} {sign}{margin} {unit}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,27 @@ def convolution(n_in: int, n_out: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     return nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out)
 
 
-class Block(nn.Module):
-    """Two convolutions; with `residual` the input is added to their output (He et al. 2016)."""
+Body = Callable[[torch.Tensor], torch.Tensor]
+Connect = Callable[[torch.Tensor, Body], torch.Tensor]
 
-    def __init__(self, channels: int, residual: bool = True) -> None:
+
+def shortcut(x: torch.Tensor, body: Body) -> torch.Tensor:
+    """What a body makes of its input, added to the input (He et al. 2016)."""
+    return torch.relu(x + body(x))
+
+
+class Block(nn.Module):
+    """Two convolutions, the body, that `connect` joins with what comes in; `make_cnn` says how."""
+
+    def __init__(self, channels: int, connect: Connect = shortcut) -> None:
         super().__init__()
         first, second = convolution(channels, channels), convolution(channels, channels)
         self.body = nn.Sequential(*first, nn.ReLU(), *second)
-        self.residual = residual
+        self.connect = connect
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) to the same shape."""
-        y = self.body(x)
-        return torch.relu(x + y if self.residual else y)
+        return self.connect(x, self.body)
 
 
 def make_cnn(
@@ -34,7 +42,7 @@ def make_cnn(
     seed: int,
     channels: int = 16,
     groups: tuple[int, ...] = (1, 2, 1),
-    residual: bool = True,
+    connect: Connect = shortcut,
 ) -> nn.Sequential:
     """An untrained network: (B, n_channels, H, W) pixels to (B, n_classes) scores.
 
@@ -48,15 +56,15 @@ def make_cnn(
         Feature maps of each convolution.
     groups : tuple of int
         Blocks in each group; between two groups pooling halves height and width.
-    residual : bool
-        Whether the blocks have a shortcut.
+    connect : callable
+        ``connect(x, body)`` gives what a block makes of its input x (B, C, H, W), in the same shape.
     """
     torch.manual_seed(seed)
     layers: list[nn.Module] = [*convolution(n_channels, channels), nn.ReLU()]
     for i, n_blocks in enumerate(groups):
         if i > 0:
             layers.append(nn.MaxPool2d(2))
-        layers += [Block(channels, residual) for _ in range(n_blocks)]
+        layers += [Block(channels, connect) for _ in range(n_blocks)]
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, n_classes)]
     return nn.Sequential(*layers, *head).to(memory_format=torch.channels_last)
 
