@@ -46,7 +46,7 @@ settings = run.settings(
 # %% [markdown]
 # ## Data
 #
-# The lesson's digits as they were published: each fills a picture of 8 × 8 pixels. (The lesson's canvas of 16 × 16 has four times the pixels, and each convolution takes four times the work. Where a digit stands is not today's question.) And few of them. Our first version of this test trained on all pictures, and it was no good: the shallowest network was right in 98 of 100, so there was nothing to gain. A test may be mended, but in the open: [margin](../glossary.md#margin) and metric stayed, and the [ledger](../glossary.md#ledger) says what changed.
+# The lesson's digits as they were published: 8 × 8 pixels, the digit in the middle. (The lesson's canvas of 16 × 16 has four times the pixels, and each convolution takes four times the work. Where a digit stands is not today's question.) And few of them. Our first version of this test trained on all pictures, and it was no good: the shallowest network was right in 98 of 100, so there was nothing to gain. A test may be mended, but in the open: [margin](../glossary.md#margin) and metric stayed, and the [ledger](../glossary.md#ledger) says what changed.
 
 # %%
 pictures = images.load_digits()
