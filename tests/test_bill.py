@@ -46,6 +46,32 @@ def test_a_networks_operations_are_counted_forward_and_back():
     assert layer.weight.grad is None
 
 
+def test_a_network_is_trained_and_counted_a_row_at_a_time():
+    layer, rows = nn.Linear(4, 3, bias=False), torch.ones(20, 4)
+    before = layer.weight.detach().clone()
+    cost = bill.measure_network(
+        *("layer", "deep", "ones", layer, lambda model, batch: model(batch).sum(), (rows,)),
+        use=lambda: layer(rows),
+        n_uses=len(rows),
+        use_once=lambda: layer(rows[:1]),
+        steps=3,
+        batch_size=5,
+    )
+    one_pass = 2 * 4 * 3
+    assert (cost.parameters, cost.predict_operations) == (12, one_pass)
+    assert cost.train_operations == 3 * 5 * 2 * one_pass  # forward and back, for each row of each step
+    assert not torch.equal(layer.weight, before)
+    assert cost.train_cpu_s >= 0 and cost.predict_cpu_ms > 0
+
+
+def test_what_takes_ten_times_as_long_is_told_apart():
+    def busy(n):
+        return lambda: sum(range(n))
+
+    ratio = bill.time_ratio(busy(400_000), busy(40_000))
+    assert ratio.n == 3 and 3 < ratio.effect < 30 and ratio.low <= ratio.effect <= ratio.high
+
+
 def test_the_mean_cost_of_several_trainings():
     one = costs.Cost("net", "digits", "deep", 10, 100.0, 4.0, 1.0, 0.5)
     other = costs.Cost("net", "digits", "deep", 13, 300.0, 4.0, 3.0, 0.1)

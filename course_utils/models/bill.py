@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from course_utils.claims.intervals import paired_ratio
+from course_utils.models import training
 from course_utils.models.costs import Cost, CostMeter, Size, count_operations, cpu_seconds, size
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from course_utils.claims.estimates import Estimate
+    from course_utils.models.training import BatchLoss
 
 
 def measure(
@@ -38,10 +43,10 @@ def measure(
     count : callable
         Says how large the trained model is.
     """
-    with CostMeter() as training:
+    with CostMeter() as trained:
         train()
     use_ms = 1000 * cpu_seconds(use, at_least_s) / n_uses
-    return Cost(model, data, technology, **vars(count()), train_cpu_s=training.cpu_s, predict_cpu_ms=use_ms)
+    return Cost(model, data, technology, **vars(count()), train_cpu_s=trained.cpu_s, predict_cpu_ms=use_ms)
 
 
 def measure_classifier(
@@ -56,6 +61,47 @@ def measure_classifier(
         use=lambda: model.predict(X_test),
         count=lambda: size(model, X),
         n_uses=len(X_test),
+    )
+
+
+def measure_network(
+    name: str,
+    technology: str,
+    data: str,
+    network: nn.Module,
+    batch_loss: BatchLoss,
+    rows: Sequence[Tensor],
+    *,
+    use: Callable[[], object],
+    n_uses: int,
+    use_once: Callable[[], object],
+    steps: int,
+    batch_size: int,
+    **fit: Any,
+) -> Cost:
+    """`measure` for a network that `training.fit` trains; operations are counted on its first row.
+
+    Parameters
+    ----------
+    name, technology, data : str
+        As in `Cost`.
+    network, batch_loss, rows, steps, batch_size, **fit
+        As for `training.fit`.
+    use : callable
+        `n_uses` predictions, for the clock.
+    use_once : callable
+        One prediction, for the counter.
+    """
+    return measure(
+        name,
+        technology,
+        data,
+        train=lambda: training.fit(network, batch_loss, rows, steps=steps, batch_size=batch_size, **fit),
+        use=use,
+        count=lambda: network_size(
+            network, lambda: batch_loss(network, *(each[:1] for each in rows)), use_once, batch_size * steps
+        ),
+        n_uses=n_uses,
     )
 
 
@@ -99,3 +145,9 @@ def waits_ms(ask: Callable[[Any], object], questions: Iterable[Any], warm_up: in
             ask(question)
         waits.append(1000 * meter.wall_s)
     return np.array(waits[warm_up:])
+
+
+def time_ratio(one: Callable[[], object], other: Callable[[], object], repeats: int = 3) -> Estimate:
+    """How many times the CPU seconds of `other` `one` takes, with an interval; they run in turn."""
+    pairs = [(cpu_seconds(one), cpu_seconds(other)) for _ in range(repeats)]
+    return paired_ratio(*zip(*pairs, strict=True))
