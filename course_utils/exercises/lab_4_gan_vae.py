@@ -38,22 +38,18 @@ def _bce(score: torch.Tensor, target: float) -> torch.Tensor:
     return torch.nn.functional.binary_cross_entropy_with_logits(score, torch.full_like(score, target))
 
 
-def same_losses(answer: tuple[Function, Function], other: tuple[Function, Function], **context: Any) -> bool:
-    """Whether two pairs of losses agree."""
+def same_losses(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two functions give the same pair of losses."""
     import torch
 
     real, fake = torch.tensor([[1.5], [0.2], [-0.3]]), torch.tensor([[-2.0], [0.7], [0.4]])
-    critics, generators = zip(answer, other, strict=True)
-    ours, theirs = ((float(c(real, fake)), float(g(fake))) for c, g in zip(critics, generators, strict=True))
-    return np.allclose(ours, theirs, atol=1e-4)
+    ours, theirs = ([float(loss) for loss in each(real, fake)] for each in (answer, other))
+    return len(ours) == len(theirs) and np.allclose(ours, theirs, atol=1e-4)
 
 
-def _critic(real_score: torch.Tensor, fake_score: torch.Tensor) -> torch.Tensor:
-    return _bce(real_score, 1) + _bce(fake_score, 0)
-
-
-def _generator(fake_score: torch.Tensor) -> torch.Tensor:
-    return _bce(fake_score, 1)
+def _losses(real_score: torch.Tensor, fake_score: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The critic's loss and the generator's."""
+    return _bce(real_score, 1) + _bce(fake_score, 0), _bce(fake_score, 1)
 
 
 exercises = workbook(
@@ -94,31 +90,35 @@ exercises = workbook(
     Exercise(
         "4_gan_vae.2",
         "Who wants what?",
-        solution=always((_critic, _generator)),
+        solution=always(_losses),
         mistakes=(
             Mistake(
-                always((lambda real, fake: _bce(real, 0) + _bce(fake, 1), lambda fake: _bce(fake, 0))),
+                always(lambda real, fake: (_bce(real, 0) + _bce(fake, 1), _bce(fake, 0))),
                 "Both want the contrary: the critic gives high scores to what it takes for real.",
             ),
             Mistake(
-                always((_critic, lambda fake: _bce(fake, 0))),
+                always(lambda real, fake: (_losses(real, fake)[0], _bce(fake, 0))),
                 "Your generator wants its pictures to be unmasked. It wants high scores for them.",
             ),
             Mistake(
-                always((lambda real, fake: _bce(real, 1), _generator)),
+                always(lambda real, fake: (_bce(real, 1), _bce(fake, 1))),
                 "Your critic looks at real pictures alone, so it may give a high score to everything.",
             ),
             Mistake(
-                always((_critic, lambda fake: -_bce(fake, 1))),
+                always(lambda real, fake: (_losses(real, fake)[0], -_bce(fake, 1))),
                 "The sign of the generator's loss is wrong: a loss is small where all is as wanted.",
+            ),
+            Mistake(
+                always(lambda real, fake: _losses(real, fake)[::-1]),
+                "The two are in the other order: the critic's loss comes first.",
             ),
         ),
         hints=(
             "What score does the critic want to give to real pictures, what to fake ones?",
             "The critic: 1 for real, 0 for fake. The generator: 1 for its own, fake ones.",
-            "bce(real_score, 1) + bce(fake_score, 0), and bce(fake_score, 1).",
+            "return bce(real_score, 1) + bce(fake_score, 0), bce(fake_score, 1).",
         ),
         same=same_losses,
-        expects="a pair of functions, (critic_loss, generator_loss)",
+        expects="a function of (real_score, fake_score) that returns two numbers",
     ),
 )

@@ -148,16 +148,13 @@ def move(optimizer, loss):
     optimizer.step()
 
 # %% [markdown]
-# **Exercise 4_gan_vae.2 Who wants what?** Write the two losses: `critic_loss(real_score, fake_score)` and `generator_loss(fake_score)`, with `bce`, and give them as a pair, `losses = critic_loss, generator_loss`.
+# **Exercise 4_gan_vae.2 Who wants what?** Write `losses(real_score, fake_score)`, with `bce`: it returns two numbers, the critic's loss and the generator's.
 
 # %% exercise="4_gan_vae.2"
 losses = ...
 ### BEGIN SOLUTION
-def critic_loss(real_score, fake_score):
-    return bce(real_score, 1) + bce(fake_score, 0)
-
-
-losses = critic_loss, lambda fake_score: bce(fake_score, 1)
+def losses(real_score, fake_score):
+    return bce(real_score, 1) + bce(fake_score, 0), bce(fake_score, 1)
 ### END SOLUTION
 
 # %% check="4_gan_vae.2"
