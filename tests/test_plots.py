@@ -9,10 +9,12 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from IPython.display import HTML, Image
 from matplotlib.colors import to_rgb
+from torch import nn
 
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
-from course_utils.show import plots
+from course_utils.show import network_figures, plots
+from course_utils.show.text_view import AS_IT_IS
 
 
 @pytest.fixture(autouse=True)
@@ -39,14 +41,16 @@ def test_show_puts_the_alt_text_beside_the_picture(shown):
     content, metadata = DisplayFormatter().format(image)
     assert base64.b64decode(content["image/png"]).startswith(b"\x89PNG\r\n")
     assert metadata["image/png"]["alt"] == "A line that rises."
-    expected = "<details><summary>This figure in words</summary><p>A line that rises.</p></details>"
-    assert words.data == expected
+    inside = "<summary>This figure in words</summary><p>A line that rises.</p>"
+    assert words.data == f"<details class='{AS_IT_IS}'>{inside}</details>"
     assert plt.get_fignums() == []
 
 
 def test_words_of_a_figure_are_escaped(shown):
-    plots.show(plt.subplots()[0], alt="x < y")
-    assert "<p>x &lt; y</p>" in shown[1].data
+    numbers = pd.DataFrame({"cash_$": [1]}, index=["coin_$ <b>"])
+    plots.show(plt.subplots()[0], "x < y", numbers)
+    assert "<p>x &lt; y</p>" in shown[1].data and "coin_$ &lt;b&gt;" in shown[1].data
+    assert shown[1].data.startswith("<details class='mathjax_ignore tex2jax_ignore'>")  # no formula
 
 
 def test_show_unfolds_the_numbers_below_the_figure(shown):
@@ -55,9 +59,7 @@ def test_show_unfolds_the_numbers_below_the_figure(shown):
     image, table = shown
     assert isinstance(image, Image)
     assert isinstance(table, HTML)
-    assert table.data.startswith(
-        "<details><summary>This figure in words and numbers</summary><p>Nothing.</p><table"
-    )
+    assert "<summary>This figure in words and numbers</summary><p>Nothing.</p><table" in table.data
     for text in ("accuracy, %", "97.5", "forest"):
         assert text in table.data
 
@@ -324,7 +326,8 @@ def test_a_gallery_of_nothing_is_refused(pictures):
     assert plt.get_fignums() == []
 
 
-def test_slider_draws_anew_for_each_value(shown):
+def test_slider_draws_anew_for_each_value(shown, monkeypatch):
+    monkeypatch.setattr("ipywidgets.widgets.interaction.display", shown.append)
     drawn = []
 
     def draw(value):
@@ -332,7 +335,7 @@ def test_slider_draws_anew_for_each_value(shown):
         return plt.subplots()[0]
 
     plots.slider(draw, [1, 5, 25], "neighbours", start=5)
-    box, first, _ = shown
+    first, _, box = shown
     control, output = box.children
     assert (control.value, control.options, control.description) == (5, (1, 5, 25), "neighbours")
     assert drawn == [5]
@@ -367,3 +370,21 @@ def test_matplotlib_would_read_a_formula_there():
     with pytest.raises(ValueError, match=r"(?i)parse|expected"):
         fig.savefig(io.BytesIO(), format="png")
     plt.close(fig)
+
+
+def test_a_network_is_drawn_layer_by_layer_with_its_weights():
+    first, last = nn.Conv2d(1, 4, 3, padding=1), nn.Linear(4 * 3 * 3, 2)
+    net = nn.Sequential(first, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), last)
+    fig, alt, table = network_figures.layers(net, (1, 6, 6))
+    assert list(table.index) == ["picture", "Conv2d", "MaxPool2d", "Linear", "all layers"]
+    assert list(table["what comes out"]) == ["1 × 6 × 6", "4 × 6 × 6", "4 × 3 × 3", "2", ""]
+    assert list(table["weights"]) == [0, 40, 0, 74, 114]
+    assert len(fig.axes[0].patches) == 4 and "MaxPool2d 4 × 3 × 3" in alt
+
+
+def test_the_slope_touches_the_curve_where_the_weight_stands():
+    values = np.linspace(-1, 3, 41)
+    fig, alt, table = network_figures.slope(values, values**2, here=1.0, loss_here=1.0, slope=2.0)
+    line = fig.axes[0].lines[1]
+    assert np.interp([1, 2], line.get_xdata(), line.get_ydata()) == pytest.approx([1, 3])
+    assert "slope of 2 " in alt and list(table["loss"][:2]) == [1.0, 0.25]

@@ -6,12 +6,11 @@ style, so that no curve is told apart by its colour alone.
 
 from __future__ import annotations
 
-import copy
 import io
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,9 +22,7 @@ from numpy.typing import ArrayLike
 
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
-
-if TYPE_CHECKING:
-    from torch import nn
+from course_utils.show import text_view
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -82,7 +79,8 @@ def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] |
         table = numbers.to_html(border=0)
     # JupyterLab does not hand an image's alt text on, so it stands below as text, too.
     title = "This figure in words and numbers" if table else "This figure in words"
-    display(HTML(f"<details><summary>{title}</summary><p>{escape(alt)}</p>{table}</details>"))
+    inside = f"<summary>{title}</summary><p>{escape(alt)}</p>{table}"
+    display(HTML(f"<details class='{text_view.AS_IT_IS}'>{inside}</details>"))
 
 
 def plain(text: str) -> str:
@@ -245,69 +243,6 @@ def curves(
     return fig, ax
 
 
-def layers(model: nn.Module, shape: tuple[int, int, int]) -> tuple[Figure, str, pd.DataFrame]:
-    """What each layer of a network for pictures makes of one: figure, alt text and table for `show`.
-
-    A box is as high as the maps and the wider, the more of them there are; batch norms and ReLUs, which
-    change no shape, are left out.
-
-    Parameters
-    ----------
-    model : Module
-        A sequence of layers.
-    shape : tuple of int
-        Channels, height and width of a picture.
-    """
-    import torch
-
-    x = torch.zeros(1, *shape, device=next(model.parameters()).device)
-    found, model = [("picture", shape, 0)], copy.deepcopy(model).eval()
-    for layer in model:
-        x = layer(x)
-        name, numbers = type(layer).__name__, sum(weights.numel() for weights in layer.parameters())
-        if name not in ("BatchNorm2d", "ReLU", "Flatten"):
-            found.append((name, tuple(x.shape[1:]), numbers))
-    fig, ax = plt.subplots(figsize=(9.5, 2.8))
-    for i, (name, size, _) in enumerate(found):
-        height, width = (size[1], 0.08 + 0.02 * size[0]) if len(size) == 3 else (size[0] / 4, 0.1)
-        ax.add_patch(plt.Rectangle((i - width / 2, -height / 2), width, height, color=COLOURS[0], alpha=0.6))
-        label = name.replace("Adaptive", "Adaptive\n")
-        ax.text(
-            i, -0.56 * shape[1], f"{label}\n{' × '.join(map(str, size))}", ha="center", va="top", fontsize=8
-        )
-    ax.set(xlim=(-0.6, len(found) - 0.4), ylim=(-0.95 * shape[1], 0.55 * shape[1]))
-    ax.axis("off")
-    table = pd.DataFrame(
-        [(" × ".join(map(str, size)), numbers) for _, size, numbers in found],
-        [name for name, *_ in found],
-        ["what comes out", "weights"],
-    )
-    table.loc["all layers"] = ["", sum(weights.numel() for weights in model.parameters())]
-    alt = "From left to right, what each layer makes of a picture: " + ", ".join(
-        f"{name} {' × '.join(map(str, size))}" for name, size, _ in found
-    )
-    return fig, alt, table
-
-
-def slope(
-    values: ArrayLike, losses: ArrayLike, here: float, loss_here: float, slope: float
-) -> tuple[Figure, str, pd.DataFrame]:
-    """The loss against the value of one weight, and a line with the slope where the weight stands.
-
-    Returns figure, alt text and table for `show`.
-    """
-    values = np.asarray(values)
-    fig, ax = plt.subplots(figsize=(6, 3))
-    ax.plot(values, losses, color=COLOURS[0], label="loss")
-    low, high = ax.get_ylim()
-    ax.plot(values, loss_here + slope * (values - here), "--", color=COLOURS[1], label="slope here")
-    ax.plot(here, loss_here, "o", color=COLOURS[1])
-    ax.set(xlabel="value of one weight", ylabel="loss (nats per picture)", ylim=(low, high))
-    ax.legend()
-    alt = f"The loss against the value of one weight, and its slope of {slope:.3g} where the weight stands."
-    return fig, alt, pd.DataFrame({"weight": values, "loss": losses}).iloc[::5].round(4)
-
-
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:
     """A figure that follows a slider; shows nothing where no widget can be shown.
 
@@ -327,21 +262,7 @@ def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, sta
     """
     import ipywidgets
 
-    output = ipywidgets.Output()
-    control = ipywidgets.SelectionSlider(
-        options=list(values),
-        value=start,
-        description=label,
-        continuous_update=False,
-        style={"description_width": "initial"},
-        layout={"width": "80%"},
+    ipywidgets.interact(
+        lambda value: show(draw(value), alt=f"{label}: {value}"),
+        value=text_view.slider(label, values, start),
     )
-
-    def redraw(change: dict[str, Any]) -> None:
-        with output:
-            output.clear_output(wait=True)
-            show(draw(change["new"]), alt=f"{label}: {change['new']}")
-
-    control.observe(redraw, names="value")
-    display(ipywidgets.VBox([control, output]))
-    redraw({"new": start})

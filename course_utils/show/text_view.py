@@ -1,63 +1,22 @@
-"""Text in a notebook: tokens marked by their surprise, folded answers, text that follows sliders."""
+"""Text in a notebook: boxes, folded answers, text that follows sliders."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from course_utils import CourseError
 
-MOST_BITS = 12.0
-"""Surprise from which a mark is no longer stronger."""
+if TYPE_CHECKING:
+    from ipywidgets import SelectionSlider
+
 ORANGE = "213,94,0"
 """That of the figures, as red, green and blue."""
 AS_IT_IS = "mathjax_ignore tex2jax_ignore"
 """Class of the text, in which MathJax 3 and 2 must not take a $ or a \\begin for a formula."""
-
-
-def surprise(tokens: Sequence[str], bits: Sequence[float]) -> None:
-    """Show a text with each token marked by its surprise, and the ten most surprising ones as a table.
-
-    The more bits, the stronger the colour and the thicker the line below, so that no mark is told by its
-    colour alone. A mouse over a token shows its bits.
-
-    Parameters
-    ----------
-    tokens : sequence of str
-        The text, cut into tokens.
-    bits : sequence of float, same length
-        Surprise of each token.
-
-    Raises
-    ------
-    CourseError
-        The lengths differ, or a token's bits are not a number.
-    """
-    if len(tokens) != len(bits):
-        raise CourseError(f"each token needs its bits: got {len(tokens)} tokens and {len(bits)} numbers")
-    pairs = [(token, float(each) + 0.0) for token, each in zip(tokens, bits, strict=True)]  # not '-0.0'
-    if wrong := [token for token, each in pairs if isnan(each)]:
-        raise CourseError(f"the bits of {wrong[0]!r} are not a number: look at the model's scores")
-    marked = "".join(_mark(token, each) for token, each in pairs)
-    top = sorted(pairs, key=lambda pair: -pair[1])[:10]
-    rows = "".join(f"<tr><td><code>{escape(repr(t))}</code></td><td>{b:.1f}</td></tr>" for t, b in top)
-    table = f"<table><thead><tr><th>token</th><th>bits</th></tr></thead><tbody>{rows}</tbody></table>"
-    plain = "".join(tokens) + "\n" + "\n".join(f"{b:5.1f} bits {t!r}" for t, b in top)
-    box = "font-family:monospace;white-space:pre-wrap;line-height:1.9;max-width:48em"
-    html = f"<p class='{AS_IT_IS}' style='{box}'>{marked}</p>"
-    html += f"<details><summary>The ten most surprising tokens</summary>{table}</details>"
-    display({"text/html": html, "text/plain": plain}, raw=True)
-
-
-def _mark(token: str, bits: float) -> str:
-    """One token as HTML."""
-    share = min(max(bits, 0) / MOST_BITS, 1)
-    style = f"background:rgba({ORANGE},{0.6 * share:.2f});border-bottom:{4 * share:.1f}px solid rgb({ORANGE})"
-    return f"<span style='{style}' title='{bits:.1f} bits'>{escape(token)}</span>"
 
 
 def boxes(texts: Mapping[str, str]) -> None:
@@ -110,27 +69,27 @@ def sliders(write: Callable[..., str], **choices: tuple[Sequence[Any], Any]) -> 
     """
     import ipywidgets
 
-    output = ipywidgets.Output()
-    controls = {
-        name: ipywidgets.SelectionSlider(
-            options=list(values),
-            value=start,
-            description=name.replace("_", "-"),
-            continuous_update=False,
-            style={"description_width": "7em"},
-            layout={"width": "80%"},
-        )
-        for name, (values, start) in choices.items()
-    }
+    def rewrite(**chosen: Any) -> None:
+        title = ", ".join(f"{_hyphenated(name)} {value}" for name, value in chosen.items())
+        boxes({title: write(**chosen)})
 
-    def rewrite(change: object = None) -> None:
-        values = {name: control.value for name, control in controls.items()}
-        title = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in values.items())
-        with output:
-            output.clear_output(wait=True)
-            boxes({title: write(**values)})
+    controls = {name: slider(_hyphenated(name), *choice) for name, choice in choices.items()}
+    ipywidgets.interact(rewrite, **controls)
 
-    for control in controls.values():
-        control.observe(rewrite, names="value")
-    display(ipywidgets.VBox([*controls.values(), output]))
-    rewrite()
+
+def _hyphenated(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def slider(label: str, values: Sequence[Any], start: Any) -> SelectionSlider:
+    """A slider that steps through these values, and tells one only when the hand lets go."""
+    import ipywidgets
+
+    return ipywidgets.SelectionSlider(
+        options=list(values),
+        value=start,
+        description=label,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout={"width": "80%"},
+    )

@@ -40,7 +40,7 @@ from course_utils.exercises.lesson_2 import exercises
 from course_utils.models import costs, networks, training
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import plots
+from course_utils.show import network_figures, plots
 
 # %% [markdown]
 # As in lesson 1, `start` [seeds](glossary.md#seed) all chance and says what to expect. The sizes stand here once; each comes back where it is used.
@@ -267,7 +267,7 @@ def make_cnn(seed, channels=16):
 
 
 cnn = make_cnn(seeds[0]).to(run.device)
-plots.show(*plots.layers(cnn, (n_channels, large, large)))
+plots.show(*network_figures.layers(cnn, (n_channels, large, large)))
 
 # %% [markdown]
 # ## How a network learns
@@ -293,7 +293,7 @@ values, curve = np.linspace(here - 1, here + 1, 41), []
 for value in [*values, here]:  # the last one puts it back
     weight.data[steepest] = value
     curve.append(batch_loss(cnn, tensors[batch], all_labels[batch]).item())
-plots.show(*plots.slope(values, curve[:-1], here, curve[-1], slope))
+plots.show(*network_figures.slope(values, curve[:-1], here, curve[-1], slope))
 
 # %% [markdown]
 # **Exercise 2.3 Gradient descent.** Write `descend(model, images, labels, steps, rate)`. In each of `steps` steps:
