@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,8 +20,6 @@ from course_utils.files import require_writable
 
 if TYPE_CHECKING:
     import torch
-
-T = TypeVar("T")
 
 PROFILES = ("smoke", "laptop", "full")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -54,10 +52,6 @@ class Run:
     seed: int
     out: Path
     started: float = field(default_factory=time.perf_counter, compare=False)
-
-    def pick(self, *, smoke: T, laptop: T, full: T) -> T:
-        """The setting for this run's profile."""
-        return {"smoke": smoke, "laptop": laptop, "full": full}[self.profile]
 
     def settings(self, **laptop: Any) -> SimpleNamespace:
         """These settings, as attributes; in the profiles smoke and full some have the values that
@@ -122,7 +116,7 @@ def notebooks(path: Path = NOTEBOOKS_PATH) -> dict[str, Notebook]:
     return {each.name: each for each in sorted(made, key=lambda each: each.lab)}
 
 
-def start(lesson: str, expected: Mapping[str, str] | None = None) -> Run:
+def start(lesson: str) -> Run:
     """Read the conditions from the environment, seed everything and print what to expect.
 
     The variables are ``COURSE_PROFILE``, ``COURSE_DEVICE``, ``COURSE_SEED`` and ``COURSE_RESULTS``
@@ -132,8 +126,6 @@ def start(lesson: str, expected: Mapping[str, str] | None = None) -> Run:
     ----------
     lesson : str
         Name of the notebook.
-    expected : mapping of str to str
-        Minutes and memory of the laptop profile by device, as measured: ``{"cpu": "2 min, 0.6 GB"}``.
 
     Raises
     ------
@@ -152,11 +144,8 @@ def start(lesson: str, expected: Mapping[str, str] | None = None) -> Run:
     for line in variables.unknown():
         print(line)
     print(f"profile {profile} · device {device} · seed {seed} · {os.cpu_count()} cores")
-    if expected is None:
-        takes = notebooks()[lesson].takes
-        print(f"takes about {takes} on two cores" if takes else "not timed yet")
-    else:
-        print("laptop profile takes " + "; ".join(f"{value} on {key}" for key, value in expected.items()))
+    takes = notebooks()[lesson].takes
+    print(f"takes about {takes} on two cores" if takes else "not timed yet")
     return Run(lesson, profile, device, seed, out)
 
 

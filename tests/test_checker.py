@@ -18,7 +18,6 @@ from course_utils.exercises import (
     plain,
     same_choice,
     same_number,
-    same_parts,
     same_results,
     same_set,
     same_whole_number,
@@ -263,13 +262,17 @@ def test_an_answer_cell_that_changes_the_environment_comes_too_late(strict, monk
         strict.check("1.1", 4, **DATA)
 
 
+def share_of_parts(answer, other, values):
+    return sum(answer.get(name) == part for name, part in other.items()) / len(other)
+
+
 PARTS = Exercise(
     "1.1",
     "Two parts",
     solution=lambda values: {"mean": np.mean(values), "most": max(values)},
     mistakes=(Mistake(lambda values: {"mean": np.median(values), "most": max(values)}, "The median."),),
     hints=("Look.",),
-    same=same_parts(),
+    same=share_of_parts,
     expects="two numbers",
 )
 
@@ -306,12 +309,6 @@ def test_nothing_right_raises(monkeypatch, answer):
     monkeypatch.setenv("COURSE_CHECKS", "strict")
     with pytest.raises(CourseError, match="not yet"):
         exercises.workbook(PARTS).check("1.1", answer, **DATA)
-
-
-def test_a_dict_of_dots_is_not_attempted(book):
-    book = exercises.workbook(PARTS)
-    book.check("1.1", {"mean": ..., "most": ...}, **DATA)
-    assert book.statuses["1.1"] == "not attempted"
 
 
 @pytest.mark.parametrize("share", [float("nan"), -1, 2, float("inf")])

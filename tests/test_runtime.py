@@ -44,19 +44,19 @@ def global_generators():
 
 def test_start_without_settings_is_laptop_auto_0(capsys, cuda, global_generators):
     cuda(False)
-    run = runtime.start("1_lesson", {"cpu": "2 min, 0.6 GB", "cuda": "1 min, 1 GB"})
-    assert run == runtime.Run("1_lesson", "laptop", "cpu", 0, ROOT / "results" / "laptop")
+    run = runtime.start("1_classic_ml")
+    assert run == runtime.Run("1_classic_ml", "laptop", "cpu", 0, ROOT / "results" / "laptop")
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("profile laptop · device cpu · seed 0 · ")
-    assert second == "laptop profile takes 2 min, 0.6 GB on cpu; 1 min, 1 GB on cuda"
+    assert second == f"takes about {runtime.notebooks()['1_classic_ml'].takes} on two cores"
 
 
 def test_start_reads_the_environment(monkeypatch, tmp_path, global_generators):
     settings = {"PROFILE": "smoke", "DEVICE": "cpu", "SEED": "12", "RESULTS": str(tmp_path)}
     for name, value in settings.items():
         monkeypatch.setenv(f"COURSE_{name}", value)
-    run = runtime.start("2_lesson", {})
-    assert run == runtime.Run("2_lesson", "smoke", "cpu", 12, tmp_path)
+    run = runtime.start("1_labels")
+    assert run == runtime.Run("1_labels", "smoke", "cpu", 12, tmp_path)
     drawn = torch.rand(3)
     torch.manual_seed(12)
     assert torch.equal(drawn, torch.rand(3))
@@ -73,7 +73,7 @@ def test_start_reads_the_environment(monkeypatch, tmp_path, global_generators):
 def test_start_refuses_a_wrong_setting(monkeypatch, name, value, message):
     monkeypatch.setenv(f"COURSE_{name}", value)
     with pytest.raises(CourseError, match=message):
-        runtime.start("1_lesson", {})
+        runtime.start("1_classic_ml")
 
 
 def test_start_says_at_once_that_results_cannot_be_written(monkeypatch, blocked):
@@ -111,12 +111,6 @@ def test_settings_are_the_notebooks_own_but_for_those_of_the_profile(monkeypatch
         CourseError, match=r"sets rows for 9_x in the profile 'full', but .* only folds, trees"
     ):
         settings("full")
-
-
-@pytest.mark.parametrize(("profile", "size"), [("smoke", 1), ("laptop", 2), ("full", 3)])
-def test_pick_takes_the_profiles_setting(profile, size):
-    run = runtime.Run("1_lesson", profile, "cpu", 0, Path("out"))
-    assert run.pick(smoke=1, laptop=2, full=3) == size
 
 
 def test_a_run_cannot_be_changed_and_its_clock_does_not_count():

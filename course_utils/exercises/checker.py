@@ -118,7 +118,7 @@ class _Checker(metaclass=SealedClass):
         exercise = self._get(exercise_id)
         context |= self.kept.get(exercise_id, {})
         _require_data(exercise, context)
-        if answer is ... or (isinstance(answer, dict) and answer and all(v is ... for v in answer.values())):
+        if answer is ...:
             share, status, message = 0.0, NOT_ATTEMPTED, ""
         else:
             share, message = _judge(exercise, answer, context)

@@ -140,20 +140,6 @@ def _word(value: Any) -> Any:
     return value.strip().casefold() if isinstance(value, str) else value
 
 
-def same_parts(same: Same = same_number) -> Same:
-    """For an answer with names, ``{"mean": 3.0, "median": 2.0}``: the share of its parts that are right."""
-
-    def compare(answer: dict[Any, Any], other: dict[Any, Any], **context: Any) -> float:
-        if not isinstance(answer, dict):
-            raise TypeError(f"a dict with the keys {', '.join(map(str, other))} is needed")
-        return _share(
-            lambda key=key, part=part: answer.get(key, ...) is not ... and same(answer[key], part, **context)
-            for key, part in other.items()
-        )
-
-    return compare
-
-
 def same_results(*inputs: Sequence[Any], rel_tol: float = 1e-5, abs_tol: float = 1e-6) -> Same:
     """For a function: the share of these inputs for which it gives the same numbers as the right one.
 
