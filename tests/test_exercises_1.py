@@ -51,8 +51,6 @@ def lessons_data():
 
 
 NEEDS = {
-    "1.3": ("X", "y", "folds"),
-    "1.4": ("X", "y"),
     "1_labels.1": ("new_model", "X_train", "y_train", "X_test", "y_test"),
     "1_labels.2": ("sizes", "mean_accuracy"),
     "1_causes.1": ("new_model", "X", "y", "draws"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from sklearn.model_selection import cross_val_score
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -60,8 +61,15 @@ def _fitted_once(model: Any, X: np.ndarray, y: np.ndarray, folds: Folds) -> np.n
     return 100 * np.array([model.score(X[test], y[test]) for _, test in folds])
 
 
-def same_accuracies(answer: Loop, other: Loop, X: np.ndarray, y: np.ndarray, folds: Folds) -> bool:
+def _patients() -> tuple[np.ndarray, np.ndarray]:
+    """The lesson's table, loaded anew for each check: nothing in the notebook can change it."""
+    return load_breast_cancer(return_X_y=True)
+
+
+def same_accuracies(answer: Loop, other: Loop) -> bool:
     """Whether two functions give the same accuracies for three nearest neighbours."""
+    X, y = _patients()
+    folds = list(StratifiedKFold(5).split(X, y))
     ours, theirs = (each(KNeighborsClassifier(3), X, y, folds) for each in (answer, other))
     return np.shape(ours) == np.shape(theirs) and np.allclose(ours, theirs, atol=1e-6)
 
@@ -83,13 +91,13 @@ def _without_scaling(X: np.ndarray, y: np.ndarray) -> float:
     return 100 * cross_val_score(KNeighborsClassifier(), X, y, cv=5).mean()
 
 
-def same_on_broken_table(answer: Accuracy, other: Accuracy, X: np.ndarray, y: np.ndarray) -> bool:
+def same_on_broken_table(answer: Accuracy, other: Accuracy) -> bool:
     """Whether two functions give the same accuracy when one instrument broke near the end.
 
     The last rows' values are a thousand times too large. A scaler that sees them squeezes all other
     rows together; one that is fitted inside the folds does so only where they are in the training.
     """
-    broken = X.copy()
+    broken, y = _patients()
     broken[-20:, ::3] *= 1000
     return bool(np.isclose(float(answer(broken, y)), other(broken, y), atol=1e-6))
 
@@ -183,30 +191,30 @@ exercises = workbook(
     Exercise(
         "1.3",
         "Write the loop",
-        solution=lambda X, y, folds: _fold_accuracies,
+        solution=lambda: _fold_accuracies,
         mistakes=(
             Mistake(
-                lambda X, y, folds: _with_folds(lambda train, test, whole: (train, train)),
+                lambda: _with_folds(lambda train, test, whole: (train, train)),
                 "It scores the rows that it trained on. Score X[test] and y[test].",
             ),
             Mistake(
-                lambda X, y, folds: _with_folds(lambda train, test, whole: (whole, test)),
+                lambda: _with_folds(lambda train, test, whole: (whole, test)),
                 "It trains on the whole table, test rows included: that is a leak. Fit X[train], y[train].",
             ),
             Mistake(
-                lambda X, y, folds: _fitted_once,
+                lambda: _fitted_once,
                 "It trains once, so later test rows were in the training. Fit anew in every fold.",
             ),
             Mistake(
-                lambda X, y, folds: _with_folds(lambda train, test, whole: (test, train)),
+                lambda: _with_folds(lambda train, test, whole: (test, train)),
                 "Training and test rows have changed places: a fold is a pair (train, test).",
             ),
             Mistake(
-                lambda X, y, folds: lambda *data: _fold_accuracies(*data) / 100,
+                lambda: lambda *data: _fold_accuracies(*data) / 100,
                 "These are shares between 0 and 1. The question asks for %.",
             ),
             Mistake(
-                lambda X, y, folds: lambda *data: _fold_accuracies(*data).mean(),
+                lambda: lambda *data: _fold_accuracies(*data).mean(),
                 "That is the mean. Return one number a fold: their spread is needed later.",
             ),
         ),
@@ -221,18 +229,19 @@ exercises = workbook(
     Exercise(
         "1.4",
         "Find the leak",
-        solution=lambda X, y: _without_leak,
+        solution=lambda: _without_leak,
         mistakes=(
             Mistake(
-                lambda X, y: _with_leak,
+                lambda: _with_leak,
                 "The scaler still sees all rows before the folds are cut. Fit it inside each fold.",
             ),
             Mistake(
-                lambda X, y: _without_scaling,
+                lambda: _without_scaling,
                 "The leak is gone, and so is the scaling. Put the scaler and the model into one pipeline.",
             ),
         ),
         hints=(
+            "Which line sees all rows? The scaler takes mean and spread from test rows, too.",
             "What does cross_val_score do with a model in each fold? It calls fit on the training rows only.",
             "If the scaler were a part of the model, it would be fitted there too.",
             "make_pipeline(StandardScaler(), neighbors.KNeighborsClassifier()) is such a model.",

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Lesson 1 · Is a classic model cheaper than a network, and as good?
 #
-# **Why this matters.** A clinic has a few hundred patients in a table and one old computer. A bank decides in a blink whether a payment is fraud. Both must choose: a small classic model, or a neural network? In this lesson you do not look the answer up: what would count as evidence is fixed first, then you run the experiment and read off what it says.
+# **Why this matters.** A clinic has a few hundred patients in a table and one old computer. It must choose: a small classic model, or a neural network? Here you do not look the answer up: what counts as evidence is fixed first, then you run the experiment.
 #
-# You need Python, and no machine learning. The lesson takes about two and a half hours; two places to stop are marked. Run the cells from top to bottom with Shift + Enter.
+# You need Python, and no machine learning. It takes about two and a half hours, with two places to stop. Run the cells from top to bottom with Shift + Enter.
 #
 # *The claim that you will test is from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Comparing Speed and Efficiency" and "Key Differences / Computing Power".*
 
@@ -19,7 +19,7 @@
 # 5. what an **[interval](glossary.md#interval)** is, and how to compute it without fooling yourself;
 # 6. what a **[verdict](glossary.md#verdict)** is, and why "we cannot tell" is one of them.
 #
-# First the tools. **numpy** and **pandas** hold numbers and tables, **scikit-learn** has the models, **matplotlib** draws. `course_utils` is this course's own package; each helper is introduced where it matters.
+# Run this: it loads the tools. You need not read it; each tool is introduced where it matters.
 
 # %%
 import warnings
@@ -29,7 +29,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from scipy import stats
-from sklearn import base, dummy, ensemble, linear_model, metrics, model_selection, neighbors, tree
+from sklearn import dummy, ensemble, linear_model, metrics, model_selection, neighbors, tree
+from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -37,6 +38,7 @@ from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
 from course_utils.claims import intervals, ledger
+from course_utils.claims.estimates import number
 from course_utils.data import tables as data
 from course_utils.exercises.lesson_1 import exercises
 from course_utils.models import costs
@@ -45,7 +47,7 @@ from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
-# `start` reads under which conditions this lesson runs (its [profile](glossary.md#profile)), and [seeds](glossary.md#seed) everything that is random: the same seed gives you the same numbers again, apart from times. `use_one_core` gives every model the same single processor core, so that nobody wins by using more.
+# `start` reads under which conditions this lesson runs (its [profile](glossary.md#profile)), and [seeds](glossary.md#seed) everything that is random: with the same versions of the libraries you get the same numbers again, apart from times. `use_one_core` gives every model the same single processor core, so that nobody wins by using more.
 
 # %%
 run = start("1_classic_ml")
@@ -55,7 +57,7 @@ plots.use_style()
 # %% [markdown]
 # ## Data
 #
-# A fine needle took cells from a lump in the breasts of 569 patients (Wisconsin, 1990s). A computer measured the cell nuclei: 30 numbers a patient. The question: is the lump malignant (cancer, class 0) or benign (class 1)? Where the data come from, and what they must not be used for, stands in `datasets/breast_cancer.md`.
+# A fine needle took cells from a lump in the breasts of 569 patients (Wisconsin, 1990s). A computer measured the cell nuclei: 30 numbers a patient. The question: is the lump malignant (cancer, class 0) or benign (class 1)? (More in `datasets/breast_cancer.md`.)
 #
 # Before we look at anybody, we put patients aside. Models learn from the **training** part. The **[validation](glossary.md#validation)** part is for looking and choosing. The **test** part stays locked until everything is chosen: an examination whose questions were known is none. `stratify` keeps the share of malignant lumps the same everywhere.
 
@@ -71,7 +73,7 @@ X_train, X_val, y_train, y_val = model_selection.train_test_split(
 X_train.iloc[:3, :5].assign(diagnosis=np.array(table.classes)[y_train[:3]])
 
 # %% [markdown]
-# A row is a patient, a column is a measurement. What a column is worth, you see best in a picture. *Worst concave points* counts the dents in the outline of a nucleus, averaged over the three nuclei that have the most. (`plots.show` shows a figure; its words and numbers unfold below.)
+# A row is a patient, a column a measurement. *Worst concave points* counts the dents in the outline of a nucleus, averaged over the three nuclei that have the most. (`plots.show` shows a figure; its words and numbers unfold below.)
 
 # %%
 column = "worst concave points"
@@ -83,13 +85,13 @@ counts = pd.DataFrame(groups).describe().round(3)
 plots.show(fig, "Two histograms: benign lumps lie mostly below 0.14, malignant ones above.", counts)
 
 # %% [markdown]
-# The two groups overlap: wherever you cut, you make mistakes. A model's task is to do better by using more columns.
+# The two groups overlap: wherever you cut, you make mistakes.
 #
 # ## Baseline: the score of knowing nothing
 #
 # *[Accuracy](glossary.md#accuracy)* is the share of patients that a model gets right. A model that says "benign" to everybody has learned nothing, and is right for every benign patient. Its accuracy is the **baseline**: the least that any model must beat.
 #
-# **1.1 Write the baseline.** Write `baseline_accuracy(y_train, y_new)`: it finds the most frequent class of the training part, gives it to everybody in the new part, and returns the accuracy there, in %. (`np.bincount(y)` counts each class, `argmax()` says where the largest count is.) `exercises.hint("1.1")` in a new cell gives you a nudge.
+# **1.1 Write the baseline.** Write `baseline_accuracy(y_train, y_new)`: it finds the most frequent class of the training part, gives it to everybody in the new part, and returns the accuracy there, in %. `exercises.hint("1.1")` in a new cell gives you a nudge.
 
 # %% exercise="1.1"
 baseline_accuracy = ...
@@ -105,7 +107,7 @@ exercises.check("1.1", baseline_accuracy)
 # %% [markdown]
 # ## A model by hand
 #
-# The smallest model asks one question: *is this column above that value?* It is called a **stump**. Training means to try every value between two neighbouring patients and to keep the one with the fewest mistakes.
+# The smallest model asks one question: *is this column above that value?* It is called a **stump**. Training means to try the value halfway between each two neighbouring patients, and to keep the one with the fewest mistakes.
 
 
 # %%
@@ -122,50 +124,36 @@ cut, mistakes = best_cut(dents[:, 0], malignant=y_train == 0)
 print(f"cut at {cut:.4f}: {mistakes} mistakes among {len(y_train)} training patients")
 
 # %% [markdown]
-# The library has the same thing: a [decision tree](glossary.md#decision-tree) with one level. Before we trust either, we check that they agree. (They may differ a little: the library looks for the *purest* groups, not for the fewest mistakes.)
-
-# %%
-stump = tree.DecisionTreeClassifier(max_depth=1).fit(dents, y_train)
-library_mistakes = np.sum(stump.predict(dents) != y_train)
-print(f"library: cut at {stump.tree_.threshold[0]:.4f}, {library_mistakes} mistakes")
-assert abs(library_mistakes - mistakes) <= 0.02 * len(y_train)
-
-# %% [markdown]
 # ## Learned, or learned by heart?
 #
-# A tree may ask more questions, one after the other, and use all 30 columns. The deeper it is, the fewer training patients it gets wrong. And patients it has never seen?
+# scikit-learn's [decision tree](glossary.md#decision-tree) asks more questions, one after the other, and uses all 30 columns. The deeper it may grow, the fewer training patients it gets wrong, until none is left. And patients it has never seen? What does the distance between the two lines tell you, and the zigzag of the lower one?
 
 # %%
 scores = {}
+parts = {"training": (X_train, y_train), "validation": (X_val, y_val)}
 for depth in range(1, 11):
     model = tree.DecisionTreeClassifier(max_depth=depth, random_state=run.seed)
     model.fit(X_train, y_train)
-    parts = {"training": (X_train, y_train), "validation": (X_val, y_val)}
     scores[depth] = {name: 100 * model.score(*part) for name, part in parts.items()}
 scores = pd.DataFrame(scores).T
-fig, ax = plt.subplots()
-for i, name in enumerate(scores):
-    ax.plot(scores.index, scores[name], label=name, **plots.line_style(i))
+ax = scores.plot(style=["o-", "s--"], color=plots.COLOURS[:2])
 ax.axhline(100 * np.mean(y_val), color=plots.GREY, linestyle=":", label="baseline, validation")
 ax.set(xlabel="depth of the tree (questions in a row)", ylabel="accuracy (%)")
 ax.legend()
-plots.show(fig, "Accuracy of trees on training and validation patients, by depth.", scores.round(1))
-
-# %% [markdown]
-# What is the distance between the two lines?
-#
-# <details><summary>Compare your answer</summary>
-#
-# What the tree learned by heart: overfitting. It gets nearly all training patients right, because it has asked about each of them; that says little about the next patient. (The numbers unfold under the picture.)
-#
-# </details>
+plots.show(ax.figure, "Accuracy of trees on training and validation patients, by depth.",
+           scores.round(1))
+one, perfect = 100 / len(y_val), scores.index[scores["training"] == 100].min()
+text_view.folded("Compare your answer", f"""Left: too few questions (underfitting). Right: it
+cut until its groups were pure, and so learned its patients by heart (overfitting): from depth
+{perfect} on, every training patient is right. The distance shows that, and holds chance, too: one
+of {len(y_val)} validation patients is {one:.1f} points, so do not read the zigzag.""")
 
 # %% [markdown]
 # ## A model that uses every column
 #
 # **[Logistic regression](glossary.md#logistic-regression)** gives each column a [weight](glossary.md#weight), adds everything up, and squeezes the sum into a probability between 0 and 1. The weights are what it learns. Columns come in very different units, so each is first brought to mean 0 and spread 1 (**[scaling](glossary.md#scaling)**).
 #
-# Mean and spread must come from the training rows alone. Whatever hidden rows tell the training, be it a single mean, is called a **leak**, and the score is no longer to be trusted. A *[pipeline](glossary.md#pipeline)* glues the two steps together and sees to that. (`DummyClassifier` is the library's baseline.)
+# A *[pipeline](glossary.md#pipeline)* glues the two steps together into one model. (`DummyClassifier` is the library's baseline.)
 
 # %%
 logistic = make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=1000))
@@ -176,10 +164,12 @@ for name, model in {"baseline": dummy.DummyClassifier(), "logistic regression": 
 # %% [markdown]
 # ## Two kinds of mistakes
 #
-# A probability is not yet a decision. Somebody must say from which probability on we raise the alarm. A low **[threshold](glossary.md#threshold)** alarms healthy people; a high one misses cancer. The table of who was what and who was called what is the **[confusion matrix](glossary.md#confusion-matrix)**. Here it is at three thresholds; orange boxes are mistakes.
+# A probability is not yet a decision. Somebody must say from which probability on we raise the alarm. A low **[threshold](glossary.md#threshold)** alarms healthy people; a high one misses cancer. The table of truth and call is the **[confusion matrix](glossary.md#confusion-matrix)**. To see the choice, take a weaker model, logistic regression on the dents alone, at three thresholds. Orange boxes are mistakes.
 
 # %%
-p_malignant = logistic.predict_proba(X_val)[:, 0]  # (n_val,)
+by_dents = make_pipeline(StandardScaler(), linear_model.LogisticRegression())
+by_dents.fit(dents, y_train)
+p_malignant = by_dents.predict_proba(X_val[[column]].to_numpy())[:, 0]  # (n_val,)
 is_malignant = y_val == 0  # (n_val,)
 
 
@@ -198,7 +188,7 @@ counts = {t: draw_confusion(ax, t) for ax, t in zip(axes, (0.05, 0.5, 0.95), str
 plots.show(fig, "Confusion matrices at three thresholds.", pd.DataFrame(counts, boxes).T)
 
 # %% [markdown]
-# Now with your own hand: when you run this cell, a slider appears. Which threshold would you want as a patient? And as the one who pays for the follow-up examinations?
+# With your own hand: the cell shows a slider. Which threshold would you want as a patient? And as the one who pays for the follow-up examinations?
 
 
 # %%
@@ -215,12 +205,12 @@ plots.slider(confusion_figure, steps, "alarm from probability", start=0.5)
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# There is no right threshold; there is a price for each mistake. A missed cancer may cost a life, a false alarm costs an examination and a bad week. Whoever decides, decides on validation patients. Chosen on test patients, the threshold would be a leak.
+# Without a price for each mistake, there is no right threshold. A missed cancer may cost a life, a false alarm costs an examination and a bad week. "0 missed" does not make one safe, either: the next patient may be the first. Whoever decides, decides on validation patients, and leaves the test locked.
 #
 # </details>
 
 # %% [markdown]
-# Accuracy hides this choice, and more. Of 1,000 payments, 2 are fraud: "no fraud" is right in 99.8 %, and useless. So look at the rare class alone. The share of the malignant that raise the alarm is called **recall**; the share of the alarms that are malignant, **precision**.
+# Accuracy hides this choice, and more. Of 1,000 payments, 2 are fraud: "no fraud" is right in 99.8 %, and useless. So look at the rare class alone: the share of the malignant that raise the alarm is called **recall**.
 #
 # **1.2 Write recall.** `recall(is_malignant, p_malignant, threshold)`: of those who *are* malignant, how many raise the alarm (probability at the threshold or above), in %?
 
@@ -235,13 +225,31 @@ def recall(is_malignant, p_malignant, threshold):
 exercises.check("1.2", recall)
 
 # %% [markdown]
-# **A good place to stop.** You have a baseline, a model that beats it, a picture of overfitting, and two kinds of mistakes. Next: can you trust such a score?
+# **A good place to stop.** Next: can you trust such a score?
 #
 # ## One test is not enough
 #
-# All scores so far come from one random split. Below we open the test part, once: other patients, another score. So we cut the table into five parts, the **folds**. Each fold is the test once, while the other four train. Then we shuffle and cut again. That is *repeated [cross-validation](glossary.md#cross-validation)*. Every model gets exactly the same folds, so that we can compare them in **pairs**, fold by fold.
+# All scores so far come from one random split. Everything above is chosen, so we open the test part, once. Then we cut the same table at random 20 more times, and train the same logistic regression each time.
 #
-# (From here on all 569 patients take part, also those that we looked at. That is honest only because nothing that we chose above goes into the experiment.)
+# (From here on all 569 patients take part, also those we looked at. That is honest because nothing chosen above goes into the experiment.)
+
+# %%
+print(f"our test part: {100 * logistic.score(X_test, y_test):.1f} % right")
+X, y = table.X.to_numpy(), table.y
+draws = []
+for seed in range(20):
+    cut_rows = {"test_size": 0.2, "stratify": y, "random_state": seed}
+    X_a, X_b, y_a, y_b = model_selection.train_test_split(X, y, **cut_rows)
+    draws.append(100 * logistic.fit(X_a, y_a).score(X_b, y_b))
+fig, ax = plt.subplots(figsize=(7.5, 1.8))
+ax.hist(draws, np.arange(min(draws) - 0.22, max(draws) + 0.5, 0.44), color=plots.GOOD)
+ax.set(xlabel=f"accuracy (%) on the {len(y_b)} patients that were tested", ylabel="cuts")
+spread = pd.DataFrame({"accuracy (%)": draws}).describe().round(2)
+plots.show(fig, "Histogram of the accuracies that 20 random cuts gave the same model.", spread)
+print(f"20 other cuts: from {min(draws):.1f} to {max(draws):.1f} %")
+
+# %% [markdown]
+# Only who was asked changed. So we cut the table into five parts, the **folds**. Each fold is the test once, while the other four train. Then we shuffle and cut again. That is *repeated [cross-validation](glossary.md#cross-validation)*. Every model gets exactly the same folds, so that we can compare them in **pairs**, fold by fold.
 
 # %%
 settings = run.settings(folds=5, repeats=2, inner_folds=3, trees=100, epochs=(30, 100),
@@ -256,27 +264,19 @@ def make_folds(y):
     return list(cutter.split(np.zeros(len(y)), y))
 
 
-for name, part in {"validation": (X_val, y_val), "test": (X_test, y_test)}.items():
-    print(f"logistic regression, {name}: {100 * logistic.score(*part):.1f} %")
-X, y = table.X.to_numpy(), table.y
 folds = make_folds(y)
-exercises.given("1.3", X=X, y=y, folds=folds)  # what the checks compute with, as copies
-exercises.given("1.4", X=X, y=y)
 print(f"{len(folds)} folds; the first trains on {len(folds[0][0])}, tests on {len(folds[0][1])}")
 
 # %% [markdown]
-# (The settings of the whole experiment stand there, too; you meet each below.) The first five folds of the first 60 patients. Each column of the picture is a patient; each is in the test exactly once.
+# (The settings of the whole experiment stand there, too.) The first round of folds and the first 60 patients: each column of the picture is a patient, who is in the test exactly once.
 
 # %%
-membership = np.zeros((settings.folds, 60), dtype=int)  # (fold, patient)
-for i, (_, test) in enumerate(folds[: settings.folds]):
-    membership[i, test[test < 60]] = 1
+tested = pd.DataFrame([np.isin(range(60), test) for _, test in folds[: settings.folds]])
 fig, ax = plt.subplots(figsize=(9, 1.9))
-ax.imshow(membership, cmap=plots.two_colours(), aspect="auto")
+ax.imshow(tested, cmap=plots.two_colours(), aspect="auto")
 ax.set(xlabel="patient", ylabel="fold", title="Orange: test. Blue: training.")
-ax.set_yticks(range(settings.folds), range(1, settings.folds + 1))
 plots.show(fig, "Grid of five folds by sixty patients: each patient is tested in exactly one fold.",
-           pd.DataFrame({"tested among the first 60": membership.sum(axis=1)}))
+           tested.sum(axis=1).to_frame("tested among the first 60"))
 
 # %% [markdown]
 # **1.3 Write the loop.** The heart of every comparison: `fold_accuracies(model, X, y, folds)` trains the model on each fold's training rows and scores it on the test rows. It returns an array with one accuracy a fold, in %.
@@ -296,7 +296,11 @@ exercises.check("1.3", fold_accuracies)
 # scikit-learn has your loop, too: `cross_val_score(model, X, y, cv=folds)` gives the same numbers (as shares). With `cv=5` it cuts five folds.
 
 # %% [markdown]
-# **1.4 Find the leak.** This function is to say how good [k-nearest neighbours](glossary.md#k-nearest-neighbours) is on new patients:
+# ## Leaks
+#
+# Whatever hidden rows tell the training is a **leak**; after it, no score can be trusted.
+#
+# **1.4 Find the leak.** This function is to say how good [k-nearest neighbours](glossary.md#k-nearest-neighbours) (a patient gets the class that most of the five most similar training patients have) is on new patients:
 #
 # ```python
 # def accuracy(X, y):
@@ -305,7 +309,7 @@ exercises.check("1.3", fold_accuracies)
 #     return 100 * model_selection.cross_val_score(model, X, y, cv=5).mean()
 # ```
 #
-# But the test folds tell the training something. Find out what, and write `honest_accuracy(X, y)` without the leak; change nothing else. (On this table you would not even see it in the number, which is why leaks live long. The check tries your function on a copy in which a broken instrument makes it visible.)
+# The test folds tell the training something. Find out what, and write `honest_accuracy(X, y)` without the leak; change nothing else. (Here the number hardly moves, which is why leaks live long. The check uses a copy in which a broken instrument makes it visible.)
 
 # %% exercise="1.4"
 honest_accuracy = ...
@@ -335,7 +339,7 @@ half_width = t_value * differences.std(ddof=1) * np.sqrt(1 / n)
 print(f"t = {t_value:.3f}; {differences.mean():.2f} ± {half_width:.2f} points")
 
 # %% [markdown]
-# The interval lies above 0, so A is better? There is a trap. This formula takes the folds for independent, but they share most of their training patients. Its intervals are too narrow, and verdicts from them too bold. A rule of thumb roughly repairs it (Nadeau and Bengio 2003, for random splits; Bouckaert and Frank 2004, for repeated folds): the root becomes √(1/*n* + rows tested / rows trained).
+# The interval lies above 0, so A is better? There is a trap. This formula takes the folds for independent, but they share most of their training patients. Its intervals are too narrow, and verdicts from them too bold. A rule of thumb roughly repairs it (Nadeau and Bengio 2003, for random splits; Bouckaert and Frank 2004, for repeated folds): the root becomes √(1/*n* + rows tested / rows trained). The new term stands for what the folds share: it takes two folds to be as alike (correlated) as the share of rows that each tests, and it stays however often you cut.
 #
 # **1.5 An honest interval.** Write `corrected_interval(differences, test_share)`, which returns the two ends, `(low, high)`. `test_share` is the share of rows that each fold tests on: 0.1 for ten folds.
 
@@ -353,7 +357,7 @@ def corrected_interval(differences, test_share):
 exercises.check("1.5", corrected_interval)
 
 # %% [markdown]
-# Both formulas on the colleague's ten differences (the course's helpers, which compute what you wrote). What should the colleague say?
+# Both formulas on the ten differences (the course's helpers compute what you wrote). What should the colleague say?
 
 # %%
 both = {"folds taken for independent": intervals.t_interval(differences),
@@ -367,16 +371,16 @@ plots.show(fig, "The corrected interval is wider and contains 0; the other one d
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# "We cannot tell." The corrected interval contains 0. The naive formula would have announced a winner from the same ten numbers, and nothing in them warns you.
+# "We cannot tell." The corrected interval contains 0. The naive formula would have announced a winner.
 #
 # </details>
 #
-# **A good place to stop.** You have folds, a loop, an honest interval, and a nose for leaks. Next comes the claim.
+# **A good place to stop.** Next comes the claim.
 
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# "Classic models are quicker and cheaper to train than deep ones", says the article (A in the card). It speaks of cost only. That on tables *nothing is given up* for it is our condition, because a cheap model that is wrong helps nobody.
+# "Classic models are quicker and cheaper to train than deep ones", says the article (A in the card). It speaks of cost only. The card's second sentence, "they give nothing up", is **ours**, though the card names the article below it: a cheap model that is wrong helps nobody.
 #
 # The course keeps a **[ledger](glossary.md#ledger)** of claims. What a claim needs was written there before this experiment was run for the first time. The *[MLP](glossary.md#mlp)* is a small neural network.
 
@@ -385,11 +389,11 @@ claim = ledger.get("ml-lightweight")
 claim
 
 # %% [markdown]
-# Cost is counted twice: in **[CPU seconds](glossary.md#cpu-seconds)**, the time that the processor really worked, and in **[operations](glossary.md#operations)**, about how many additions, multiplications and comparisons a training takes, by rules that you find in `costs.size`. No clock, no clock noise.
+# Cost is counted twice: in **[CPU seconds](glossary.md#cpu-seconds)**, the time that the processor really worked, and in **[operations](glossary.md#operations)**, about how many additions, multiplications and comparisons a training takes (rules: `costs.size`).
 #
-# Why −1 [percentage point](glossary.md#percentage-point), and why 5 times? Both are judgements; you may disagree. What nobody may do is choose a [margin](glossary.md#margin) after looking at the result. A test *holds* when the **whole** interval lies on the needed side, *fails* when all of it lies on the other side, and is *undecided* otherwise. The claim is **supported** when all tests hold, **not supported** when one fails, else **inconclusive**.
+# −1 [percentage point](glossary.md#percentage-point) and 5 times are judgements; you may disagree. Nobody may choose a [margin](glossary.md#margin) after looking at the result. A test *holds* when the **whole** interval lies on the needed side, *fails* when all of it lies on the other side, and is *undecided* otherwise. The claim is **supported** when all tests hold, **not supported** when one fails, else **inconclusive**.
 #
-# **1.6 You are the judge.** A claim needs the whole interval above −1 point. Measured: +0.3 points, 95 % interval from −0.6 to +1.2. What is the word?
+# **1.6 You are the judge.** A claim has one test: the whole interval above −1 point. Measured: +0.3 points, 95 % interval from −0.6 to +1.2. What is the word for the *claim*: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %% exercise="1.6"
 answer_1_6 = ...
@@ -403,51 +407,45 @@ exercises.check("1.6", answer_1_6)
 # %% [markdown]
 # ## Predict
 #
-# Two tables: our patients, and 178 Italian wines made from three kinds of grape, with 13 chemical measurements. Only someone who predicted can be surprised, so replace our guesses with yours.
-#
-# - By how many points is the best classic model better on the patients? Negative when it is worse. (With 114 patients in a test, one patient is 0.9 points.)
-# - How many times its CPU seconds does the network take to train?
-# - The verdict: `"supported"`, `"not supported"` or `"inconclusive"`?
+# Two tables: our patients, and 178 Italian wines made from three kinds of grape, with 13 chemical measurements. Run the cell: it prints how wide the interval of a gap may be, if the gap varies as much as the one model's score did in the 20 cuts. Can a test hold that needs *all* of such an interval above −1? Then replace our guesses with yours and run it again; only someone who predicted can be surprised.
 
 # %%
+root = np.sqrt(1 / len(folds) + 1 / (settings.folds - 1))
+expected = stats.t.ppf(0.975, len(folds) - 1) * np.std(draws, ddof=1) * root
+print(f"on {len(y)} patients expect about ± {expected:.1f} points")
 predicted = {
-    "accuracy gap, breast cancer (points)": 0.0,
-    "cost ratio, breast cancer (times)": 10,
-    "verdict": "supported",
+    "accuracy gap, breast cancer (points)": 0.0,  # best classic minus network
+    "cost ratio, breast cancer (times)": 10,  # the network's CPU seconds over the classic's
+    "verdict": "supported",  # or "not supported", or "inconclusive"
 }
 
 # %% [markdown]
 # ## Experiment
 #
-# Three classic models with the library's standard settings: **logistic regression**; a **[random forest](glossary.md#random-forest)**, many decision trees, each grown on a random part of the data, that vote; **[gradient boosting](glossary.md#gradient-boosting)**, many small trees, each grown to mend the mistakes of those before it.
+# Three classic models, at one setting each (the library's, except that logistic regression may take up to 1,000 steps): **logistic regression**; a **[random forest](glossary.md#random-forest)**, many decision trees, each grown on a random part of the data, that vote; **[gradient boosting](glossary.md#gradient-boosting)**, many small trees, each grown to mend the mistakes of those before it.
 #
-# The challenger: a network of [neurons](glossary.md#neuron). Each adds up its weighted inputs and passes the sum on if it is positive. Ours has two [layers](glossary.md#layer) of them, which is small and hardly *deep*: the verdict holds for networks of this size. It may choose 16 or 64 neurons a layer, a small or a large [penalty](glossary.md#penalty) on its weights, and how many passes over the data (**[epochs](glossary.md#epoch)**) it trains: to stop before it learns by heart is called *[early stopping](glossary.md#early-stopping)*.
+# The challenger: a network of [neurons](glossary.md#neuron). Each adds up its weighted inputs and passes the sum on if it is positive. Ours has two [layers](glossary.md#layer) of them, which is hardly *deep*: the verdict is about networks of this size. It may choose 16 or 64 neurons a layer, a small or a large [penalty](glossary.md#penalty) on its weights, and how many passes over the data (**[epochs](glossary.md#epoch)**) it trains at most: to stop before it learns by heart is called *[early stopping](glossary.md#early-stopping)*.
 #
 # "The best" is a choice, and a choice that looks at the test is a leak. So each training part is cut once more, into *inner* folds:
+#
+# | | training 1 | training 2 | training 3 | test |
+# |---|---|---|---|---|
+# | inner fold 1 | score | train | train | locked |
+# | inner fold 2 | train | score | train | locked |
+# | inner fold 3 | train | train | score | locked |
+# | the winner | train | train | train | **score, once** |
+#
+# The next three cells are machinery; you may skip their code:
+#
+# 1. `GridSearchCV` trains each candidate on the inner folds and keeps the one with the best mean accuracy.
+# 2. It does so twice: among 3 classic models, and among the network's 2 × 2 × 2 = 8 settings.
+# 3. The two winners are trained on the whole training part, and scored on the test.
+# 4. That training is counted, in CPU seconds and in operations.
+#
+# (`model__alpha` means: `alpha` of the pipeline's step `model`.)
 
 # %%
-fig, ax = plt.subplots(figsize=(9, 2.6))
-names = ["one outer fold", "inner fold 1", "inner fold 2", "inner fold 3", "winner"]
-for row in range(len(names)):
-    for part in range(4):  # the first three are the training part
-        orange = part == 3 if row in (0, 4) else part == row - 1
-        if part == 3 and row in (1, 2, 3):
-            continue  # the test part stays locked
-        width, left = (4, 4 * part) if part < 3 else (3, 12)
-        ax.barh(row, width, left=left, color=plots.BAD if orange else plots.GOOD,
-                hatch="///" if orange else "", edgecolor="white")
-ax.set_yticks(range(len(names)), names)
-ax.set(xlabel="rows of the table", title="Blue: train. Orange: score. The test is used once.",
-       xticks=[])
-ax.invert_yaxis()
-plots.show(fig, "Inner folds choose inside the training part; the winner is tested once, outside.")
-
-# %% [markdown]
-# `GridSearchCV` does that: it trains every candidate on the inner folds, keeps the best mean accuracy (a tie goes to the first), and trains the winner on the whole training part. (It would warn of every network that stops early, which is meant: we switch that off.)
-
-
-# %%
-warnings.filterwarnings("ignore", category=ConvergenceWarning)
+warnings.filterwarnings("ignore", category=ConvergenceWarning)  # stopping early is meant
 
 
 def searches(seed):
@@ -465,24 +463,32 @@ def searches(seed):
             "MLP": model_selection.GridSearchCV(steps, knobs, cv=inner)}
 
 # %% [markdown]
-# One fold of the experiment: search, then measure the two winners on the same rows. `CostMeter` is a stopwatch for CPU seconds; `cpu_seconds` repeats a quick training until the clock has something to measure.
+# One fold. (`cpu_seconds` repeats a quick training until the clock has something to measure.)
 
 
 # %%
+def training_seconds(model, X, y):
+    """CPU seconds of one training."""
+    return costs.cpu_seconds(lambda: model.fit(X, y), settings.clock_s)
+
+
+def in_words(best):
+    """The chosen candidate."""
+    if "model" in best:
+        return type(best["model"]).__name__
+    words = "{model__hidden_layer_sizes}, penalty {model__alpha}, {model__max_iter} epochs"
+    return words.format(**best)
+
+
 def run_fold(X, y, train, test, seed):
     """Everything measured in one fold."""
     row = {"baseline": 100 * np.mean(y[test] == np.bincount(y[train]).argmax())}
     for who, search in searches(seed).items():
-        with costs.CostMeter() as meter:
-            search.fit(X[train], y[train])
-        winner = search.best_estimator_
-        row[f"{who} chosen"] = type(winner[-1]).__name__
+        winner = search.fit(X[train], y[train]).best_estimator_
+        row[f"{who} chosen"] = in_words(search.best_params_)
         row[f"{who} accuracy"] = 100 * winner.score(X[test], y[test])
-        row[f"{who} CPU s"] = costs.cpu_seconds(
-            lambda model=winner: base.clone(model).fit(X[train], y[train]), settings.clock_s
-        )
         row[f"{who} operations"] = costs.size(winner, X[train]).train_operations
-        row[f"{who} search CPU s"] = meter.cpu_s
+        row[f"{who} CPU s"] = training_seconds(winner, X[train], y[train])
     return row
 
 
@@ -507,7 +513,7 @@ pd.DataFrame(means).loc[["baseline", "classic accuracy", "MLP accuracy"]].round(
 # %% [markdown]
 # ## Verdict
 #
-# Those were mean accuracies in %, beside the baseline. The verdict compares pair by pair, because an easy fold is easy for both: for each table the difference in accuracy (classic minus network), and the ratio of costs (network over classic), averaged on a logarithmic scale so that 10 times as much and a tenth as much cancel out. `judge` reads what the claim needs from the ledger. Your prediction stands below; *in the interval* means that the measurement does not contradict it.
+# Those were mean accuracies in %. The verdict compares pair by pair, because an easy fold is easy for both: for each table the difference in accuracy (classic minus network), and the ratio of costs (network over classic), averaged on a logarithmic scale so that 10 times as much and a tenth as much cancel out. `judge` reads what the claim needs from the ledger. Your prediction stands below; *in the interval* means that the measurement does not contradict it. What is settled for these tables and models, and what stays open, is printed last.
 
 
 
@@ -528,11 +534,14 @@ answers = {
     "verdict": verdict.word,
 }
 display(verdict, results.beside(predicted, answers))
+for each in verdict.outcomes:
+    state = "open" if each.word == "undecided" else f"settled, it {each.word}"
+    print(f"{state}: {each.test.id.replace('_', ' ')}, {each.group}")
 
 # %% [markdown]
 # ## Why this verdict?
 #
-# Each dot is a fold, bars are intervals, the dashed line is the margin. A test holds where the **whole** bar lies in the shaded part. A bar that crosses the line is undecided.
+# Each dot is a fold, bars are intervals, the dashed line is the margin. A test holds where the **whole** bar lies in the shaded part.
 
 # %% tags=["readme-picture"]
 gaps, left_dots, ratios, right_dots = dict(estimates.loc["accuracy"]), {}, {}, {}
@@ -550,62 +559,67 @@ right.set(xlabel="training cost, MLP over best classic (times)", title="Cheaper 
 plots.show(fig, "Accuracy gaps against −1 point, cost ratios against 5, by table.", gaps | ratios)
 
 # %% [markdown]
-# Two more questions. How many rows would it take to know the gap to ± 1 point? (Intervals shrink with the square root of the rows.) And what is the ratio of costs when the *search* for the winner is paid for, too?
+# Where dots lie in two heaps, two different classic models were chosen, and the mean between the heaps describes neither. What a training of each winner took (the median of its folds), and the network's in the same folds:
 
 # %%
-sizes, paid = [], []
-for name, rows in measured.items():
-    half_width, n_rows = (gaps[name].high - gaps[name].low) / 2, len(tables[name].y)
-    sizes.append(f"{name}: {n_rows} rows give ± {half_width:.1f} points, about "
-                 f"{round(n_rows * half_width**2, -2):.0f} would give ± 1.")
-    searched = [rows[f"{who} search CPU s"] for who in ("MLP", "classic")]
-    ratio = intervals.paired_ratio(*searched, 1 / settings.folds)
-    paid.append(f"{name}: {ratio.text('times')}; chosen were "
-                f"{rows['classic chosen'].value_counts().to_dict()}.")
-sizes.append("Keep this in mind whenever A beats B by half a point on a few hundred rows.")
-paid.append("Compare with the margin of 5. The search trains every candidate, slow ones too. And "
-            "where two classic models were chosen, the dots above fall into heaps, whose mean "
-            "describes neither. So \"trains faster\" depends on which model you mean and what you "
-            "count. The ledger counts one training; to change that after looking is to choose.")
-text_view.folded("How many rows?", "\n\n".join(sizes))
-text_view.folded("With the search paid for", "\n\n".join(paid))
+every_fold = pd.concat(measured, names=["table", "fold"])
+cost_columns = [f"{who} {cost}" for cost in ("CPU s", "operations") for who in ("classic", "MLP")]
+by_winner = every_fold.groupby(["table", "classic chosen"])[cost_columns]
+by_winner.median().map(number).assign(folds=by_winner.size())
 
 # %% [markdown]
-# When a word is "inconclusive", it does not mean "no difference", and not that the experiment failed. It means: *this much data, measured this way, cannot tell, and we say so*.
+# Many more operations can cost about the same seconds: how? And how many rows would settle the accuracy?
+#
+# <details><summary>Operations and seconds</summary>
+#
+# A network's operations come bundled in matrix products, which a processor does quickly. A forest is a hundred small trees, and each has a fixed cost on top. So "cheaper" depends on what you count. The ledger counts one training. The search before it is not counted, in which the network tries 8 settings and the classics 3 families at one setting each; to change that after looking is to choose.
+#
+# </details>
+
+# %%
+needed = []
+for name, gap in gaps.items():
+    n_rows, half_width = len(tables[name].y), (gap.high - gap.low) / 2
+    to_margin = abs(gap.effect - claim.test("accuracy").margin)
+    needed.append(f"{name}: {n_rows} rows give {gap.effect:+.1f} ± {half_width:.1f} points. If the "
+                  f"gap stayed, less than ± {to_margin:.1f} would decide: about "
+                  f"{number(n_rows * (half_width / to_margin) ** 2, 2)} rows.")
+text_view.folded("How many rows?", "\n\n".join(needed))
+
+# %% [markdown]
+# "Inconclusive" does not mean "no difference". It means: *this much data, measured this way, cannot tell*.
 #
 # ## Your turn
 #
-# A table of your own, in plain scikit-learn, with no helper of ours: does a model beat the baseline, and how sure are you? Any `.csv` with a column worth predicting will do; without one, take `sklearn.datasets.load_digits(return_X_y=True)`.
-#
-# Read the table, cut folds, build a pipeline, score it and the baseline on the same folds, compute the corrected interval of the differences.
+# Another table, in plain scikit-learn: does a model beat the baseline, and how sure are you? Cut folds, build a pipeline, score it and the baseline on the same folds, compute the corrected interval of the differences.
 
 # %%
-# Your table here.
+X_new, y_new = load_digits(return_X_y=True)
+print(f"{len(y_new)} pictures of {X_new.shape[1]} grey values, {len(np.unique(y_new))} digits")
+# Your comparison here.
 
 # %% [markdown]
 # <details><summary>One way to do it</summary>
 #
 # ```python
-# mine = pd.read_csv("mine.csv").dropna()  # rows with a gap are left out
-# y = mine.pop("what I want to know")
-# X = pd.get_dummies(mine)  # words become columns of 0 and 1
-# folds = model_selection.RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0)
+# cut = model_selection.RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
 # model = make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=1000))
-# ours, baseline = (100 * model_selection.cross_val_score(each, X, y, cv=folds)
+# ours, baseline = (100 * model_selection.cross_val_score(each, X_new, y_new, cv=cut)
 #                   for each in (model, dummy.DummyClassifier()))
-# gain = ours - baseline
-# half_width = stats.t.ppf(0.975, 14) * gain.std(ddof=1) * np.sqrt(1 / 15 + 0.2 / 0.8)
-# print(f"{gain.mean():.1f} ± {half_width:.1f} points above the baseline of {baseline.mean():.1f} %")
+# low, high = corrected_interval(ours - baseline, 0.2)  # yours, from 1.5
+# print(f"{low:.1f} to {high:.1f} points above the baseline of {baseline.mean():.1f} %")
 # ```
 #
 # </details>
+#
+# **At home: your own `.csv`** with a column of classes (few values, each at least five times): `mine = pd.read_csv("mine.csv").dropna()`, `y_new = mine.pop("class")`, `X_new = pd.get_dummies(mine)`. Drop columns that only number the rows; if one person fills several rows, cut by person (`GroupKFold`).
 
 # %% [markdown]
 # ## Recap
 #
 # 1. A **baseline** is the score of knowing nothing. Accuracy counts only above it, and on a rare class even then it hides what you care about.
 # 2. **Overfitting** is learning by heart: the training score rises, the score on others does not.
-# 3. A **leak** is anything that hidden rows tell the training, even a mean. Choices leak, too; that is what the inner folds were for. To find a leak, ask of every number in the training which rows it was computed from.
+# 3. A **leak** is anything that hidden rows tell the training, even a mean. Choices leak, too: hence the inner folds. To find one, ask of every number in the training which rows it came from.
 # 4. A **fold** is a part of the table that is the test once. Many folds show how much a score depends on who was asked.
 # 5. An **interval** says how far off a mean may be. Folds share training rows, so the ordinary formula is too sure of itself; the correction costs one term.
 # 6. A **verdict** holds an interval against a margin that was fixed before. It has three values, and "inconclusive" is an honest one.
