@@ -242,7 +242,8 @@ for seed in range(20):
     X_a, X_b, y_a, y_b = model_selection.train_test_split(X, y, **cut_rows)
     draws.append(100 * logistic.fit(X_a, y_a).score(X_b, y_b))
 fig, ax = plt.subplots(figsize=(7.5, 1.8))
-ax.hist(draws, np.arange(min(draws) - 0.22, max(draws) + 0.5, 0.44), color=plots.GOOD)
+step = 100 / len(y_b)  # one patient
+ax.hist(draws, np.arange(min(draws) - step / 2, max(draws) + step, step), color=plots.GOOD)
 ax.set(xlabel=f"accuracy (%) on the {len(y_b)} patients that were tested", ylabel="cuts")
 spread = pd.DataFrame({"accuracy (%)": draws}).describe().round(2)
 plots.show(fig, "Histogram of the accuracies that 20 random cuts gave the same model.", spread)
@@ -462,6 +463,14 @@ def searches(seed):
     return {"classic": model_selection.GridSearchCV(steps, {"model": classic}, cv=inner),
             "MLP": model_selection.GridSearchCV(steps, knobs, cv=inner)}
 
+
+def in_words(best):
+    """The chosen candidate."""
+    if "model" in best:
+        return type(best["model"]).__name__
+    words = "{model__hidden_layer_sizes}, penalty {model__alpha}, {model__max_iter} epochs"
+    return words.format(**best)
+
 # %% [markdown]
 # One fold. (`cpu_seconds` repeats a quick training until the clock has something to measure.)
 
@@ -470,14 +479,6 @@ def searches(seed):
 def training_seconds(model, X, y):
     """CPU seconds of one training."""
     return costs.cpu_seconds(lambda: model.fit(X, y), settings.clock_s)
-
-
-def in_words(best):
-    """The chosen candidate."""
-    if "model" in best:
-        return type(best["model"]).__name__
-    words = "{model__hidden_layer_sizes}, penalty {model__alpha}, {model__max_iter} epochs"
-    return words.format(**best)
 
 
 def run_fold(X, y, train, test, seed):
@@ -559,7 +560,7 @@ right.set(xlabel="training cost, MLP over best classic (times)", title="Cheaper 
 plots.show(fig, "Accuracy gaps against −1 point, cost ratios against 5, by table.", gaps | ratios)
 
 # %% [markdown]
-# Where dots lie in two heaps, two different classic models were chosen, and the mean between the heaps describes neither. What a training of each winner took (the median of its folds), and the network's in the same folds:
+# Where dots lie in heaps, different models or network sizes were chosen, and the mean between heaps describes none of them. What the trainings took, by the classic model chosen (medians):
 
 # %%
 every_fold = pd.concat(measured, names=["table", "fold"])
