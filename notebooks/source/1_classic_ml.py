@@ -30,7 +30,6 @@ import pandas as pd
 from IPython.display import display
 from scipy import stats
 from sklearn import dummy, ensemble, linear_model, metrics, model_selection, neighbors, tree
-from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -595,6 +594,8 @@ text_view.folded("How many rows?", "\n\n".join(needed))
 # Another table, in plain scikit-learn: does a model beat the baseline, and how sure are you? Cut folds, build a pipeline, score it and the baseline on the same folds, compute the corrected interval of the differences.
 
 # %%
+from sklearn.datasets import load_digits
+
 X_new, y_new = load_digits(return_X_y=True)
 print(f"{len(y_new)} pictures of {X_new.shape[1]} grey values, {len(np.unique(y_new))} digits")
 # Your comparison here.
