@@ -367,6 +367,21 @@ def test_given_data_stand_outside_the_cell_that_a_solution_replaces(name):
                 assert ast.unparse(statement.value) == "...", cell.source
 
 
+@every_notebook
+def test_a_check_takes_the_answer_alone(name):
+    """An answer cell could change other data; `given` copies them before."""
+    checks = [
+        node
+        for cell in student_edition(SOURCES[name]).cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "exercises.check"
+    ]
+    assert checks
+    for call in checks:
+        assert len(call.args) == 2 and not call.keywords, ast.unparse(call)
+
+
 def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, build_alone, tmp_path, monkeypatch):
     """A training that goes on from its end shows nothing of what it looked like on the way."""
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))

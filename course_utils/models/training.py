@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from course_utils import CourseError
 from course_utils.models import checkpoints

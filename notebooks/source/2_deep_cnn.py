@@ -31,7 +31,7 @@ from matplotlib import pyplot as plt
 from skimage.feature import hog
 from sklearn import ensemble, model_selection, svm
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from course_utils.claims import ledger, resampling
 from course_utils.data import canvases, chosen
@@ -293,6 +293,7 @@ values, curve = np.linspace(here - 1, here + 1, 41), []
 for value in [*values, here]:  # the last one puts it back
     weight.data[steepest] = value
     curve.append(batch_loss(cnn, tensors[batch], all_labels[batch]).item())
+exercises.given("2.3", batch_loss=batch_loss)  # what the check computes with
 plots.show(*network_figures.slope(values, curve[:-1], here, curve[-1], slope))
 
 # %% [markdown]
@@ -318,7 +319,7 @@ def descend(model, images, labels, steps, rate):
 ### END SOLUTION
 
 # %% check="2.3"
-exercises.check("2.3", descend, batch_loss=batch_loss)
+exercises.check("2.3", descend)
 
 # %% [markdown]
 # The loop below does the same, with three refinements. It takes **batches** of 64 pictures; one pass over all of them is an *[epoch](glossary.md#epoch)*. Its *[optimizer](glossary.md#optimizer)*, AdamW, divides each step by the usual size of that weight's slope, so that all weights move about equally far. And the *[learning rate](glossary.md#learning-rate)* rises over the first tenth of the steps, then falls to 0.
@@ -524,6 +525,7 @@ for picture in pixels[three]:
         said = models["SVM"].predict(flat)[0], models["CNN"].predict(whole)[0]
         titles.append("SVM: {}\nCNN: {}".format(*(found.classes[k] for k in said)))
 truths = [found.classes[k] for k in labels[three]]
+exercises.given("2.4", pixels=pixels, labels=labels, place=place, size=large)
 plots.show(plots.gallery(strip, titles, columns=len(steps)),
            "Pictures along the diagonal, and what two models call them.",
            pd.DataFrame(np.reshape(titles, (len(three), -1)), truths, steps))
@@ -552,7 +554,7 @@ def honest_sets(pixels, labels, train, test):
 ### END SOLUTION
 
 # %% check="2.4"
-exercises.check("2.4", honest_sets, pixels=pixels, labels=labels, place=place, size=large)
+exercises.check("2.4", honest_sets)
 
 # %% [markdown]
 # Now the SVM learns from every training picture at several places, in each fold. The same knowledge, by three ways:

@@ -57,7 +57,7 @@ def new_model(C=1):
 
 rng = np.random.default_rng(run.seed)
 draws = rng.integers(len(y), size=(settings.resamples, len(y)))  # (resample, patient)
-exercises.given("1_causes.1", X=X, y=y, draws=draws[:1])  # what the check computes with
+exercises.given("1_causes.1", X=X, y=y, draws=draws[:1], new_model=new_model)  # for the check
 print(f"the first draw has {len(np.unique(draws[0]))} of the {len(y)} patients")
 
 # %% [markdown]
@@ -75,7 +75,7 @@ def weights_of(rows):
 ### END SOLUTION
 
 # %% check="1_causes.1"
-exercises.check("1_causes.1", weights_of, new_model=new_model)
+exercises.check("1_causes.1", weights_of)
 
 # %% [markdown]
 # Now all resamples. Each line of the picture is one column: its weight, and the middle 95 % of its weights over the resamples. Orange, dotted lines cross zero.

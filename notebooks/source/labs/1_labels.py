@@ -45,7 +45,6 @@ X_train, X_test, y_train, y_test = model_selection.train_test_split(
     X, y, test_size=0.2, stratify=y, random_state=run.seed
 )
 parts = {"X_train": X_train, "y_train": y_train, "X_test": X_test, "y_test": y_test}
-exercises.given("1_labels.1", **parts)  # what the check computes with, as copies
 print(f"{len(y_train)} patients to learn from; baseline {100 * np.mean(y_test == 1):.1f} %")
 
 # %% [markdown]
@@ -56,6 +55,9 @@ print(f"{len(y_train)} patients to learn from; baseline {100 * np.mean(y_test ==
 def new_model():
     """A fresh, untrained model."""
     return make_pipeline(StandardScaler(), linear_model.LogisticRegression(max_iter=1000))
+
+
+exercises.given("1_labels.1", new_model=new_model, **parts)  # what the check computes with
 
 
 # %% [markdown]
@@ -70,7 +72,7 @@ def accuracy_after(n):
 ### END SOLUTION
 
 # %% check="1_labels.1"
-exercises.check("1_labels.1", accuracy_after, new_model=new_model)
+exercises.check("1_labels.1", accuracy_after)
 
 # %% [markdown]
 # ## The claim, as it will be judged

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from scipy import stats
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from course_utils.claims import intervals, ledger
 from course_utils.data import canvases

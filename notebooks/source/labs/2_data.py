@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn import svm
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from course_utils.claims import intervals, ledger
 from course_utils.data import canvases
@@ -222,9 +222,10 @@ results.beside(predicted, answers)
 #
 # A colleague has measured this curve:
 
-# %%
+# %% given="2_data.2"
 measured_sizes = np.array([40, 160, 640])  # pictures
 measured_accuracy = np.array([60.0, 90.0, 96.0])  # %
+exercises.given("2_data.2", sizes=measured_sizes, accuracy=measured_accuracy)
 
 # %% [markdown]
 # **Exercise 2_data.2** How many pictures does her model need for 80 %? (`np.log`, `np.exp` and `np.interp(x, known_x, known_y)` help.)
@@ -236,7 +237,7 @@ answer_2_data_2 = np.exp(np.interp(80, measured_accuracy, np.log(measured_sizes)
 ### END SOLUTION
 
 # %% check="2_data.2"
-exercises.check("2_data.2", answer_2_data_2, sizes=measured_sizes, accuracy=measured_accuracy)
+exercises.check("2_data.2", answer_2_data_2)
 
 # %% [markdown]
 # And here: how many pictures do the two that see raw pixels need, to be as good as the SVM with re-centred digits was with the fewest?
