@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb): logistic regression, intervals, verdicts. It runs on its own.
 #
-# **Why this matters.** "People who drink red wine live longer." "Patients with large nuclei have cancer." Somebody read such a sentence from a model, and somebody else will act on it. Here you read a model too: would another clinic read the same, and may any clinic read a *cause*?
+# **Why this matters.** "People who drink red wine live longer." "Patients with large nuclei have cancer." Somebody read such a sentence from a model, and somebody else will act on it. Here you read a model too: would another clinic read the same, and is it a *cause*?
 
 # %%
 from itertools import combinations
@@ -45,7 +45,7 @@ weights = linear_model.LogisticRegression(max_iter=20_000).fit(scaled, y).coef_[
 print(f"{table.X.columns[7]}: weight {weights[7]:+.2f}")
 
 # %% [markdown]
-# Would another clinic find these weights? We cannot ask one. But we can draw 569 of *our* patients with replacement (some come twice, some not at all), train again, and repeat: that is the **[bootstrap](../glossary.md#bootstrap)**.
+# Would another clinic find these weights? We cannot ask one. But we can draw 569 of *our* patients with replacement (some come twice, some not at all), train again, and repeat: that is the **[bootstrap](../glossary.md#bootstrap)**. It imitates new patients of the same clinic; another clinic may differ further.
 
 
 # %%
@@ -78,7 +78,7 @@ def weights_of(rows):
 exercises.check("1_causes.1", weights_of)
 
 # %% [markdown]
-# Now all resamples. Each line of the picture is one column: its weight, and the middle 95 % of its weights over the resamples. Orange, dotted lines cross zero.
+# Now all resamples, by the same computation as the exercise's (with `C`, for later). Each line of the picture is one column: its weight, and the middle 95 % of its weights over the resamples. Orange, dotted lines cross zero.
 
 
 # %%
@@ -97,9 +97,9 @@ alt = "Thirty weights with bootstrap intervals; some cross zero."
 plots.show(fig, alt, spread.sort_values("effect").round(2))
 
 # %% [markdown]
-# A line crosses zero as soon as 3 resamples in 100 have the other sign. So many lines can cross while most signs hold. More resamples will not make a line shorter; more patients would.
+# A line crosses zero as soon as 3 resamples in 100 have the other sign. So many lines can cross while most signs hold.
 #
-# Many columns say nearly the same: perimeter and area of a nucleus follow from its radius. The *[correlation](../glossary.md#correlation)* of two columns says how closely they follow a straight line: 1 exactly, rising together; −1 exactly, one rising as the other falls; 0 no straight line (a curve may still be there). We call two columns **twins** when it is at least 0.9 or at most −0.9.
+# Many columns say nearly the same: for a round nucleus, perimeter and area follow from the radius. The *[correlation](../glossary.md#correlation)* of two columns is 1 on a rising straight line, −1 on a falling one, and near 0 where no sloping line fits. We call two columns **twins** when it is at least 0.9 or at most −0.9.
 
 # %%
 correlation = np.corrcoef(X.T)
@@ -114,7 +114,7 @@ print(f"{len(twins)} pairs of twins among {len(pairs)} pairs")
 #
 # Without outside knowledge, this table cannot show a cause: nothing was *done* to anybody. So the [ledger](../glossary.md#ledger) tests less: is the **reading stable**? Does a weight keep its sign when the patients are drawn again, and do twins point the same way?
 #
-# That is not the claim. A stable sign is not *enough* for a cause, and not *needed* either: a column with an effect near zero flips freely, and twins may rightly differ in sign, because each weight means "the others held equal". (The claim speaks of trees, too. They are not judged here.)
+# That is not the claim. Stable does not mean causal; unstable does not mean no cause. (Trees are not judged here.)
 
 # %%
 claim = ledger.get("ml-interpretable")
@@ -132,7 +132,7 @@ predicted = {
 # %% [markdown]
 # ## Verdict
 #
-# Each resample gives one number a test: the share of its signs that match *ours*, and the share of its twins that agree. The [interval](../glossary.md#interval) is the middle 95 % of these numbers (*n* counts the resamples), and not an error of their mean. Another clinic would match us less often: every resample is made of *our* patients.
+# Each resample gives one number a test: the share of its signs that match *ours*, and the share of its twins that agree. The [interval](../glossary.md#interval) holds the middle 95 % of these numbers: a spread over resamples (*n* of them), not an error of their mean.
 
 
 # %%
@@ -148,7 +148,7 @@ def tested(weights, resampled):
 
 estimates = tested(weights, resampled)
 verdict = claim.judge(estimates, run.profile)
-print("Tested: are the signs of the weights stable? (Not tested: are they causes?)")
+print("Judged is whether the reading is stable. Cause cannot be tested with this table.")
 verdict
 
 # %%
@@ -156,6 +156,9 @@ answers = {
     "weights that keep their sign (%)": estimates["sign_stability"],
     "verdict": verdict.word,
 }
+if verdict.word == "inconclusive":
+    print("Undecided: resamples fall on both sides of what is needed.")
+    print("More of them will not settle it; more patients might.")
 results.beside(predicted, answers)
 
 # %% [markdown]
@@ -173,7 +176,7 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# With the weaker penalty far fewer signs hold, and many twins contradict each other. Much of the calm in the picture was the penalty's, and nobody in this lab chose it.
+# Read the numbers, not the word alone: with the weaker penalty far fewer signs hold, and many twins contradict each other. Much of the calm in the picture was the penalty's, and `C=1` is merely the library's default.
 #
 # And what may you read from a weight that *is* steady? Take this one:
 
@@ -190,7 +193,7 @@ print(f"correlation with benign, alone: {alone:+.2f}")
 #
 # <details><summary>Compare your answer</summary>
 #
-# Both. Among all patients, high values go with malignant (the correlation is negative). Among patients whose 29 other columns are equal, they go with benign (the weight is positive). Neither says what would happen if you *changed* the value.
+# Both. Among all patients, high values go with malignant (the correlation is negative). With the 29 other columns equal, the model says, they speak for benign (the weight is positive). Neither says what would happen if you *changed* the value.
 #
 # </details>
 
@@ -216,7 +219,7 @@ linear = linear_model.LinearRegression().fit(shoe[:, None], words)
 print(f"one size more: {linear.coef_[0]:+.1f} words a minute")
 
 # %% [markdown]
-# Now *intervene*: the same children, each in shoes two sizes larger. What will the model say, and what will the children do? Answer, then run.
+# Now *intervene*: the same children, each in shoes two sizes larger. The code above computes `words` from the age alone; the model knows only the shoes.
 
 # %%
 _, larger, words_after = world(sizes_more=2)
@@ -246,7 +249,7 @@ shoe_weight = both.coef_[0]
 exercises.check("1_causes.2", shoe_weight)
 
 # %% [markdown]
-# Your number beside the one from before, both with bootstrap intervals:
+# The same computation, and the one from before, with bootstrap intervals:
 
 
 # %%
@@ -258,11 +261,13 @@ def slope(*columns):
     return resampling.percentile_interval([fit.coef_[0] for fit in fits])
 
 
+if exercises.statuses["1_causes.2"] == "correct":
+    print(f"your number:     {float(np.squeeze(shoe_weight)):+.2f} words a size")
 print("shoe size alone:", slope(shoe).text("words a size"))
 print("age held equal: ", slope(shoe, age).text("words a size"))
 
 # %% [markdown]
-# Zero lies inside the second interval: among children of *one age*, 400 children show no effect of the shoe size. You found this without an intervention, but you needed to know the picture above.
+# Zero lies inside the second interval: among children of *one age*, the data are compatible with no effect of the shoe size, and with up to about 1.4 words a size either way. You found this without an intervention, but you needed to know the picture above.
 #
 # <details><summary>Is the remedy, then, to put every column into the model?</summary>
 #
@@ -274,8 +279,8 @@ print("age held equal: ", slope(shoe, age).text("words a size"))
 # ## What this adds to lesson 1
 #
 # - A linear model is easy to **read**. What you read is how the model computes, and not how the world works. In our table the arrow even runs backwards: the disease enlarges the nuclei, and the model guesses the cause from its effect.
-# - How steady a reading is can be tested: that is the verdict. It depends on the patients, and on a penalty that is easily overlooked. Steady is not causal.
-# - To speak of causes you need an *intervention* (something done to some and not to others, best by the toss of a coin), or assumptions that the table cannot check.
+# - How steady a reading is can be tested: that is the verdict. Its numbers depend on the patients, and on a penalty that is easily overlooked.
+# - To speak of causes you need an *intervention* (something done to some and not to others, best by the toss of a coin: only a simulation shows the same children both ways), or assumptions that the table cannot check.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
