@@ -1,3 +1,4 @@
+import inspect
 import sys
 import threading
 import time
@@ -6,7 +7,7 @@ import types
 import numpy as np
 import pandas as pd
 import pytest
-from exercise_cases import exercises_of
+from exercise_cases import exercises_of, hidden
 
 from course_utils import CourseError, exercises
 from course_utils.exercises import (
@@ -377,6 +378,14 @@ def assign_statuses(book):
         lambda book: setattr(sys.modules["course_utils.exercises.lesson_1"], "exercises", fake),
         lambda book: delattr(sys.modules["course_utils.exercises.lesson_1"], "exercises"),
         assign_statuses,
+        lambda book: setattr(book.check.__self__, "strict", False),
+        lambda book: setattr(hidden(book), "strict", False),
+        lambda book: exercises_of(book).update({}),
+        lambda book: exercises_of(book)["1.1"].__dict__.update(same=fake),
+        lambda book: setattr(exercises_of(book)["1.1"], "same", fake),
+        lambda book: setattr(Exercise, "same", property(lambda self: fake)),
+        lambda book: setattr(Mistake, "answer", fake),
+        lambda book: delattr(Exercise, "same"),
     ],
 )
 def test_an_assignment_does_not_switch_a_check_off(strict, attack):
@@ -400,6 +409,13 @@ def test_no_solution_is_an_attribute_away(book):
     for part in public.values():
         inner = [getattr(part, name) for name in dir(part) if not name.startswith("__")]
         assert not any(isinstance(each, (Exercise, dict)) for each in inner)
+        assert not hasattr(part, "__self__") and not hasattr(part, "__wrapped__")
+
+
+def test_a_workbooks_functions_explain_themselves(book):
+    assert str(inspect.signature(book.check)).startswith("(exercise_id: 'str', answer: 'Any', **context")
+    assert inspect.getdoc(book.check).startswith("Print how the answer stands.")
+    assert book.hint.__name__ == "hint"
 
 
 def test_given_data_need_not_be_named_again(book):
@@ -480,7 +496,7 @@ def test_a_function_that_is_meant_to_change_its_arguments_may():
 def test_what_cannot_be_copied_is_used_as_it_is(book):
     generator = (each for each in ())
     book.given("1.3", values=generator)
-    assert exercises_of(book) and book.check.__self__.kept["1.3"]["values"] is generator
+    assert hidden(book).kept["1.3"]["values"] is generator
 
 
 def never_ends(values):

@@ -5,9 +5,11 @@ hint that helps. Both are *computed* from the data of the lesson, so that they f
 
 Where grades are given (nbgrader executes, or ``COURSE_CHECKS=strict``) a check is strict: whatever earns
 nothing raises, and an answer that is right in part gives its share as the cell's value, which nbgrader
-takes as points. An assignment in an answer cell (to the workbook, its module, its statuses, the data)
-does not change a check: everything is read-only, and works on copies. This is not a safe against people
-who take Python itself apart (`gc`, `ctypes`, patched libraries) or read this package's source.
+takes as points. An assignment in an answer cell (to the workbook, its module, its exercises, its
+statuses, the data) does not change a check: those are read-only or copies. This is not a safe. It does not
+stop anyone who puts another module into `sys.modules`, imports the package anew without nbgrader's variable,
+writes into `vars` of a module or into a function's code or closure, takes Python itself apart (`gc`,
+`ctypes`, patched libraries) or reads this package's source. Such a cell is plain to see for whoever reads it.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class Workbook(metaclass=SealedClass):
 
     def __init__(self, checker: _Checker) -> None:
         for name in ("check", "given", "hint", "summary"):
-            object.__setattr__(self, name, getattr(checker, name))
+            object.__setattr__(self, name, _closed(getattr(checker, name)))
         object.__setattr__(self, "statuses", types.MappingProxyType(checker.statuses))
 
     __setattr__ = __delattr__ = refuse
@@ -69,12 +71,25 @@ class Workbook(metaclass=SealedClass):
 class _Checker(metaclass=SealedClass):
     """What lies behind a workbook."""
 
+    __slots__ = ("exercises", "hints_given", "kept", "statuses", "strict")
+    exercises: Mapping[str, Exercise]
+    hints_given: dict[str, int]
+    kept: dict[str, dict[str, Any]]
+    statuses: dict[str, str]
+    strict: bool
+
     def __init__(self, exercises: Mapping[str, Exercise]) -> None:
-        self.exercises = exercises
-        self.statuses = dict.fromkeys(exercises, NOT_ATTEMPTED)
-        self.hints_given = dict.fromkeys(exercises, 0)
-        self.kept: dict[str, dict[str, Any]] = {}
-        self.strict = is_strict()  # once: an answer cell that changes the environment comes too late
+        parts = {
+            "exercises": types.MappingProxyType(exercises),
+            "statuses": dict.fromkeys(exercises, NOT_ATTEMPTED),
+            "hints_given": dict.fromkeys(exercises, 0),
+            "kept": {},
+            "strict": is_strict(),  # once: an answer cell that changes the environment comes too late
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+
+    __setattr__ = __delattr__ = refuse
 
     def given(self, exercise_id: str, **data: Any) -> None:
         """State what an exercise is about; the check computes with copies of it.
@@ -155,6 +170,17 @@ class _Checker(metaclass=SealedClass):
         if exercise_id not in self.exercises:
             raise CourseError(f"unknown exercise '{exercise_id}': there are {', '.join(self.exercises)}")
         return self.exercises[exercise_id]
+
+
+def _closed(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that does what a method does, and does not have the method's object as an attribute."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        return method(*arguments, **named)
+
+    call.__name__, call.__doc__ = method.__name__, method.__doc__
+    vars(call)["__signature__"] = inspect.signature(method)
+    return call
 
 
 def workbook(*exercises: Exercise) -> Workbook:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.exercises.guard import SealedClass
+
 Same = Callable[..., "bool | float"]
 
 
@@ -61,8 +63,8 @@ def always(value: Any) -> Callable[..., Any]:
     return lambda **context: value
 
 
-@dataclass(frozen=True)
-class Mistake:
+@dataclass(frozen=True, slots=True)
+class Mistake(metaclass=SealedClass):
     """A typical wrong answer and what to say to it.
 
     Attributes
@@ -77,8 +79,8 @@ class Mistake:
     hint: str
 
 
-@dataclass(frozen=True)
-class Exercise:
+@dataclass(frozen=True, slots=True)
+class Exercise(metaclass=SealedClass):
     """One exercise.
 
     Attributes

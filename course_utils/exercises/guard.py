@@ -25,9 +25,14 @@ class _SealedModule(types.ModuleType):
 
 
 class SealedClass(type):
-    """A class whose attributes cannot be set from outside."""
+    """A class whose attributes cannot be set any more once its module is sealed."""
 
-    __setattr__ = __delattr__ = refuse
+    def __setattr__(cls, name: str, value: object) -> None:
+        if isinstance(sys.modules[cls.__module__], _SealedModule):
+            refuse(cls, name)
+        super().__setattr__(name, value)
+
+    __delattr__ = refuse
 
 
 def seal(module: str) -> None:
