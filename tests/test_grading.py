@@ -1,6 +1,7 @@
 """A small class, graded by nbgrader itself: who gets which points."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,11 @@ RIGHT = ["answer_9_1 = p.mean()", "answer_9_2 = ['svm', 'kNN']", "answer_9_3 = l
 WARNS = "import sys\ndef answer_9_3(x):\n    print('1 of 1', file=sys.stderr)\n    return x**0.5"
 FAKE = "class Fake:\n    def check(self, *a, **k): pass\nexercises = Fake()"
 REPLACED = "import course_utils.exercises.tiny as t\nt.exercises = Fake()"
+STRICT = "answer_9_1 = 9\nexercises.check.__self__.strict = False"
+SAME = """answer_9_2 = 9
+second = list(exercises.check.__self__.exercises.values())[1]
+second.__dict__["same"] = lambda *a, **k: 1"""
+EXERCISE = "answer_9_3 = 9\nfrom course_utils.exercises import Exercise\nExercise.same = lambda *a, **k: 1"
 BY_THE_WAY = "import os\nos.environ.pop('NBGRADER_EXECUTION'); os.environ['COURSE_CHECKS'] = ''"
 
 CLASS = {  # the answers to 9.1, 9.2 and 9.3 (None: as released), and the points
@@ -93,6 +99,7 @@ CLASS = {  # the answers to 9.1, 9.2 and 9.3 (None: as released), and the points
         [BY_THE_WAY, "exercises.statuses['9.2'] = 'correct'", "exercises.exercises['9.3']"],
         [0] * 3,
     ),
+    "behind": ([STRICT, SAME, EXERCISE], [0, 0, 0]),
     "deleted": (RIGHT, [0, 1, 1]),  # the check of 9.1 is gone
     "edited": (["answer_9_1 = 5", *RIGHT[1:]], [0, 1, 1]),  # the given data and the check were changed
 }
@@ -136,9 +143,7 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     (folder / "tiny.py").write_text(TINY, encoding="utf-8")
     (folder / "9_tiny.py").write_text(SOURCE.format(folder=folder), encoding="utf-8")
-    config = f"c = get_config()\nc.CourseDirectory.root = {str(folder)!r}\n"
-    config += f"c.ClearSolutions.code_stub = {{'python': {STUB!r}}}\n"
-    (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
     (folder / "source" / "ps1").mkdir(parents=True)
     nbformat.write(solved_edition(folder / "9_tiny.py"), folder / "source" / "ps1" / "tiny.ipynb")
     done = nbgrader(folder, "generate_assignment", "ps1", "--create")
