@@ -7,7 +7,7 @@
 #
 # This lab goes on from [lesson 2](../2_deep_cnn.ipynb): you need its [convolution](../glossary.md#convolution), its training loop and its [folds](../glossary.md#fold). It runs on its own: it trains new, smaller networks, on few of the lesson's digits. Allow 40 minutes.
 #
-# **Why this matters.** "Our model has 200 [layers](../glossary.md#layer)" sounds impressive. Layers cost time, and time costs money. What does a further layer buy?
+# **Why this matters.** "Our model has 200 [layers](../glossary.md#layer)" sounds impressive. What does a further layer buy, when the network may not grow?
 
 # %%
 from itertools import combinations
@@ -16,6 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import display
 from torch import nn
 from tqdm import tqdm
 
@@ -46,7 +47,7 @@ settings = run.settings(
 # %% [markdown]
 # ## Data
 #
-# The lesson's digits as they were published: 8 × 8 pixels, the digit in the middle. (The lesson's canvas of 16 × 16 has four times the pixels, and each convolution takes four times the work. Where a digit stands is not today's question.) And few of them. Our first version of this test trained on all pictures, and it was no good: the shallowest network was right in 98 of 100, so there was nothing to gain. A test may be mended, but in the open: [margin](../glossary.md#margin) and metric stayed, and the [ledger](../glossary.md#ledger) says what changed.
+# The lesson's digits as they were published: 8 × 8 pixels, the digit in the middle. (The lesson's canvas of 16 × 16 has four times the pixels, and each convolution takes four times the work. Where a digit stands is not today's question.) And few of them. Our first version of this test trained on all pictures, and it was no good: the shallowest network was right in 98 of 100, so there was hardly anything to gain. A test may be mended, but in the open: [margin](../glossary.md#margin) and metric stayed, and the [ledger](../glossary.md#ledger) says what changed.
 
 # %%
 pictures = images.load_digits()
@@ -63,7 +64,7 @@ print(f"two folds share {shared:.0f} of the {len(first[0])} pictures that they l
 # %% [markdown]
 # ## What depth is for: to see more
 #
-# One number of the first feature map comes from 3 × 3 pixels. One number of the second comes from 3 × 3 numbers of the first. How many pixels has it seen? That is its **receptive field**. Draw it on squared paper first: mark one square of the second map, the nine of the first, then all pixels below those.
+# One number of the first feature map comes from 3 × 3 pixels. One number of the second comes from 3 × 3 numbers of the first. How many pixels has it seen? That is its **receptive field**. (A sketch on squared paper helps.)
 #
 # **Exercise 2_depth.1** Write `sees(n)`: how many pixels wide is the receptive field after `n` convolutions of 3 × 3 in a row (no [pooling](../glossary.md#pooling), no steps of two)? (`exercises.hint("2_depth.1")` in a new cell gives a nudge.)
 
@@ -78,16 +79,16 @@ def sees(n):
 exercises.check("2_depth.1", sees)
 
 # %% [markdown]
-# <details><summary>The pictures are 8 pixels wide. How many convolutions until one number has seen the whole width? Until every number has?</summary>
+# <details><summary>The pictures are 8 pixels wide. How many convolutions until one number has seen the whole width?</summary>
 #
-# Four until the first ones have: three see 7 pixels, four see 9. But these numbers stand in the two middle columns. A number at the edge looks out of the picture on one side, and needs seven. So the networks below differ in their view: with 3 convolutions in a row no number sees the whole width, with 7 every number does. Beyond that, nothing is left to see; on a photo 1,000 pixels wide there would be.
+# Four, in the middle: three see 7 pixels, four see 9. A number at the edge looks out of the picture on one side, and needs seven. So number for number, the networks below differ in their view. As a whole, each has all of the picture: the averaging at its end pools all columns.
 #
 # </details>
 
 # %% [markdown]
 # ## The shortcut
 #
-# Plain deep networks are harder to train; why is debated. To do no harm, a further block would have to learn to copy its input. A **[residual block](../glossary.md#residual-block)** has a shortcut for that (He and others 2016). Its two convolutions, called `body`, do not make the new maps. They make what is *added* to the old ones. Only then comes the [ReLU](../glossary.md#relu), which sets negative numbers to zero. So where `body` gives zero, the block lets its input through: a ReLU made it, so it has no negative numbers.
+# Plain deep networks are harder to train; why is debated. Yet a further block need not do harm: it could simply copy its input. A **[residual block](../glossary.md#residual-block)** has a shortcut for that (He and others 2016). Its two convolutions, called `body`, do not make the new maps. They make what is *added* to the old ones. Only then comes the [ReLU](../glossary.md#relu), which sets negative numbers to zero. So where `body` gives zero, the block lets its input through: a ReLU made it, so it has no negative numbers.
 #
 # **Exercise 2_depth.2** Write `residual(x, body)`, what a residual block does. `x` holds feature maps (B, C, H, W), and `body(x)` gives maps of the same shape. Use `torch.relu`.
 
@@ -102,7 +103,7 @@ def residual(x, body):
 exercises.check("2_depth.2", residual)
 
 # %% [markdown]
-# ## Equal size, other depth
+# ## Nearly equal size, other depth
 #
 # A deeper network with layers as wide has more weights. If it wins, was it depth or size? So all get the same budget of [parameters](../glossary.md#parameter): depth is paid for with width. `convolutional.make_cnn` is the lesson's network, here without pooling between its blocks. It normalises after each convolution and averages each map at the end. Each of its blocks calls the function that we pass on: `plain`, or `shortcut`, the same as yours above. `widest` finds the largest width within the budget.
 
@@ -190,7 +191,13 @@ for n_blocks in tqdm(settings.blocks, desc="depth", unit="depth"):
         scores[kind, 2 * n_blocks + 1] = np.array([each for _, each in found])
 
 # %% [markdown]
-# Accuracy on the test part, with the [intervals](../glossary.md#interval) of lesson 1. (Their formula allows for training parts that overlap, as those of a cross-validation do. The few pictures that ours learn from are drawn anew in each fold and overlap as little as was printed at the top, so the intervals should be too wide rather than too narrow.)
+# Accuracy on the test part, with the [intervals](../glossary.md#interval) of lesson 1. Here they should be too wide rather than too narrow.
+#
+# <details><summary>Why too wide?</summary>
+#
+# Their formula allows for training parts that overlap, as those of a cross-validation do. The few pictures that ours learn from are drawn anew in each fold, and overlap as little as was printed at the top.
+#
+# </details>
 
 
 # %%
@@ -203,10 +210,12 @@ def told(estimate):
     """What an interval says about 0."""
     if estimate.low <= 0 <= estimate.high:
         return "not clearly better or worse"
-    return "better" if estimate.low > 0 else "worse"
+    near = min(abs(estimate.low), abs(estimate.high)) < 0.1 * (estimate.high - estimate.low)
+    return ("only just " if near else "") + ("better" if estimate.low > 0 else "worse")
 
 
 depths = list(sizes.index)
+deepest = depths[-1]
 points = {kind: {n: interval(scores[kind, n][:, 1]) for n in depths} for kind in kinds}
 fig, ax = plots.curves(points, baseline)
 ax.set(xlabel="convolutions in a row", ylabel="accuracy (%)", ylim=(0, 100))
@@ -215,31 +224,27 @@ plots.show(fig, "Accuracy against depth, with and without residual connections."
 
 # %% [markdown]
 # ## Verdict
+#
+# First by the ledger, then beside your prediction.
 
 # %%
-gains = {kind: interval(scores[kind, depths[-1]][:, 1] - scores[kind, depths[0]][:, 1])
+gains = {kind: interval(scores[kind, deepest][:, 1] - scores[kind, depths[0]][:, 1])
          for kind in kinds}
 verdict = claim.judge({"gain": gains}, run.profile)
-verdict
-
-# %% [markdown]
-# Beside your prediction:
-
-# %%
 answers = {f"gain of depth, {kind} (points)": gains[kind] for kind in kinds}
 answers["verdict"] = verdict.word
-results.beside(predicted, answers)
+display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
 # ## Why?
 #
-# Is it the learning that fails, or what was learned? The training loss of the shallowest and the deepest networks (mean over the folds, and over ten steps at a time):
+# Is it the learning that fails, or what was learned? Below is the training loss of the shallowest and the deepest networks, plain and residual (mean over the folds, and over ten steps at a time). **Which curve ends highest? Does that network fail to learn, or to understand? Write one sentence, then look.**
 
 # %%
 fig, ax = plt.subplots()
 block = min(10, settings.steps)
 curves = {f"{kind}, {n} convolutions": losses[kind, n].mean(axis=0).reshape(-1, block).mean(axis=1)
-          for kind in kinds for n in (depths[0], depths[-1])}
+          for kind in kinds for n in (depths[0], deepest)}
 steps = block * np.arange(1, settings.steps // block + 1)
 for k, (name, curve) in enumerate(curves.items()):
     ax.plot(steps, curve, label=name, markevery=4, **plots.line_style(k))
@@ -249,47 +254,55 @@ plots.show(fig, "Training loss of shallow and deep networks, plain and residual.
            pd.DataFrame(curves, steps).round(4))
 
 # %% [markdown]
-# And the accuracy on the pictures that each network learned from, beside that on the test part. A network with (nearly) 100 % on the left has learned all that it was shown; what is missing on the right, it has not understood ([overfitting](../glossary.md#overfitting)). Less on the left: not finished, too small, or held back (by the weight decay, for instance).
+# And the accuracy on the pictures that each network learned from, beside that on the test part. What is missing on the left was not even learned: the network had not finished, or is too small. What is lost from left to right was learned, but not understood ([overfitting](../glossary.md#overfitting)).
 
 # %%
-rows = {key: values.mean(axis=0) for key, values in scores.items()}
+rows = {(kind, n): scores[kind, n].mean(axis=0).round(1) for kind in kinds for n in depths}
 learned = pd.DataFrame(rows, ["learned from (%)", "test (%)"]).T.rename_axis(["", "convolutions"])
-learned.round(1)
+learned["lost (points)"] = (learned["learned from (%)"] - learned["test (%)"]).round(1)
+learned
 
 # %% [markdown]
-# What does the shortcut alone change? Same layers, as many parameters, same folds, so we take the difference fold by fold. (The ledger has no margin for it: it is shown, not judged.) And the deepest plain network: does it fail to learn, or to understand?
+# What does the shortcut alone change? Same layers, as many parameters, same folds, so we take the difference fold by fold. (The ledger has no margin for it: it is shown, not judged.)
 
 # %%
-deepest = depths[-1]
 alone = interval(scores["residual", deepest][:, 1] - scores["plain", deepest][:, 1])
-print(f"Residual minus plain, {deepest} convolutions: {alone.text('points')}")
-
-
-def why(kind):
-    """What the left column says of the deepest network of a kind."""
-    right = learned.loc[(kind, depths[-1])].iloc[0]
-    if right > 99:
-        return f"{right:.1f} % (nearly all learned: what it misses in the test is overfitting)"
-    return f"{right:.1f} % (not finished, too small, or held back: this run cannot say which)"
-
-
+known, _, lost = learned.loc[("plain", deepest)]
+known_residual, _, lost_residual = learned.loc[("residual", deepest)]
+finished = known == 100
+why = "had learned all its pictures" if finished else f"had not finished ({known:.1f} %)"
+if not finished and known_residual > known:
+    doubt = (f"'Too small' is unlikely: the residual one has as many weights, and reaches "
+             f"{known_residual:.1f} %. More steps would test 'not finished'. ")
+else:
+    doubt = "" if finished else "Or it is too small; more steps would help to tell. "
 last = {kind: losses[kind, deepest][:, -block:].mean(axis=1) for kind in kinds}  # (folds,)
 lower = (last["residual"] < last["plain"]).sum()
 text_view.folded(
     "The answer, with this run's numbers",
-    f"Of the pictures learned from, the deepest plain network gets {why('plain')}; the residual "
-    f"one gets {why('residual')}. With the shortcut the training loss ends lower in {lower} of "
-    f"{settings.folds} folds ({last['residual'].mean():.3f} on the mean, plain "
-    f"{last['plain'].mean():.3f}). On new pictures the shortcut is {told(alone)}. The deepest "
-    f"residual network is {told(gains['residual'])} than the shallowest.",
+    f"The deepest plain network {why}, and it loses {lost:.1f} more points on new pictures (the "
+    f"residual one {lost_residual:.1f}). {doubt}\n\nWith the shortcut the training loss ends lower "
+    f"in {lower} of {settings.folds} folds ({last['residual'].mean():.3f} on the mean, plain "
+    f"{last['plain'].mean():.3f}). On new pictures the shortcut is {told(alone)}: "
+    f"{alone.text('points')}. Depth with the shortcut is {told(gains['residual'])}.",
 )
 
 # %% [markdown]
 # ## What this lab adds to lesson 2
-#
-# - Depth widens what a number has seen. On pictures of 8 pixels that ends after seven layers, so **this test cannot find what depth is famous for**. Its verdict holds for [networks](../glossary.md#cnn) of at most 9,500 parameters, paid for with width, on about a hundred small pictures, with one learning rate for all. Deep networks became famous with millions of pictures of things that are harder to tell apart.
+
+# %%
+maps = sizes["maps a layer"]
+print(f"{depths[0]} convolutions: {maps[depths[0]]} maps a layer; {deepest}: {maps[deepest]} maps.")
+print(f"Verdict on this trade, within {settings.parameters:,} parameters: {verdict.word}")
+print(f"The deepest plain network had {'' if finished else 'not '}finished learning.")
+print(*(f"Gain of depth, {kind}: {gains[kind].text('points')}" for kind in kinds), sep="\n")
+print(f"Residual minus plain, {deepest} convolutions: {alone.text('points')}")
+
+# %% [markdown]
+# - Depth and width changed together: the verdict is on this trade, not on depth alone. It holds for small [networks](../glossary.md#cnn) on about a hundred small pictures, with one learning rate and as many steps for all.
+# - Depth widens what one number has seen. On pictures of 8 pixels that ends after seven layers, so **this test cannot find what depth is famous for**. Deep networks became famous with millions of pictures of things that are harder to tell apart.
 # - Plain against residual is the cleaner comparison: same layers, same number of weights, and the one difference is `x + body(x)`.
-# - Whoever says "deeper is better" has to say: at which cost, and compared with what.
+# - Whoever says "deeper is better" has to say: compared with what, and what was given up for it.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb).
 
