@@ -14,7 +14,7 @@ import urllib.request
 import playwright.sync_api
 import pytest
 
-from course_utils import ROOT
+from course_utils import ROOT, run
 from course_utils.authoring import runner
 
 LESSONS = runner.names()
@@ -43,6 +43,7 @@ def lab(tmp_path_factory, browser):
     for lesson in LESSONS:
         shutil.copy(runner.NOTEBOOKS / f"{lesson}.ipynb", root)
     shutil.copy(runner.NOTEBOOKS / "glossary.md", root)
+    shutil.copytree(runner.NOTEBOOKS / "labs", root / "labs")
     tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     tracker.write_text(json.dumps({"windowingMode": "none"}))
@@ -151,7 +152,7 @@ def test_run_all_brings_the_verdict_and_the_slider_moves(opened):
     page.get_by_text("saved 1_classic_ml.json").wait_for(state="detached")
     menu(page, "Run", "Run All Cells")
     page.get_by_text("saved 1_classic_ml.json").wait_for(timeout=RUN_MS)
-    assert page.locator(".jp-OutputArea-output b", has_text="Too small to judge").count() == 4
+    assert page.locator(".jp-OutputArea-output b", has_text="Too small to judge").count() == 1
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
 
     slider = page.locator(".widget-slider")
@@ -160,3 +161,13 @@ def test_run_all_brings_the_verdict_and_the_slider_moves(opened):
     slider.locator(".noUi-handle").press("Home")
     playwright.sync_api.expect(picture).not_to_have_attribute("src", before, timeout=OPEN_MS)
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
+
+
+def test_a_lesson_leads_to_its_labs_and_a_lab_to_the_glossary(opened):
+    page = opened("2_deep_cnn")
+    lab = run.notebooks()["2_depth"].question
+    page.locator(".jp-Notebook").get_by_role("link", name=lab, exact=True).click()
+    page.locator(".jp-Notebook h1", has_text=f"Lab 2 · {lab}").wait_for()
+    tab = page.locator(".jp-NotebookPanel", has=page.locator("h1", has_text=f"Lab 2 · {lab}"))
+    tab.locator("a[href*='glossary']").first.click()
+    page.locator(".jp-MarkdownViewer h1").first.wait_for()
