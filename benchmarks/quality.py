@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,17 +13,16 @@ from figures import Options, Trained
 from from_lessons import definitions
 from parts import LESSON_2, one_core
 from sklearn import svm
+from sklearn.model_selection import train_test_split
 from torch import nn
 
 from course_utils.data import pictures
-from course_utils.models import costs, networks, training
+from course_utils.models import costs, diffusion, judges, networks, training
 
 CNN_SEEDS, CNN_EVERY = 5, 10
 DIFFUSION_SEEDS, DIFFUSION_EVERY, N_GENERATED = 3, 50, 300
-LESSON_4 = (
-    "settings", "split", "schedule", "scheduler", "NOT_TOLD", "make_unet", "batch_loss", "guess_clean",
-    "in_grey_levels", "to_pixels", "sample_path", "sample", "adamw", "make_judge", "judge_loss",
-)  # fmt: skip
+JUDGE_STEPS, DIFFUSION_STEPS = 400, 1_600
+"""Those of lesson 4."""
 
 
 def quality_part(options: Options) -> list[Trained]:
@@ -34,20 +32,23 @@ def quality_part(options: Options) -> list[Trained]:
     another. A third part says how good the classifiers are, and the judge on real digits.
     """
     digits = pictures.load_digits()
-    given = {"n_channels": 1, "side": 8, "n_classes": 10, "grey_levels": 16}
-    lesson = definitions("4_generative_model", [*LESSON_4], labels=digits.labels, **given)
-    rest, held_out = lesson.split(np.arange(len(digits.labels)), 0.3)
-    train, judge_rows = lesson.split(rest, 2 / 7)
+    rest, held_out = stratified(digits.labels, np.arange(len(digits.labels)), 0.3)
+    train, judge_rows = stratified(digits.labels, rest, 2 / 7)
     parts = [(digits.pixels[rows], digits.labels[rows]) for rows in (train, judge_rows, held_out)]
     with one_core():
         found = [support_vectors(parts[0], parts[2])]
         for seed in range(1 if options.tiny else CNN_SEEDS):
             found.append(cnn(parts[0], parts[2], seed, options.tiny))
-        judge, about_judge = train_judge(lesson, *parts[1:], options.tiny)
+        judge, about_judge = train_judge(*parts[1:], options.tiny)
         found.append(about_judge)
         for seed in range(1 if options.tiny else DIFFUSION_SEEDS):
-            found.append(diffusion(lesson, parts[0], judge, seed, options.tiny))
+            found.append(diffuse(parts[0], judge, seed, options.tiny))
     return found
+
+
+def stratified(labels: np.ndarray, rows: np.ndarray, share: float) -> list[np.ndarray]:
+    """These rows in two parts with the same mixture of classes, the second with this share of them."""
+    return train_test_split(rows, test_size=share, stratify=labels[rows], random_state=0)
 
 
 Pictures = tuple[np.ndarray, np.ndarray]
@@ -78,33 +79,25 @@ def cnn(train: Pictures, held_out: Pictures, seed: int, tiny: bool) -> Trained:
 
 
 def train_judge(
-    lesson: SimpleNamespace, train: Pictures, held_out: Pictures, tiny: bool
+    train: Pictures, held_out: Pictures, tiny: bool
 ) -> tuple[networks.NetworkClassifier, Trained]:
     """Lesson 4's judge, and how many real digits it recognises that it has not seen."""
-    steps = 4 if tiny else lesson.settings["judge_steps"]
-    judge = networks.NetworkClassifier(lesson.make_judge(0), lesson.judge_loss, steps, weight_decay=0.1)
-    judge.fit(*train)
+    steps = 4 if tiny else JUDGE_STEPS
+    judge = judges.make_judge(1, 10, steps, seed=0).fit(*train)
     on_real = [steps, round(judge.history_.cpu_s, 3), 100 * judge.score(*held_out)]
     return judge, Trained("judge", 0, steps, [on_real])
 
 
-def diffusion(
-    lesson: SimpleNamespace, train: Pictures, judge: networks.NetworkClassifier, seed: int, tiny: bool
-) -> Trained:
+def diffuse(train: Pictures, judge: networks.NetworkClassifier, seed: int, tiny: bool) -> Trained:
     """Lesson 4's diffusion model with its settings; its quality is the share of digits recognised."""
     asked = np.arange(20 if tiny else N_GENERATED) % 10
 
     def recognised(model: nn.Module) -> float:
-        return 100 * float((judge.predict(lesson.sample(model, asked, seed)) == asked).mean())
+        made = diffusion.sample(model, asked, seed, steps=2 if tiny else 20)
+        return 100 * float((judge.predict(made) == asked).mean())
 
-    if tiny:
-        lesson.settings["sampling_steps"] = 2
-    steps, every = (4, 2) if tiny else (lesson.settings["steps"], DIFFUSION_EVERY)
-    data = torch.from_numpy(2 * train[0] - 1), torch.from_numpy(train[1])
-    knobs = {key: lesson.settings[key] for key in ("batch_size", "average")}
-    adamw = partial(lesson.adamw, rate=lesson.settings["learning_rate"])
-    model = lesson.make_unet(seed)
-    fit = partial(training.fit, model, lesson.batch_loss, data, optimizers=adamw, seed=seed, **knobs)
+    steps, every = (4, 2) if tiny else (DIFFUSION_STEPS, DIFFUSION_EVERY)
+    fit = partial(diffusion.train, diffusion.make_unet((1, 8, 8), 10, seed), *train, seed=seed)
     return Trained("diffusion", seed, steps, look(fit, recognised, steps, every))
 
 
