@@ -55,3 +55,9 @@ def test_a_name_that_is_none_of_them_is_told(monkeypatch):
         "COURSE_PROFIL is no variable of this course: did you mean COURSE_PROFILE?",
         f"COURSE_QQQQ_9 is no variable of this course: there are {', '.join(variables.VARIABLES)}",
     ]
+
+
+def test_the_readme_lists_every_variable():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, meaning in variables.VARIABLES.items():
+        assert f"| `{name}` | {meaning} |" in readme
