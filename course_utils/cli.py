@@ -118,7 +118,10 @@ def _run(options: argparse.Namespace) -> int:
 
     names = runner.select(options.lessons, options.labs)
     settings, out = _conditions(options)
-    files.require_writable(out)  # shows now, not after minutes
+    try:
+        files.require_writable(out)  # shows now, not after minutes
+    except CourseError as error:
+        raise CourseError(f"{error}, with --out or COURSE_RESULTS") from error
     shared = settings["COURSE_DEVICE"] == "cpu" and (os.cpu_count() or 1) > 1  # a graphics card is not shared
     jobs = options.jobs or (2 if shared else 1)
     signal.signal(signal.SIGTERM, _interrupt)  # what a service manager sends is Ctrl-C here, too
@@ -216,8 +219,9 @@ def _claims(options: argparse.Namespace) -> int:
 
 def _results(given: Path | None) -> Path:
     """The folder of results that was asked for; without one, that of the laptop profile."""
-    if given is not None and not given.is_dir():
-        raise CourseError(f"there is no folder '{given}': run 'course run', or give another one")
+    asked = given or variables.read("COURSE_RESULTS")
+    if asked and not Path(asked).is_dir():
+        raise CourseError(f"there is no folder '{asked}': run 'course run', or give another one")
     return given or run.results_folder("laptop")
 
 

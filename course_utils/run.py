@@ -1,4 +1,4 @@
-"""Where and how a lesson runs: profile, device, seeds, and what it costs."""
+"""Where and how a lesson or lab runs: its entry in ``notebooks.toml``, profile, settings, device, seeds."""
 
 from __future__ import annotations
 

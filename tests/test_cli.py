@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_written_shows_before_anything_runs(fake_run, ca
     assert cli.main(["run", "1", "--device", "cpu", "--out", str(blocked)]) == 2
     line = only_line(capsys)
     assert line.startswith("course: cannot write '")
-    assert line.endswith("choose a folder that you may write to")
+    assert line.endswith("choose a folder that you may write to, with --out or COURSE_RESULTS")
     assert seen == []
 
 
@@ -547,7 +547,12 @@ def test_claims_lists_the_verdicts_of_labs(tmp_path, whole_run, capsys):
 
 
 def test_claims_without_results_says_not_run(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "none"))
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "typo"))
+    assert cli.main(["claims"]) == 2
+    assert "there is no folder" in only_line(capsys)
+    monkeypatch.delenv("COURSE_RESULTS")
+    monkeypatch.setattr(runtime, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
     assert cli.main(["claims"]) == 0
     assert rows_of_claims(capsys)["ml-lightweight"] == "not run here"
 
@@ -628,6 +633,8 @@ def test_importing_the_package_loads_nothing_heavy(module):
 
 def test_a_run_leaves_other_files_of_the_folder_alone(fake_run, tmp_path):
     fake_run()
-    (tmp_path / ".gitignore").write_text("mine\n")
+    kept = {".gitignore": "mine\n", "2_depth.json": "of a lab", "1_labels.ipynb": "{}"}
+    for name, text in kept.items():
+        (tmp_path / name).write_text(text)
     cli.main(["run", "1", "--device", "cpu", "--out", str(tmp_path)])
-    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+    assert {name: (tmp_path / name).read_text() for name in kept} == kept

@@ -38,7 +38,8 @@ def prose(source):
     """A lesson's text behind its title, with code, formulas and headings blanked out."""
     cells = jupytext.read(source, fmt="py:percent").cells
     text = "\n\n".join([cell.source for cell in cells if cell.cell_type == "markdown"][1:])
-    hidden = r"(?ms)\[[^\]]+\]\(labs/[^)]+\)|^```.*?^```|^#[^\n]*$|`[^`\n]+`|(?<=\]\()[^)]+(?=\))|\*\*\d\.\d [^*]+\*\*"
+    hidden = r"(?ms)\[[^\]]+\]\(labs/[^)]+\)|"  # a lab's question is no use of a term
+    hidden += r"^```.*?^```|^#[^\n]*$|`[^`\n]+`|(?<=\]\()[^)]+(?=\))|\*\*\d\.\d [^*]+\*\*"
     return re.sub(hidden, lambda found: " " * len(found[0]), text), text
 
 

@@ -33,7 +33,8 @@ def imported(path):
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in hints and node.module:
+        if isinstance(node, ast.ImportFrom) and id(node) not in hints:
+            assert node.level == 0, f"{path.name} imports by a relative name: write the whole one"
             package, _, inner = node.module.partition(".")
             if package == "course_utils":
                 for alias in node.names:

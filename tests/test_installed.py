@@ -6,9 +6,11 @@ import subprocess
 import sys
 import zipfile
 
+import nbformat
 import pytest
 
 from course_utils import ROOT, resource
+from course_utils.authoring import runner
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +69,34 @@ def test_the_installed_package_has_its_own_files(installed, python):
         assert carried == {path.name for path in (ROOT / folder).iterdir() if path.name[0] not in "._"}
     lock = installed / "course_utils" / "_files" / "requirements.lock"
     assert lock.read_bytes() == (ROOT / "requirements.lock").read_bytes()
+
+
+def test_every_command_works_from_any_folder(installed, python, tmp_path):
+    """A tiny lesson stands for the real ones; results go to the reader's home, and say so."""
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    cell = nbformat.v4.new_code_cell(
+        "from course_utils.run import start\nrun = start('1_labels')\nprint(run.out)"
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), notebooks / "1_labels.ipynb")
+    code = f"""
+import pathlib
+from course_utils import cli
+from course_utils.authoring import runner
+pathlib.Path.home = classmethod(lambda cls: pathlib.Path({str(tmp_path / "home")!r}))
+print([cli.main([*command.split()]) for command in ("claims", "data", "doctor")])
+print(len(runner.names()), len(runner.labs()))
+runner.NOTEBOOKS = pathlib.Path({str(notebooks)!r})
+print(cli.main(["run", "1_labels", "--profile", "smoke", "--device", "cpu"]), cli.main(["report", "--results",
+      str(pathlib.Path.home() / "put-to-the-test" / "results" / "smoke")]))
+"""
+    lines = python(code).splitlines()
+    assert "[0, 0, 0]" in lines or "[0, 0, 1]" in lines  # a doctor may find too little memory
+    assert f"{len(runner.names())} {len(runner.labs())}" in lines
+    assert lines[-1] == "1 0"  # the tiny lesson writes no results, and the page says so
+    folder = tmp_path / "home" / "put-to-the-test" / "results" / "smoke"
+    copy = nbformat.read(folder / "1_labels.ipynb", as_version=4)
+    assert str(folder) in copy.cells[0].outputs[0].text
 
 
 def test_the_installed_package_loads_data_that_it_checks(python):
