@@ -282,17 +282,17 @@ def test_seconds_of_the_sections_add_up(benchmark):
 
 def test_lessons_are_executed_where_there_is_no_earlier_run(benchmark, tiny, shelf):
     saves = "from course_utils import run\nfrom course_utils.report import results\n"
-    saves += "results.save(run.start('1_a', {}), [])"
-    folder = shelf(lesson_1_a=["import time; time.sleep(0.3)", "", saves])
-    notebook = nbformat.read(folder / "1_a.ipynb", as_version=4)
+    saves += "results.save(run.start('1_classic_ml'), [])"
+    folder = shelf(lesson_1_classic_ml=["import time; time.sleep(0.3)", "", saves])
+    notebook = nbformat.read(folder / "1_classic_ml.ipynb", as_version=4)
     notebook.cells.insert(2, nbformat.v4.new_markdown_cell("## Rest"))
-    nbformat.write(notebook, folder / "1_a.ipynb")
-    before = (folder / "1_a.ipynb").read_bytes()
+    nbformat.write(notebook, folder / "1_classic_ml.ipynb")
+    before = (folder / "1_classic_ml.ipynb").read_bytes()
     (found,) = benchmark("lesson_costs").lessons_part(tiny)
     assert list(found.sections) == ["before the first heading", "Rest"]
     assert 0.3 < found.sections["before the first heading"] < 60
     assert found.cpu_s > 0 and 20 < found.peak_memory_mb < 5000 and found.finished.startswith("20")
-    assert (folder / "1_a.ipynb").read_bytes() == before
+    assert (folder / "1_classic_ml.ipynb").read_bytes() == before
 
 
 def test_a_lesson_that_fails_is_said(benchmark, tiny, shelf):
