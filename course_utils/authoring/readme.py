@@ -28,7 +28,7 @@ def lessons_table(course: folder.Course) -> str:
             continue
         claim, times = headlines[name], course.records[name].times
         link = f"[{name[0]} · {notebooks()[name].question}](notebooks/{name}.ipynb)"
-        cost = f"{times.wall_s / 60:.1f} | {times.peak_memory_mb / 1000:.2f} GB"
+        cost = f"{max(times.wall_s / 60, 0.1):.1f} | {times.peak_memory_mb / 1000:.2f} GB"
         lines.append(f"| {link} | {claim.text} (`{claim.id}`) | {_words(course, name)} | {cost} |")
     return "\n".join(lines)
 
@@ -39,7 +39,7 @@ def labs_table(course: folder.Course) -> str:
     for name in course.names:
         if notebooks()[name].lab:
             link = f"[{name[0]} · {notebooks()[name].question}](notebooks/labs/{name}.ipynb)"
-            minutes = f"{course.records[name].times.wall_s / 60:.1f}"
+            minutes = f"{max(course.records[name].times.wall_s / 60, 0.1):.1f}"
             lines.append(f"| {link} | {_words(course, name)} | {minutes} |")
     return "\n".join(lines)
 
