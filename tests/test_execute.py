@@ -91,6 +91,14 @@ def test_cells_are_executed_in_order_in_the_folder(execute, notebook, tmp_path):
     assert clock["iopub.status.busy"] < clock["iopub.status.idle"]
 
 
+def test_of_a_progress_bar_only_its_last_state_is_kept(execute, notebook):
+    bar = "import sys, time\nfor n in range(9):\n    time.sleep(0.05)\n"
+    bar += "    print(f'\\r{n} of 8', end='', file=sys.stderr, flush=True)\n"
+    made = notebook(bar + "print('done')")
+    assert execute(made)[0] is None
+    assert sorted(output.text for output in made.cells[1].outputs) == ["8 of 8", "done\n"]
+
+
 def test_a_failing_cell_is_named(execute, notebook):
     made = notebook("x = 1", "raise ValueError('no such luck\\nsecond line')", "print('never')")
     failure, told = execute(made)

@@ -132,6 +132,7 @@ def execute(
         notebook,
         kernel_manager_class=_KernelManager,
         timeout=timeout_s,
+        coalesce_streams=True,  # of a progress bar only its last state
         shutdown_kernel="immediate",  # a kernel that is busy would not answer a polite request
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda cell_index, **_: on_cell(code.index(cell_index) + 1, len(code)),
