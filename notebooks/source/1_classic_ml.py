@@ -56,7 +56,7 @@ plots.use_style()
 # %% [markdown]
 # ## Data
 #
-# A fine needle took cells from a lump in the breasts of 569 patients (Wisconsin, 1990s). A computer measured the cell nuclei: 30 numbers a patient. The question: is the lump malignant (cancer, class 0) or benign (class 1)? (More in `datasets/breast_cancer.md`.)
+# A fine needle took cells from a lump in the breasts of 569 patients (Wisconsin, published in 1993). A computer measured the cell nuclei: 30 numbers a patient. The question: is the lump malignant (cancer, class 0) or benign (class 1)? (More in `datasets/breast_cancer.md`.)
 #
 # Before we look at anybody, we put patients aside. Models learn from the **training** part. The **[validation](glossary.md#validation)** part is for looking and choosing. The **test** part stays locked until everything is chosen: an examination whose questions were known is none. `stratify` keeps the share of malignant lumps the same everywhere.
 
@@ -209,7 +209,7 @@ plots.slider(confusion_figure, steps, "alarm from probability", start=0.5)
 # </details>
 
 # %% [markdown]
-# Accuracy hides this choice, and more. Of 1,000 payments, 2 are fraud: "no fraud" is right in 99.8 %, and useless. So look at the rare class alone: the share of the malignant that raise the alarm is called **recall**.
+# Accuracy hides this choice, and more. Of 1,000 payments, 2 are fraud: "no fraud" is right in 99.8 %, and useless. So look at the rare class, too: the share of the malignant that raise the alarm is called **recall**.
 #
 # **1.2 Write recall.** `recall(is_malignant, p_malignant, threshold)`: of those who *are* malignant, how many raise the alarm (probability at the threshold or above), in %?
 
@@ -236,7 +236,7 @@ exercises.check("1.2", recall)
 print(f"our test part: {100 * logistic.score(X_test, y_test):.1f} % right")
 X, y = table.X.to_numpy(), table.y
 draws = []
-for seed in range(20):
+for seed in range(1, 21):  # 0 is the cut that we have already
     cut_rows = {"test_size": 0.2, "stratify": y, "random_state": seed}
     X_a, X_b, y_a, y_b = model_selection.train_test_split(X, y, **cut_rows)
     draws.append(100 * logistic.fit(X_a, y_a).score(X_b, y_b))
@@ -556,7 +556,7 @@ right.set(xlabel="training cost, MLP over best classic (times)", title="Cheaper 
 plots.show(fig, "Accuracy gaps against −1 point, cost ratios against 5, by table.", gaps | ratios)
 
 # %% [markdown]
-# In the right panel, dots lie in heaps where different models or network sizes were chosen, and the mean between heaps describes none of them. So look at medians by the classic model that won:
+# In the right panel, dots lie in heaps where different models or network settings were chosen, and the mean between heaps describes none of them. Medians by the classic model that won part some of the heaps:
 
 # %%
 for name, rows in measured.items():
@@ -573,7 +573,7 @@ print("longest on breast cancer:", ", ".join(f"{who} {s:.3f}" for who, s in slow
 #
 # <details><summary>Operations and seconds</summary>
 #
-# A network's operations come bundled in matrix products, which a processor does quickly. A forest is a hundred small trees, and each has a fixed cost on top. So "cheaper" depends on what you count. The ledger counts one training. The search before it, 8 settings against 3, is not counted; to change that after looking is to choose.
+# A network's operations come bundled in matrix products, which a processor does quickly. And every training has a fixed cost on top, which a forest pays for each of its hundred trees. So "cheaper" depends on what you count. The ledger counts one training. The search before it, 8 settings against 3, is not counted; to change that after looking is to choose.
 #
 # </details>
 
@@ -616,7 +616,7 @@ print(f"{len(y_new)} pictures of {X_new.shape[1]} grey values, {len(np.unique(y_
 #
 # </details>
 #
-# **At home: your own `.csv`** with a column of classes (few values, each at least five times): `mine = pd.read_csv("mine.csv").dropna()`, `y_new = mine.pop("class")`, `X_new = pd.get_dummies(mine)`. Drop columns that only number the rows; if one person fills several rows, cut by person (`GroupKFold`).
+# **At home: your own `.csv`** with a column of classes (few values, each at least five times): `mine = pd.read_csv("mine.csv").dropna()`, `y_new = mine.pop("class")`, `X_new = pd.get_dummies(mine)`. Drop columns that only number the rows; if one person fills several rows, cut by person (`GroupKFold`; strictly, the digits' writers, too).
 
 # %% [markdown]
 # ## Recap

@@ -132,7 +132,7 @@ predicted = {
 # %% [markdown]
 # ## Verdict
 #
-# Each resample gives one number a test: the share of its signs that match *ours*, and the share of its twins that agree. The [interval](../glossary.md#interval) holds the middle 95 % of these numbers: a spread over resamples (*n* of them), not an error of their mean.
+# Each resample gives one number a test: the share of its signs that match *ours*, and the share of the pairs of twins that agree. The [interval](../glossary.md#interval) holds the middle 95 % of these numbers: a spread over resamples (*n* of them), not an error of their mean.
 
 
 # %%
@@ -162,7 +162,7 @@ if verdict.word == "inconclusive":
 results.beside(predicted, answers)
 
 # %% [markdown]
-# **What the model was told.** scikit-learn adds a [penalty](../glossary.md#penalty) on large weights unless you say otherwise (`C=1`). It makes twins *share* a weight, so of course they agree. A larger `C` is a weaker penalty. Same patients, same draws:
+# **What the model was told.** scikit-learn adds a [penalty](../glossary.md#penalty) on large weights unless you say otherwise (`C=1`). It makes twins *share* a weight, so they tend to agree. A larger `C` is a weaker penalty. Same patients, same draws:
 
 # %%
 weak = tested(new_model(C=100).fit(X, y)[-1].coef_[0], redrawn(C=100))
@@ -176,9 +176,9 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# Read the numbers, not the word alone: with the weaker penalty far fewer signs hold, and many twins contradict each other. Much of the calm in the picture was the penalty's, and `C=1` is merely the library's default.
+# Read the numbers, not the word alone: with the weaker penalty far fewer signs hold, and many twins point opposite ways. Much of the calm in the picture was the penalty's, and `C=1` is merely the library's default.
 #
-# And what may you read from a weight that *is* steady? Take this one:
+# And what may you read from a weight that *is* steady, at `C=1`? Take this one:
 
 # %%
 name = "compactness error"
@@ -271,7 +271,7 @@ print("age held equal: ", slope(shoe, age).text("words a size"))
 #
 # <details><summary>Is the remedy, then, to put every column into the model?</summary>
 #
-# No. It works here because we knew the common cause and had measured it. In a real table it may be missing, and no weight tells you so. And some columns must stay *out*, such as a consequence of what you predict: a column "had an operation" would predict the disease very well.
+# No. It works here because we knew the common cause and had measured it. In a real table it may be missing, and no weight tells you so. And some columns must stay *out*. For a causal reading, whatever is a consequence of the outcome; for a prediction, whatever is known only afterwards, such as "had an operation".
 #
 # </details>
 

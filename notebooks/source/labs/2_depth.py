@@ -47,7 +47,7 @@ settings = run.settings(
 # %% [markdown]
 # ## Data
 #
-# The lesson's digits as they were published: 8 × 8 pixels, the digit in the middle. (The lesson's canvas of 16 × 16 has four times the pixels, and each convolution takes four times the work. Where a digit stands is not today's question.) And few of them. Our first version of this test trained on all pictures, and it was no good: the shallowest network was right in 98 of 100, so there was hardly anything to gain. A test may be mended, but in the open: [margin](../glossary.md#margin) and metric stayed, and the [ledger](../glossary.md#ledger) says what changed.
+# The lesson's digits as they were published: 8 × 8 pixels, the digit in the middle. (The lesson's canvas of 16 × 16 has four times the pixels, and each convolution takes four times the work. Where a digit stands is not today's question.) And few of them. Our first version of this test trained on all pictures, and it was no good: the shallowest network was right in 98 of 100, so there was hardly anything to gain. A test may be mended, but in the open: [margin](../glossary.md#margin) and metric stayed, and the [ledger](../glossary.md#ledger)'s file says what changed.
 
 # %%
 pictures = images.load_digits()
@@ -62,7 +62,7 @@ shared = np.mean([len(np.intersect1d(*pair)) for pair in combinations(first, 2)]
 print(f"two folds share {shared:.0f} of the {len(first[0])} pictures that they learn from (mean)")
 
 # %% [markdown]
-# ## What depth is for: to see more
+# ## One thing that depth is for: to see more
 #
 # One number of the first feature map comes from 3 × 3 pixels. One number of the second comes from 3 × 3 numbers of the first. How many pixels has it seen? That is its **receptive field**. (A sketch on squared paper helps.)
 #
@@ -81,7 +81,7 @@ exercises.check("2_depth.1", sees)
 # %% [markdown]
 # <details><summary>The pictures are 8 pixels wide. How many convolutions until one number has seen the whole width?</summary>
 #
-# Four, in the middle: three see 7 pixels, four see 9. A number at the edge looks out of the picture on one side, and needs seven. So number for number, the networks below differ in their view. As a whole, each has all of the picture: the averaging at its end pools all columns.
+# Four, in the middle: three see 7 pixels, four see 9. A number at the edge looks out of the picture on one side, and needs seven. So of the networks below only the one with 3 convolutions sees less, number for number; with 7 and 15 every number sees the whole width. As a whole, each network has all of the picture: it averages whole maps at its end.
 #
 # </details>
 
@@ -142,7 +142,7 @@ sizes
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# The deepest network must beat the shallowest one by more than a [point](../glossary.md#percentage-point), with shortcuts *and* without ("plain"). The sizes differ by as much as was printed above, not more.
+# The deepest network must beat the shallowest one by more than a [point](../glossary.md#percentage-point), with shortcuts *and* without ("plain"). The sizes differ by what was printed above, at most.
 
 # %%
 claim = ledger.get("dl-depth")
@@ -254,7 +254,7 @@ plots.show(fig, "Training loss of shallow and deep networks, plain and residual.
            pd.DataFrame(curves, steps).round(4))
 
 # %% [markdown]
-# And the accuracy on the pictures that each network learned from, beside that on the test part. What is missing on the left was not even learned: the network had not finished, or is too small. What is lost from left to right was learned, but not understood ([overfitting](../glossary.md#overfitting)).
+# And the accuracy on the pictures that each network learned from, beside that on the test part. What is missing on the left was not even learned: the network had not finished, or is too small. What is lost from left to right was learned, but did not carry over to new pictures ([overfitting](../glossary.md#overfitting)).
 
 # %%
 rows = {(kind, n): scores[kind, n].mean(axis=0).round(1) for kind in kinds for n in depths}
@@ -280,8 +280,8 @@ last = {kind: losses[kind, deepest][:, -block:].mean(axis=1) for kind in kinds} 
 lower = (last["residual"] < last["plain"]).sum()
 text_view.folded(
     "The answer, with this run's numbers",
-    f"The deepest plain network {why}, and it loses {lost:.1f} more points on new pictures (the "
-    f"residual one {lost_residual:.1f}). {doubt}\n\nWith the shortcut the training loss ends lower "
+    f"On new pictures the deepest plain network loses {lost:.1f} points (the residual one "
+    f"{lost_residual:.1f}) of what it knew. It {why}. {doubt}\n\nWith the shortcut the training loss ends lower "
     f"in {lower} of {settings.folds} folds ({last['residual'].mean():.3f} on the mean, plain "
     f"{last['plain'].mean():.3f}). On new pictures the shortcut is {told(alone)}: "
     f"{alone.text('points')}. Depth with the shortcut is {told(gains['residual'])}.",
@@ -300,7 +300,7 @@ print(f"Residual minus plain, {deepest} convolutions: {alone.text('points')}")
 
 # %% [markdown]
 # - Depth and width changed together: the verdict is on this trade, not on depth alone. It holds for small [networks](../glossary.md#cnn) on about a hundred small pictures, with one learning rate and as many steps for all.
-# - Depth widens what one number has seen. On pictures of 8 pixels that ends after seven layers, so **this test cannot find what depth is famous for**. Deep networks became famous with millions of pictures of things that are harder to tell apart.
+# - Depth widens what one number has seen. On pictures of 8 pixels that ends after seven layers: beyond them **a wider view cannot help here**, and other uses of depth were hardly tested. Deep networks became famous with millions of pictures of things that are harder to tell apart.
 # - Plain against residual is the cleaner comparison: same layers, same number of weights, and the one difference is `x + body(x)`.
 # - Whoever says "deeper is better" has to say: compared with what, and what was given up for it.
 #
