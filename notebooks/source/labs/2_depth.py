@@ -281,8 +281,7 @@ lower = (last["residual"] < last["plain"]).sum()
 text_view.folded(
     "The answer, with this run's numbers",
     f"On new pictures the deepest plain network loses {lost:.1f} points (the residual one "
-    f"{lost_residual:.1f}) of what it knew. It {why}. {doubt}\n\nWith the shortcut the "
-    "training loss ends lower "
+    f"{lost_residual:.1f}) of what it knew. It {why}. {doubt}\n\nThe shortcut ends training lower "
     f"in {lower} of {settings.folds} folds ({last['residual'].mean():.3f} on the mean, plain "
     f"{last['plain'].mean():.3f}). On new pictures the shortcut is {told(alone)}: "
     f"{alone.text('points')}. Depth with the shortcut is {told(gains['residual'])}.",
