@@ -11,6 +11,7 @@
 # **Why this matters.** A hospital may not hand out its patients' records. It could hand out *invented* patients in their place. Two questions decide whether that is a good idea, and they are not the same: is what one learns from the invented ones **useful**? And do they keep the real ones **private**?
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -266,7 +267,19 @@ rows = {"from the pictures": [nearness(stolen, pixels[each]) for each in (few, h
         "with the model": [loss_attack(thief, each) for each in (few, held_out)]}
 table = {name: {"thief": auc(*scores), "the models above": private[f"digits, {name}"].effect}
          for name, scores in rows.items()}
-pd.DataFrame(table).T.round(1).rename_axis("pairs told apart (%)")
+
+# %%
+table = pd.DataFrame(table).T.round(1).rename_axis("pairs told apart (%)")
+fig, ax = plt.subplots(figsize=(7.5, 2.4))
+plots.forest(ax, private)
+caught = table["thief"].rename(lambda name: f"digits, {name}")  # on the lines of the digits
+ax.plot(caught, [list(private).index(name) for name in caught.index], "rD", label="thief")
+ax.axvline(50, color="grey", linestyle=":", label="guessing")
+ax.axvline(claim.test("private").margin, color="grey", linestyle="--", label="margin")
+ax.set(xlabel="pairs told apart (%)")
+ax.legend()
+plots.show(fig, "Three attacks with their intervals beside guessing and the margin, and two thieves.",
+           table)
 
 # %% [markdown]
 # So an attack that finds nobody here is not blind: it finds those whom a model has learned by heart. "Synthetic" alone is no guarantee. How private a generator is depends on how many people it has learned from, how often it saw each, who has the model, and how good the attack is; better ones exist (Carlini and others 2023). And the AUC is a mean: a single person can be exposed while it stands near 50 %. *[Differential privacy](../glossary.md#differential-privacy)* (limit what one record can change in the training, and add noise) gives a guarantee that can be proved, and it usually costs quality.
