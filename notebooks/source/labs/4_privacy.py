@@ -278,7 +278,7 @@ ax.axvline(50, color="grey", linestyle=":", label="guessing")
 ax.axvline(claim.test("private").margin, color="grey", linestyle="--", label="margin")
 ax.set(xlabel="pairs told apart (%)")
 ax.legend()
-plots.show(fig, "Three attacks with their intervals beside guessing and the margin, and two thieves.",
+plots.show(fig, "Three attacks with their intervals, guessing and the margin, and two thieves.",
            table)
 
 # %% [markdown]
