@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from texts import parts_of, prose
@@ -23,6 +24,8 @@ def test_embedded_lists_what_comes_with_a_package():
     for name, load in chosen.EMBEDDED.items():
         records = load()
         for record in records if isinstance(records, tuple) else (records,):
+            if isinstance(record, pd.DataFrame):  # plain, without a source
+                continue
             assert record.source == registry.registry()[name]
 
 

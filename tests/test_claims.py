@@ -50,9 +50,9 @@ how = "Later."
 
 HEADLINES = {
     "ml-lightweight": {
-        "accuracy": ("above", -1.0, "points", "table", False),
+        "flights": ("below", 1.0, "points", "", False),
+        "houses": ("below", 2.0, "%", "", False),
         "cpu_seconds": ("above", 5.0, "×", "table", True),
-        "operations": ("above", 5.0, "×", "table", False),
     },
     "dl-features": {
         "cnn_against_raw": ("above", 5.0, "points", "", False),
@@ -121,7 +121,18 @@ def interval(low, high):
     ],
 )
 def test_judge_needs_the_whole_interval_on_one_side(direction, margin, low, high, word):
-    assert rule(direction, margin).judge((low + high) / 2, (low, high)) == word
+    assert rule(direction, margin).judge(interval(low, high)) == word
+
+
+def test_one_of_many_rows_fails_only_beyond_bonferroni():
+    below = interval(-3, -1.2)  # n = 10: at 1 - 0.05 / 6 the ends are further out by 3.36 / 2.26
+    assert rule("above", -1).judge(below) == "fails"
+    assert rule("above", -1).judge(below, n_rows=6) == "undecided"
+    assert rule("above", -0.5).judge(below, n_rows=6) == "fails"
+    assert rule("above", -3.1).judge(below, n_rows=6) == "holds"  # that all hold needs no correction
+    assert below.widened(6) == pytest.approx((-3.44, -0.76), abs=0.01)
+    ratio = Estimate(4, 2, 8, n=10)
+    assert ratio.widened(6, logarithmic=True) == pytest.approx((4 / 2**1.487, 4 * 2**1.487), rel=1e-3)
 
 
 @pytest.mark.parametrize("direction", ["above", "below", "within"])
@@ -137,7 +148,7 @@ def test_judge_agrees_with_looking_at_every_point(direction):
                 expected = "holds"
             elif all(wrong[direction](points, margin)):
                 expected = "fails"
-            assert rule(direction, margin).judge((low + high) / 2, (low, high)) == expected
+            assert rule(direction, margin).judge(interval(low, high)) == expected
             seen.add(expected)
     assert seen == {"holds", "fails", "undecided"}
 
@@ -146,8 +157,6 @@ def test_judge_agrees_with_looking_at_every_point(direction):
 def test_an_estimate_refuses_what_is_no_number(values):
     with pytest.raises(CourseError, match="look for an empty fold or a division by zero"):
         Estimate(*values, n=5)
-    with pytest.raises(CourseError, match="look for an empty fold or a division by zero"):
-        rule("above", 0).judge(values[0], values[1:])
 
 
 def test_an_interval_upside_down_is_refused():
@@ -349,7 +358,7 @@ def test_every_lesson_has_one_headline():
 def test_the_ledger_is_complete():
     ledger = load_ledger()
     counts = [sum(claim.lesson == lesson for claim in ledger.values()) for lesson in range(5)]
-    assert counts == [2, 8, 9, 8, 7]
+    assert all(count >= least for count, least in zip(counts, [2, 9, 9, 8, 7], strict=True))
     for claim in ledger.values():
         assert claim.text and claim.how and claim.sources and claim.cited, claim.id
         assert bool(claim.needs) == (claim.status == "untestable"), claim.id

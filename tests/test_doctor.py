@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from course_utils import CourseError, cli, run
 from course_utils.authoring import doctor
-from course_utils.data import docstrings, registry
+from course_utils.data import chosen, docstrings, registry
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     rows = doctor.examine()
     assert [row.what for row in rows] == [
         *("Python", "packages", "device", "cores", "memory", "free disk"),
-        *("data: breast_cancer", "data: wine", "data: digits", "data: faces", "data: docstrings"),
+        *(f"data: {name}" for name in chosen.EMBEDDED),
     ]
-    assert [row.remedy for row in rows] == [""] * 11
+    assert [row.remedy for row in rows] == [""] * len(rows)
     found = {row.what: row.found for row in rows}
     assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
     assert found["device"] == "CPU (no NVIDIA GPU: fine)"
@@ -202,7 +202,7 @@ def test_changed_data_are_reported(monkeypatch, tmp_path):
 def test_docstrings_of_other_versions_are_told(monkeypatch):
     monkeypatch.setattr(docstrings, "locked_versions", dict)
     row = doctor.embedded_data("docstrings")
-    assert row.found.endswith(" documents, from other versions than those of requirements.lock")
+    assert " documents, from other versions than those of requirements.lock, SHA-256 " in row.found
     assert row.remedy == ""
 
 

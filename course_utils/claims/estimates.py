@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from scipy import stats
+
 from course_utils import CourseError
 from course_utils.claims import cards
 
@@ -57,6 +60,21 @@ class Estimate:
         if self.low > self.high:
             raise CourseError(f"interval [{self.low}, {self.high}] is upside down: give the lower end first")
 
+    def widened(self, n_rows: int, logarithmic: bool = False) -> tuple[float, float]:
+        """The ends at the level 1 - 0.05 / n_rows in place of 0.95, by Student's t with n - 1 degrees.
+
+        `logarithmic` stretches the logarithms of a positive ratio. For a bootstrap it is an approximation.
+        """
+        if n_rows == 1:
+            return self.low, self.high
+        wide, usual = stats.t.isf([0.025 / n_rows, 0.025], max(self.n - 1, 1))
+        ends = np.array([self.low, self.effect, self.high])
+        logarithmic = logarithmic and self.low > 0
+        low, effect, high = np.log(ends) if logarithmic else ends
+        ends = np.array([effect - (effect - low) * wide / usual, effect + (high - effect) * wide / usual])
+        low, high = np.exp(ends) if logarithmic else ends
+        return float(low), float(high)
+
     def text(self, unit: str = "") -> str:
         """``'+0.42 [-0.31, 1.15] points, n = 25'``"""
         sign = "+" if unit == "points" else ""
@@ -98,20 +116,21 @@ class Test:
     per: str = ""
     timed: bool = False
 
-    def judge(self, effect: float, interval: tuple[float, float]) -> str:
-        """'holds', 'fails' or 'undecided' from a measured effect and its 95 % interval.
+    def judge(self, estimate: Estimate, n_rows: int = 1) -> str:
+        """'holds', 'fails' or 'undecided' for an estimate with its 95 % interval.
 
-        'fails' takes as much evidence as 'holds': the whole interval on the wrong side.
+        'fails' takes the whole interval on the wrong side, at the level 1 - 0.05 / n_rows: one of many rows
+        fails easily by chance (Bonferroni).
         """
-        low, high = interval
-        Estimate(effect, low, high, n=1)  # refuses what is not a number
+        low, high = estimate.low, estimate.high
+        low_end, high_end = estimate.widened(n_rows, logarithmic=self.unit == "×")
         if self.direction == "above":
-            return HOLDS if low > self.margin else FAILS if high < self.margin else UNDECIDED
+            return HOLDS if low > self.margin else FAILS if high_end < self.margin else UNDECIDED
         if self.direction == "below":
-            return HOLDS if high < self.margin else FAILS if low > self.margin else UNDECIDED
+            return HOLDS if high < self.margin else FAILS if low_end > self.margin else UNDECIDED
         if -self.margin < low and high < self.margin:
             return HOLDS
-        return FAILS if low > self.margin or high < -self.margin else UNDECIDED
+        return FAILS if low_end > self.margin or high_end < -self.margin else UNDECIDED
 
     @property
     def rule(self) -> str:

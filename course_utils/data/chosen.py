@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from course_utils import CourseError, variables
 from course_utils.data import docstrings, own_pictures, own_text, pictures, tables, text_file
@@ -24,9 +25,14 @@ from course_utils.run import Run
 PICTURES = ("digits", "fashion_mnist", "cifar10")
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
 SMS_LABELS = ("ham", "spam")
-EMBEDDED: dict[str, Callable[[], Table | Images | tuple[Texts, ...]]] = {
+EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ...]]] = {
     "breast_cancer": tables.load_breast_cancer,
     "wine": tables.load_wine,
+    "flights": tables.load_flights,
+    "houses": tables.load_houses,
+    "births": tables.load_births,
+    "avocados": tables.load_avocados,
+    "arrests": tables.load_arrests,
     "digits": pictures.load_digits,
     "faces": pictures.load_faces,
     "docstrings": docstrings.load,

