@@ -1,0 +1,90 @@
+"""Bootstrap of groups and of stretches of time."""
+
+import numpy as np
+import pytest
+
+from course_utils import CourseError
+from course_utils.claims import dependent, resampling
+
+VALUES = np.random.default_rng(1).normal(2, 1, 20)
+
+
+def ends(estimate):
+    return estimate.effect, estimate.low, estimate.high
+
+
+def test_groups_of_one_item_are_the_plain_bootstrap():
+    estimate = dependent.bootstrap_groups(VALUES, range(20), n_resamples=9999)
+    plain = resampling.bootstrap(VALUES)
+    assert ends(estimate) == pytest.approx(ends(plain), abs=0.05)
+    assert estimate.n == 20
+
+
+def test_a_group_is_drawn_as_a_whole():
+    estimate = dependent.bootstrap_groups([0, 0, 0, 6], ["a", "a", "a", "b"])
+    assert ends(estimate) == (1.5, 0, 6)  # all of a, all of b, or both
+    assert estimate.n == 2
+
+
+def test_copies_of_items_do_not_make_groups_surer():
+    values, groups = VALUES, np.arange(20)
+    once = dependent.bootstrap_groups(values, groups)
+    often = dependent.bootstrap_groups(np.repeat(values, 50), np.repeat(groups, 50))
+    assert ends(often) == pytest.approx(ends(once))
+
+
+def test_groups_follow_their_seed():
+    groups = np.arange(20) // 2
+    first, again, other = (dependent.bootstrap_groups(VALUES, groups, seed) for seed in (0, 0, 1))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("groups", [["a"] * 20, ["a", "b"]])
+def test_groups_must_fit_and_be_two(groups):
+    with pytest.raises(CourseError, match="a group for each of 20 values, two groups or more"):
+        dependent.bootstrap_groups(VALUES, groups)
+
+
+def test_saved_in_blocks_counts_from_theirs():
+    estimate = dependent.percent_saved_in_blocks([3] * 10, [4] * 10, block=2)
+    assert ends(estimate) == (25, 25, 25)
+    assert estimate.n == 5
+
+
+def test_blocks_of_one_agree_with_the_ratio_of_totals():
+    rng = np.random.default_rng(2)
+    ours, theirs = rng.uniform(1, 2, 200), rng.uniform(2, 4, 200)
+    blocks = dependent.percent_saved_in_blocks(ours, theirs, block=1, n_resamples=5000)
+    plain = resampling.percent_saved([ours], [theirs], n_resamples=5000)
+    assert ends(blocks) == pytest.approx(ends(plain), abs=0.3)
+
+
+def test_blocks_see_that_neighbours_resemble_each_other():
+    """An AR(1) with coefficient 0.8 has three times the standard error of independent values."""
+    rng = np.random.default_rng(3)
+    values, last = [], 0.0
+    for shock in rng.normal(size=4000):
+        last = 0.8 * last + shock
+        values.append(last)
+    ours, theirs = 100 + np.array(values), np.full(4000, 100.0)
+    widths = [
+        found.high - found.low
+        for found in (dependent.percent_saved_in_blocks(ours, theirs, block) for block in (1, 80))
+    ]
+    assert widths[1] / widths[0] == pytest.approx(3, rel=0.2)
+
+
+def test_blocks_follow_their_seed():
+    first, again, other = (
+        dependent.percent_saved_in_blocks(VALUES - VALUES.min(), np.ones(20), 4, seed) for seed in (0, 0, 1)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "block"),
+    [([1] * 4, [1] * 5, 1), ([1] * 4, [1] * 4, 3), ([1] * 4, [1] * 4, 0), ([-1] * 4, [1] * 4, 2)],
+)
+def test_blocks_need_two_series_of_one_length(ours, theirs, block):
+    with pytest.raises(CourseError, match="two series of one length, none negative, and blocks of 1 to half"):
+        dependent.percent_saved_in_blocks(ours, theirs, block)
