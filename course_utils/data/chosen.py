@@ -33,6 +33,8 @@ EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ..
     "births": tables.load_births,
     "avocados": tables.load_avocados,
     "arrests": tables.load_arrests,
+    "songs": tables.load_songs,
+    "lifts": tables.load_lifts,
     "digits": pictures.load_digits,
     "faces": pictures.load_faces,
     "docstrings": docstrings.load,

