@@ -9,8 +9,13 @@ import pytest
 import torch
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -226,6 +231,42 @@ def test_size_of_boosted_trees_counts_every_class():
     model = GradientBoostingClassifier(n_estimators=2, max_depth=1, random_state=0).fit(X, y)
     assert model.estimators_.shape == (2, 3)
     assert size(model, X).parameters == 6 * 4  # column, cut and two leaves each
+
+
+def test_size_of_histogram_boosting_by_hand():
+    X, y = np.array([[0.0], [1], [2], [3]]), np.array([0.0, 0, 1, 1])
+    model = HistGradientBoostingRegressor(max_iter=2, max_leaf_nodes=2, min_samples_leaf=1, max_bins=4)
+    found = size(model.fit(X, y), X)
+    # each tree is one cut into 2 and 2: column, cut and two leaves; every row takes one comparison
+    assert (found.parameters, found.predict_operations) == (2 * 4, 2)
+    # 8 comparisons a value; each tree has histograms of 4 rows and of 2, 3 nodes with 4 edges, 4 gradients
+    assert found.train_operations == 4 * 8 + 2 * (3 * (4 + 2) + 3 * 4 * 10 + 4 * 5)
+
+
+def test_histogram_boosting_counts_every_class_and_its_paths():
+    X, y = uneven()
+    two = HistGradientBoostingClassifier(max_iter=5, max_leaf_nodes=6).fit(X, y)
+    leaves = [tree.nodes[tree.nodes["is_leaf"] == 1] for (tree,) in two._predictors]
+    paths = sum((each["count"] * each["depth"]).sum() for each in leaves) / len(X)
+    assert size(two, X).predict_operations == pytest.approx(paths)
+    X, y = blobs(3)
+    three = HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=2, min_samples_leaf=1).fit(X, y)
+    assert size(three, X).parameters == 2 * 3 * 4
+
+
+def test_more_boosting_costs_more():
+    X, y = uneven()
+    one, other = (HistGradientBoostingClassifier(max_iter=n).fit(X, y) for n in (5, 10))
+    assert 1.5 * size(one, X).train_operations < size(other, X).train_operations
+
+
+def test_size_of_a_ridge_by_hand():
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    found = size(Ridge().fit(X, X.sum(axis=1)), X)
+    # 50 rows give 3·4/2 different products of two columns and 3 with the target, a product and a sum each;
+    # 27/3 for the triangle
+    assert (found.parameters, found.predict_operations) == (4, 6)
+    assert found.train_operations == 50 * (6 + 3) * 2 + 9
 
 
 def test_size_of_an_svm_of_two_classes_by_hand():
