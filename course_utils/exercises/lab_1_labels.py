@@ -2,96 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_results, workbook
 
-SIZES_TO_TRY = (20, 60, 150)
-
-
-def learns_from(
-    new_model: Callable[[], Any],
-    X_train: np.ndarray,
-    y_train: np.ndarray,
-    X_test: np.ndarray,
-    y_test: np.ndarray,
-    take: Callable[[int], slice] = slice,
-) -> Callable[[int], float]:
-    """The right function, which learns from the first n rows, or another that takes other rows."""
-
-    def accuracy_after(n: int) -> float:
-        rows = take(n)
-        return 100 * new_model().fit(X_train[rows], y_train[rows]).score(X_test, y_test)
-
-    return accuracy_after
+Draw = Callable[[int, Sequence[int], np.random.Generator], list[np.ndarray]]
 
 
-def _tested_on_its_own(new_model, X_train, y_train, X_test, y_test) -> Callable[[int], float]:
-    return lambda n: 100 * new_model().fit(X_train[:n], y_train[:n]).score(X_train[:n], y_train[:n])
+def _nested(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
+    shuffled = rng.permutation(n_rows)
+    return [shuffled[:size] for size in sizes]
 
 
-def same_at_sizes(answer: Callable[[int], float], other: Callable[[int], float], **data: Any) -> bool:
-    """Whether two functions give the same accuracy after learning from a few numbers of rows."""
-    return all(np.isclose(float(answer(n)), other(n), atol=0.01) for n in SIZES_TO_TRY)
+def _each_anew(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
+    return [rng.permutation(n_rows)[:size] for size in sizes]
+
+
+def _the_first(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
+    return [np.arange(size) for size in sizes]
+
+
+def _with_repeats(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
+    drawn = rng.integers(n_rows, size=max(sizes))
+    return [drawn[:size] for size in sizes]
+
+
+def _side_by_side(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
+    return np.split(rng.permutation(n_rows), np.cumsum(sizes))[: len(sizes)]
+
+
+def _nature(nested: Draw) -> tuple[bool, ...]:
+    """What can be said of a way to draw: sizes, no repeats, smaller within larger, other rows each time.
+
+    Raises
+    ------
+    ValueError
+        It does not give arrays of row numbers.
+    """
+    sizes = [10, 20, 40, 80]
+    draws = [[np.asarray(rows) for rows in nested(1000, sizes, np.random.default_rng(k))] for k in (0, 1, 2)]
+    for rows in (rows for drawn in draws for rows in drawn):
+        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not ((rows >= 0) & (rows < 1000)).all():
+            raise ValueError(f"it should return a list of arrays of row numbers, and one is {rows!r:.60}")
+    sets = [[set(rows.tolist()) for rows in drawn] for drawn in draws]
+    return (
+        all([len(rows) for rows in drawn] == sizes for drawn in draws),
+        all(len(each) == len(rows) for d, s in zip(draws, sets, strict=True) for rows, each in zip(d, s)),
+        all(small <= large for drawn in sets for small, large in zip(drawn, drawn[1:])),
+        len({frozenset(drawn[-1]) for drawn in sets}) == 3,
+    )
+
+
+def same_nature(answer: Draw, other: Draw, **context: Any) -> bool:
+    """Whether two ways to draw keep the same rules; which rows they draw may differ."""
+    return _nature(answer) == _nature(other)
+
+
+def _next_gain(a: float, b: float, c: float) -> float:
+    return (c - b) ** 2 / (b - a)
 
 
 exercises = workbook(
     Exercise(
         "1_labels.1",
-        "Learn from a few",
-        solution=learns_from,
+        "Nested draws",
+        solution=always(_nested),
         mistakes=(
             Mistake(
-                lambda **data: learns_from(**data, take=lambda n: slice(None)),
-                "It learns from all training patients, whatever n is: cut X_train and y_train to [:n].",
+                always(_each_anew),
+                "Each size is drawn anew, so a smaller one does not lie within the larger one. Shuffle once.",
+            ),
+            Mistake(always(_the_first), "Those are always the first rows. Nothing is drawn: use rng."),
+            Mistake(
+                always(_with_repeats),
+                "Some rows come twice. rng.permutation(n_rows) has each of them once.",
             ),
             Mistake(
-                _tested_on_its_own,
-                "It is tested on the patients that it learned from. Ask it about X_test and y_test.",
-            ),
-            Mistake(
-                lambda **data: lambda n: learns_from(**data)(n) / 100,
-                "That is the share between 0 and 1. The question asks for %.",
+                always(_side_by_side),
+                "The pieces lie side by side: no row is in two of them. Each smaller one should lie "
+                "within the larger one.",
             ),
         ),
         hints=(
-            "Three steps: a new model, fit, score.",
-            "X_train[:n] are the first n rows; y_train needs the same.",
-            "100 * new_model().fit(X_train[:n], y_train[:n]).score(...) on the test part.",
+            "Shuffle all row numbers once, then cut.",
+            "rng.permutation(n_rows) is the shuffle; its first 10 lie within its first 20.",
+            "[shuffled[:size] for size in sizes] is the list.",
         ),
-        same=same_at_sizes,
-        expects="a function of n that returns an accuracy in %",
+        same=same_nature,
+        expects="a function of (n_rows, sizes, rng) that returns a list of arrays of row numbers",
     ),
     Exercise(
         "1_labels.2",
-        "Points a doubling",
-        solution=lambda sizes, mean_accuracy: np.polyfit(np.log2(sizes), mean_accuracy, deg=1)[0],
+        "The next doubling",
+        solution=always(_next_gain),
         mistakes=(
             Mistake(
-                lambda sizes, mean_accuracy: np.polyfit(sizes, mean_accuracy, deg=1)[0],
-                "That is points a *patient*. Count doublings: take np.log2 of the sizes.",
+                always(lambda a, b, c: c - b),
+                "That is the last gain once more. It should shrink as it did from the first to the second.",
             ),
             Mistake(
-                lambda sizes, mean_accuracy: np.polyfit(np.log(sizes), mean_accuracy, deg=1)[0],
-                "That is the natural logarithm, whose step is 2.7 times as many. A doubling is np.log2.",
+                always(lambda a, b, c: c + (c - b) ** 2 / (b - a)),
+                "That is the AUC after the next doubling. The question asks for the gain alone.",
             ),
             Mistake(
-                lambda sizes, mean_accuracy: np.polyfit(np.log2(sizes), mean_accuracy, deg=1)[1],
-                "That is the offset: np.polyfit gives the slope first.",
+                always(lambda a, b, c: b - a),
+                "That is the first gain. You need the last one, times the factor by which gains shrink.",
             ),
             Mistake(
-                lambda sizes, mean_accuracy: (mean_accuracy[-1] - mean_accuracy[0]) / (len(sizes) - 1),
-                "That joins the two ends only. The line goes through the middle of all points: np.polyfit.",
+                always(lambda a, b, c: (c - b) - ((b - a) - (c - b))),
+                "Your gain shrinks by the same *number of points*. It should shrink by the same factor.",
             ),
         ),
         hints=(
-            "x is the number of doublings, y the accuracy.",
-            "np.log2(sizes) turns a doubling into a step of 1.",
-            "np.polyfit(np.log2(sizes), mean_accuracy, deg=1)[0]",
+            "Two gains are known: b - a and c - b.",
+            "The factor is the second gain divided by the first: (c - b) / (b - a).",
+            "The next gain is (c - b) times that factor.",
         ),
-        expects="a number of points",
+        same=same_results((60.0, 64.0, 66.0), (70.0, 71.0, 71.8), (50.0, 60.0, 66.0)),
+        expects="a function of three AUC values that returns a number of points",
     ),
 )
