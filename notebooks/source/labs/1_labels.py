@@ -45,11 +45,14 @@ settings = run.settings(
     per_day=200,  # flights tested on each of them
     same_size=4_000,  # flights from few days or from many
 )
+sizes = [settings.most // 2**k for k in range(settings.doublings, -1, -1)]
 
 # %% [markdown]
 # ## Flights to learn from, days to test on
 #
 # The question: will a flight arrive more than 15 minutes late? Whole days are held out, because flights of one day are late together. (Every third day of 2023 is left out altogether: you will see what those were for.)
+#
+# The measure is [AUC](../glossary.md#auc): of one late and one punctual flight, how often does the late one get the higher probability? Guessing has 50 %. The [baseline](../glossary.md#baseline) is a rule that needs hardly any labels: delays pile up, so the later in the day, the likelier.
 
 # %%
 CATEGORIES = ["carrier", "origin", "dest", "weekday"]
@@ -59,19 +62,12 @@ flights[CATEGORIES] = flights[CATEGORIES].astype("category")
 days = np.delete(flights["date"].unique(), np.s_[::3])
 days = np.random.default_rng(run.seed).permutation(days)
 test_days, learn_days = days[: settings.test_days], days[settings.test_days :]
-
-# %%
 learn = flights[flights["date"].isin(learn_days)]
 test = flights[flights["date"].isin(test_days)].groupby("date")
 test = test.sample(settings.per_day, random_state=run.seed)
+baseline = 100 * roc_auc_score(test["late"], test["hour"])
 print(f"to learn from: {len(learn):,} flights of {len(learn_days)} days")
 print(f"to test on: {len(test):,} of {len(test_days)} days, {100 * test['late'].mean():.0f} % late")
-
-# %% [markdown]
-# The measure is [AUC](../glossary.md#auc): of one late and one punctual flight, how often does the late one get the higher probability? Guessing has 50 %. As [baseline](../glossary.md#baseline) a rule that needs hardly any labels: delays pile up, so the later in the day, the likelier.
-
-# %%
-baseline = 100 * roc_auc_score(test["late"], test["hour"])
 print(f"AUC of the hour of departure alone: {baseline:.1f} %")
 
 # %% [markdown]
@@ -91,15 +87,19 @@ def new_models():
         learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=60, early_stopping=False,
         categorical_features="from_dtype", random_state=run.seed,
     )
-    return {"logistic regression": make_pipeline(columns, LogisticRegression(C=0.01, max_iter=1000)),
-            "gradient boosting": boosting}
+    logistic = make_pipeline(columns, LogisticRegression(C=0.01, max_iter=1000))
+    return {"logistic regression": logistic, "gradient boosting": boosting}
+
+
+names = list(new_models())
 
 
 # %% [markdown]
 # ## More, not others
 #
-# To see what *more* flights bring, keep those that you had. If the 20,000 were drawn anew, part of the difference would be luck: other flights.
-#
+# To see what *more* flights bring, keep those that you had. If the 20,000 were drawn anew, part of the difference would be luck: other flights. So each smaller selection should lie within the larger one.
+
+# %% [markdown]
 # **Exercise 1_labels.1 Nested draws.** Write `nested(n_rows, sizes, rng)`. It returns a list with an array of row numbers (0 to `n_rows` − 1) for each size, drawn at random with `rng`, none of them twice, and each smaller selection lies within the next larger one. `sizes` rise. `rng.permutation(n)` shuffles the numbers 0 to n − 1.
 
 # %% exercise="1_labels.1"
@@ -136,7 +136,8 @@ predicted = {
 # ## How large must the experiment be?
 #
 # A pilot on the days that were left out (40 to test on, 10 draws) gave intervals of ± 0.2 points for logistic regression and ± 0.4 for gradient boosting. In about equal parts that came from the draws and from the days. Twice as many of both make it ± 0.15 and ± 0.3: enough, unless a gain lies within that of half a point.
-#
+
+# %% [markdown]
 # ## Experiment
 #
 # `ranking.wins` counts what AUC is made of: for each two test days, how many pairs of a late flight of one and a punctual flight of the other the model ranks rightly. With these counts the days can be drawn anew without asking the model again.
@@ -150,16 +151,12 @@ def won_by(model, rows):
     late = model.predict_proba(test[COLUMNS])[:, 1]
     return ranking.wins(late, test["late"], test["date"])
 
-
-sizes = [settings.most // 2**k for k in range(settings.doublings, -1, -1)]
-print("flights to learn from:", *sizes)
-
 # %% [markdown]
 # Twenty draws, eight sizes, two models; about a minute:
 
 # %%
-names = list(new_models())
-shuffles = [rng.permutation(len(learn)) for rng in np.random.default_rng(run.seed).spawn(settings.draws)]
+rngs = np.random.default_rng(run.seed).spawn(settings.draws)
+shuffles = [rng.permutation(len(learn)) for rng in rngs]
 won = {(name, n): [] for name in names for n in sizes}
 for rows in tqdm(shuffles, unit="draw"):
     for name, n in won:
@@ -174,49 +171,20 @@ points = {name: {n: ranking.auc(won[name, n], of) for n in sizes} for name in na
 fig, ax = plots.curves(points, baseline, log_x=True)
 ax.set(xlabel="flights to learn from", ylabel="AUC (%)")
 numbers = {f"{name}, {n}": points[name][n] for name in names for n in sizes}
-plots.show(fig, "AUC against the number of flights to learn from, for two models, with bands.", numbers)
-
-# %% [markdown]
-# Which model would you take with the fewest flights, and which with the most?
-
-# %%
-ahead = {n: ranking.auc(won[names[1], n], of, minus=won[names[0], n]) for n in (sizes[0], sizes[-1])}
-text_view.folded(
-    "Compare your answer",
-    "Gradient boosting minus logistic regression: "
-    + "; ".join(f"with {n:,} flights {gap.text('points')} (n: days)" for n, gap in ahead.items())
-    + ". The bands of the figure say little about that: on a hard day both models are worse. So the "
-    "difference is taken first, and the days are drawn anew afterwards.",
-)
-
-# %% [markdown]
-# The same seen as gains: what did each doubling bring? The last one is what is judged.
-
-# %%
-steps = list(zip(sizes, sizes[1:], strict=False))  # (from, to)
-gains = {name: {to: ranking.auc(won[name, to], of, minus=won[name, n]) for n, to in steps}
-         for name in names}
-fig, ax = plots.curves(gains, claim.tests[0].margin, log_x=True)
-ax.set(xlabel="flights after the doubling", ylabel="AUC gained (points)")
-numbers = {f"{name}, to {to}": gains[name][to] for name in names for _, to in steps}
-alt = "Points of AUC that each doubling brought, with bands; the dotted line is half a point."
-plots.show(fig, alt, numbers)
+plots.show(fig, "AUC against the number of flights to learn from, with bands.", numbers)
 
 # %% [markdown]
 # ## Verdict
+#
+# Each model's gain by the last doubling, and below it what you predicted. (`n` counts the days.)
 
 # %%
-last = {name: gains[name][sizes[-1]] for name in names}
+before, after = sizes[-2:]
+last = {name: ranking.auc(won[name, after], of, minus=won[name, before]) for name in names}
 verdict = claim.judge({"last_doubling": last}, run.profile)
-verdict
-
-# %% [markdown]
-# Beside what you predicted:
-
-# %%
 answers = {f"last doubling, {name} (points)": last[name] for name in names}
 answers["verdict"] = verdict.word
-results.beside(predicted, answers)
+display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
 # ## What would the next doubling bring?
@@ -237,7 +205,7 @@ def next_gain(a, b, c):
 exercises.check("1_labels.2", next_gain)
 
 # %% [markdown]
-# Three points are shaky. We fit the same rule to the last five, for each draw by itself: twenty people, each with 20,000 flights of their own, say what they expect. Then we do what they could not: take 40,000.
+# Three points are shaky. We fit the same rule to the last five, for each draw by itself: twenty people, each with 20,000 flights of their own, say what they expect. 
 
 
 # %%
@@ -253,46 +221,41 @@ def expected(aucs):
     return gap * factor ** (len(aucs) - 1) * (1 - factor)
 
 
+# %% [markdown]
+# Then we do what they could not: we take 40,000.
+
 # %%
-more = {name: [] for name in names}
-for rows in tqdm(shuffles, unit="draw"):
-    for name in names:
-        more[name].append(won_by(new_models()[name], rows[: 2 * settings.most]))
+double, dots = 2 * settings.most, {}
+for name in names:
+    for_more = [won_by(new_models()[name], rows[:double]) for rows in tqdm(shuffles, unit="draw")]
+    won[name, double] = for_more
+    aucs = [100 * np.sum(won[name, n], axis=(1, 2)) / of.sum() for n in [*sizes[-5:], double]]
+    aucs = np.array(aucs)  # (size, draw)
+    dots[f"{name}: as the last"] = aucs[-2] - aucs[-3]
+    dots[f"{name}: shrinking"] = [expected(draw) for draw in aucs[:-1].T]
+    dots[f"{name}: measured"] = aucs[-1] - aucs[-2]
 
 # %% [markdown]
-# Each grey dot is one of the twenty; the bar is the middle 95 % of them, on the same test days.
+# Each grey dot is one of the twenty, the bar the middle 95 % of them, all on the same test days. Suppose that a label costs 10 cents: would you buy, and would you trust the twenty?
 
 # %%
-dots = {}
-for name in names:
-    aucs = np.array([100 * np.sum(won[name, n], axis=(1, 2)) / of.sum() for n in sizes[-5:]])
-    dots[f"{name}: as the last"] = aucs[-1] - aucs[-2]
-    dots[f"{name}: shrinking"] = [expected(draw) for draw in aucs.T]
-    dots[f"{name}: measured"] = 100 * np.sum(more[name], axis=(1, 2)) / of.sum() - aucs[-1]
 told = {label: resampling.percentile_interval(values) for label, values in dots.items()}
 fig, ax = plt.subplots(figsize=(7.5, 4.5))
 plots.forest(ax, told, dots=dots)
 ax.set_xlabel("AUC gained from 20,000 to 40,000 flights (points)")
 plots.show(fig, "What twenty people expect of the next doubling by two rules, and what came.", told)
-
-# %% [markdown]
-# Suppose that a label costs 10 cents. Would you buy, and would you trust the twenty?
-
-# %%
-lines = [f"{label}: {each.effect:.2f} points on average, from {each.low:.2f} to {each.high:.2f}"
-         for label, each in told.items()]
 text_view.folded(
     "Compare your answer",
     f"{settings.most:,} labels cost ${settings.most / 10:,.0f}, as much as all before together. "
-    + "; ".join(lines) + ".\n\nThe means may be good guides, but you are *one* of the twenty: look "
-    "how far apart they are. So either the doubling is worth its price at the low end, too, or buy a "
-    "small part first and measure.",
+    + "; ".join(f"{label}: {e.low:.1f} to {e.high:.1f} points" for label, e in told.items())
+    + ".\n\nYou are one of the twenty, and do not know which: believe the whole bar, not the dot "
+    "in it. If the low end is worth the price, buy; if not, buy a small part first and measure.",
 )
 
 # %% [markdown]
 # ## More of what?
 #
-# A flight is not a flight: those of one day share weather and jams. So we keep the *number* of flights and take them from few days or from many.
+# Flights of one day share weather and jams. So now we keep the *number* of flights and take them from few days or from many.
 
 # %%
 same = {}  # by (model, days): pairs won
@@ -304,6 +267,9 @@ for rng in np.random.default_rng(run.seed + 1).spawn(max(2, settings.draws // 4)
         for name, model in new_models().items():
             same.setdefault((name, n_days), []).append(won_by(model, rows))
 
+# %% [markdown]
+# Which 10,000 would you buy, then?
+
 # %%
 by_days = {name: {n: ranking.auc(each, of) for (who, n), each in same.items() if who == name}
            for name in names}
@@ -311,15 +277,12 @@ fig, ax = plots.curves(by_days, baseline, log_x=True)
 ax.set(xlabel=f"days that {settings.same_size:,} flights come from", ylabel="AUC (%)")
 numbers = {f"{name}, {n} days": each for name in names for n, each in by_days[name].items()}
 plots.show(fig, "AUC against the number of days that the flights come from.", numbers)
-
-# %%
-few, many = 5, len(learn_days)
 text_view.folded(
-    "Which 10,000 would you buy, then?",
-    "; ".join(f"{name}: {e[few].effect:.1f} % from {few} days, {e[many].effect:.1f} % from {many}"
-              for name, e in by_days.items())
-    + f", with {settings.same_size:,} labels each time. Ask the dealer for new days before more "
-    "flights of the old ones.",
+    "Compare your answer",
+    "; ".join(f"{name}: {e[5].effect:.1f} % from 5 days, {e[len(order)].effect:.1f} % from "
+              f"{len(order)}" for name, e in by_days.items())
+    + f", with {settings.same_size:,} labels each time. Whoever sells labels by the piece will "
+    "not tell you: ask what they have in common.",
 )
 
 # %% [markdown]
