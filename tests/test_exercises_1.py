@@ -13,9 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from course_utils.data import tables
-from course_utils.exercises import lab_1_causes, lab_1_cleaning, lab_1_labels, lesson_1
+from course_utils.exercises import lab_1_causes, lesson_1
 
-BOOKS = {"1": lesson_1, "1_labels": lab_1_labels, "1_causes": lab_1_causes, "1_cleaning": lab_1_cleaning}
+BOOKS = {"1": lesson_1, "1_causes": lab_1_causes}
 EXERCISES = {id: each for book in BOOKS.values() for id, each in exercises_of(book.exercises).items()}
 
 
@@ -41,9 +41,6 @@ def lessons_data():
         "X_test": X[test],
         "y_test": y[test],
         "draws": rng.integers(len(y), size=(3, len(y))),
-        "folds": list(StratifiedKFold(5).split(X, y)),
-        "sizes": [14, 28, 56, 112],
-        "mean_accuracy": np.array([90.0, 94.0, 95.0, 97.0]),
         "age": age,
         "shoe": 28 + 1.5 * (age - 6) + rng.normal(0, 0.8, 400),
         "words": 20 + 15 * (age - 6) + rng.normal(0, 12, 400),
@@ -51,12 +48,8 @@ def lessons_data():
 
 
 NEEDS = {
-    "1_labels.1": ("new_model", "X_train", "y_train", "X_test", "y_test"),
-    "1_labels.2": ("sizes", "mean_accuracy"),
     "1_causes.1": ("new_model", "X", "y", "draws"),
     "1_causes.2": ("shoe", "age", "words"),
-    "1_cleaning.1": ("X_train", "X_test"),
-    "1_cleaning.3": ("X", "y", "folds"),
 }
 
 
@@ -142,25 +135,6 @@ def test_an_interval_worked_out_by_hand(check):
     assert check("1.5", by_hand)[0] == "correct"
 
 
-def test_points_a_doubling_worked_out_by_hand(check):
-    flat = {"sizes": [8, 16, 32], "mean_accuracy": np.array([80.0, 83.0, 86.0])}
-    assert check("1_labels.2", 3.0, **flat)[0] == "correct"
-    assert "joins the two ends" in check("1_labels.2", 7 / 3)[1]  # from 90 to 97 in three doublings
-    assert check("1_labels.2", 2.2)[0] == "correct"  # (-1.5 · 90 - 0.5 · 94 + 0.5 · 95 + 1.5 · 97) / 5
-
-
-def test_learning_from_a_few_may_be_written_otherwise(check):
-    data = lessons_data()
-
-    def accuracy_after(n):
-        model = new_model()
-        model.fit(data["X_train"][range(n)], data["y_train"][range(n)])
-        return np.mean(model.predict(data["X_test"]) == data["y_test"]) * 100
-
-    assert check("1_labels.1", accuracy_after)[0] == "correct"
-    assert check("1_labels.1", lambda n: 95.0)[0] == "not yet"
-
-
 def test_the_age_may_stand_first(check):
     data = lessons_data()
     model = LinearRegression().fit(np.column_stack([data["age"], data["shoe"]]), data["words"])
@@ -178,38 +152,13 @@ def test_weights_may_come_as_scikit_learn_gives_them(check):
     assert check("1_causes.1", weights_of)[0] == "correct"
 
 
-@pytest.mark.parametrize("ddof", [0, 1])
-def test_a_scaler_by_pandas_or_by_numpy(check, ddof):
-    def scaled(train, test):
-        mean, spread = train.mean(axis=0), train.std(axis=0, ddof=ddof)
-        return [(train - mean) / spread, (test - mean) / spread]
-
-    assert check("1_cleaning.1", scaled)[0] == "correct"
-
-
-def test_a_scaler_that_changes_its_input_harms_nobody(check):
-    def careless(train, test):
-        mean, spread = train.mean(axis=0), train.std(axis=0)
-        for each in (train, test):
-            each -= mean
-            each /= spread
-        return train, test
-
-    assert check("1_cleaning.1", careless)[0] == "correct"
-
-
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "said"),
     [
         ("1.1", 62.7, "not callable"),
         ("1.3", lambda model, X, y: 0, "could not be checked"),
         ("1.5", lambda differences, test_share: 0.83, "For a nudge"),
-        ("1_cleaning.1", lambda train, test: train, "could not be checked"),
-        ("1_cleaning.1", lambda train: train, "could not be checked"),
-        ("1_cleaning.2", "SVM", "put it into braces"),
-        ("1_cleaning.3", None, "'NoneType' object is not callable"),
         ("1_causes.1", lambda rows: np.ones(3), "For a nudge"),
-        ("1_labels.1", lambda n: None, "could not be checked"),
     ],
 )
 def test_any_other_answer_is_told_what_is_expected(check, exercise_id, answer, said):

@@ -183,3 +183,12 @@ def test_forest_cover_gives_nearly_all_rows_too(forest):
     table = tables.load_forest_cover(69)
     assert len(table.X) == len(as_rows(table)) == 69
     assert as_rows(table) < {tuple(row) for row in forest}
+
+
+def test_the_published_weather_is_coldest_before_sunrise_once_its_hours_are_new_yorks():
+    weather = tables.load_weather()
+    july = weather[weather["month"] == 7].groupby("hour")["temp"].mean()
+    assert july.idxmin() == 9  # as published
+    utc = pd.to_datetime(weather[["year", "month", "day", "hour"]]).dt.tz_localize("UTC")
+    local = utc.dt.tz_convert("America/New_York").dt.hour[weather["month"] == 7]
+    assert weather["temp"][local.index].groupby(local).mean().idxmin() == 5

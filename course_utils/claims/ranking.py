@@ -13,9 +13,8 @@ from course_utils.claims.resampling import percentile_interval
 def wins(scores: ArrayLike, labels: ArrayLike, groups: ArrayLike) -> np.ndarray:
     """How often a positive row of one group gets a higher score than a negative row of another.
 
-    All that AUC needs to know of the scores: ``wins(...).sum()`` over the number of pairs is the AUC, and when
-    a group is drawn twice, its row and its column count twice. With other weights of the groups it need not
-    be computed again.
+    All that AUC needs to know of the scores: ``wins(...).sum()`` over the number of pairs is the AUC. When a
+    group is drawn twice, its row and its column count twice.
 
     Parameters
     ----------

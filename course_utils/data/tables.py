@@ -102,6 +102,11 @@ def load_flights(weather_hours_before: int = 1) -> pd.DataFrame:
     return flights.drop(columns=["year", "time_hour", "weather_time"])
 
 
+def load_weather() -> pd.DataFrame:
+    """The weather at New York's three airports in 2023, by the hour, as published: the hours are UTC."""
+    return _packaged("flights")[1]
+
+
 def load_houses() -> pd.DataFrame:
     """21,613 sales of houses around Seattle, May 2014 to May 2015; `price` is in US dollars, `date` a day."""
     (houses,) = _packaged("houses")

@@ -1,154 +1,93 @@
-"""The exercises of lab 1_cleaning, scaling."""
+"""The exercises of lab 1_cleaning, a clock and gaps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from sklearn.model_selection import cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from course_utils.exercises import Exercise, Mistake, always, same_set, workbook
-
-Tables = tuple[np.ndarray, np.ndarray]
+from course_utils.exercises import Exercise, Mistake, always, same_results, workbook
 
 
-def _scaled(train: np.ndarray, test: np.ndarray) -> Tables:
-    mean, spread = train.mean(axis=0), train.std(axis=0)
-    return (train - mean) / spread, (test - mean) / spread
+def _for_all(p_whole: np.ndarray, whole: np.ndarray, rate: float) -> np.ndarray:
+    p = np.full(len(whole), float(rate))
+    p[whole] = p_whole
+    return p
 
 
-def _each_by_itself(train: np.ndarray, test: np.ndarray) -> Tables:
-    return _scaled(train, train)[0], _scaled(test, test)[0]
+def _at_the_end(p_whole: np.ndarray, whole: np.ndarray, rate: float) -> np.ndarray:
+    return np.concatenate([p_whole, np.full((~whole).sum(), float(rate))])
 
 
-def _by_all_rows(train: np.ndarray, test: np.ndarray) -> Tables:
-    everybody = np.concatenate([train, test])
-    return _scaled(everybody, train)[1], _scaled(everybody, test)[1]
+def _never_late(p_whole: np.ndarray, whole: np.ndarray, rate: float) -> np.ndarray:
+    return _for_all(p_whole, whole, 0.0)
 
 
-def _by_one_number(train: np.ndarray, test: np.ndarray) -> Tables:
-    return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()
+def _a_mean(p_whole: np.ndarray, whole: np.ndarray, rate: float) -> np.ndarray:
+    return _for_all(p_whole, whole, np.mean(p_whole))
 
 
-def _without_spread(train: np.ndarray, test: np.ndarray) -> Tables:
-    return train - train.mean(axis=0), test - train.mean(axis=0)
-
-
-def same_tables(
-    answer: Callable[..., Tables], other: Callable[..., Tables], X_train: np.ndarray, X_test: np.ndarray
-) -> bool:
-    """Whether two functions scale two tables alike, apart from n or n - 1 in the spread."""
-    train, test = answer(X_train.copy(), X_test.copy())
-    pairs = zip((train, test), other(X_train, X_test), strict=True)
-    return all(
-        np.shape(ours) == theirs.shape and np.allclose(ours, theirs, rtol=5e-3, atol=1e-3)
-        for ours, theirs in pairs
-    )
-
-
-Gain = Callable[[Any], np.ndarray]
-
-
-def _gain(X: np.ndarray, y: np.ndarray, folds: list[Tables]) -> Gain:
-    def gain(model: Any) -> np.ndarray:
-        scores = cross_val_score(make_pipeline(StandardScaler(), model), X, y, cv=folds)
-        return 100 * (scores - cross_val_score(model, X, y, cv=folds))
-
-    return gain
-
-
-def same_gain(answer: Gain, other: Gain, **data: Any) -> bool:
-    """Whether two functions find the same gain, fold by fold, for three nearest neighbours."""
-    ours, theirs = answer(KNeighborsClassifier(3)), other(KNeighborsClassifier(3))
-    return np.shape(ours) == np.shape(theirs) and np.allclose(ours, theirs, atol=1e-6)
-
+WHOLE = np.array([True, False, True, True, False])
 
 exercises = workbook(
     Exercise(
         "1_cleaning.1",
-        "A scaler of your own",
-        solution=lambda X_train, X_test: _scaled,
+        "Mend the clock",
+        solution=always(lambda hour: (hour - 4) % 24),
         mistakes=(
             Mistake(
-                lambda X_train, X_test: _each_by_itself,
-                "The test rows are scaled by their own mean and spread. A patient who comes alone would "
-                "become all zeros: use the mean and spread of the training rows for both.",
+                always(lambda hour: hour - 4),
+                "At 1 o'clock UTC yours says -3. Begin the day anew: the rest of a division by 24, % 24.",
             ),
             Mistake(
-                lambda X_train, X_test: _by_all_rows,
-                "That is the leak: mean and spread come from the test rows, too. Use the training rows.",
+                always(lambda hour: (hour + 4) % 24),
+                "That turns the clock the wrong way. When it is 9 in UTC, New York has 5.",
             ),
             Mistake(
-                lambda X_train, X_test: _by_one_number,
-                "That is one mean for the whole table. Each column needs its own: axis=0.",
+                always(lambda hour: (hour - 5) % 24), "That is New York's winter. In July it is four hours."
             ),
             Mistake(
-                lambda X_train, X_test: _without_spread,
-                "The means are right. Now divide each column by its spread.",
+                always(lambda hour: abs(hour - 4)),
+                "At 1 o'clock UTC it is 21 o'clock of the day before, not 3: % 24 gives that.",
             ),
         ),
         hints=(
-            "First compute two rows of numbers: the mean of each column and the spread of each column.",
-            "Both come from `train` alone, with axis=0; then use them on `train` and on `test`.",
-            "(test - train.mean(axis=0)) / train.std(axis=0) is the second half.",
+            "New York is behind: subtract.",
+            "Below 0 the day before has begun. (-3) % 24 is 21.",
+            "(hour - 4) % 24",
         ),
-        same=same_tables,
-        expects="a function of (train, test) that gives both tables scaled",
+        same=same_results((9,), (23,), (1,), (np.arange(24),)),
+        expects="a function of an hour, or of a column of hours",
     ),
     Exercise(
         "1_cleaning.2",
-        "Who cares about units?",
-        solution=always({"k-nearest neighbours", "SVM"}),
+        "Nobody is left out",
+        solution=always(_for_all),
         mistakes=(
             Mistake(
-                always({"decision tree", "random forest"}),
-                "The other way round: a tree only asks whether "
-                "a value is above a cut, and the cut moves with the unit.",
+                always(_at_the_end),
+                "The right numbers, but the flights with a gap stand at the end. Keep the flights' order.",
             ),
             Mistake(
-                always({"k-nearest neighbours"}), "One more: an SVM also works with distances between rows."
+                always(_never_late),
+                "Those with a gap get 0: 'surely punctual'. Who knows nothing says the rate.",
             ),
-            Mistake(always({"SVM"}), "One more: who is a nearest neighbour depends on distances too."),
             Mistake(
-                always({"k-nearest neighbours", "SVM", "random forest"}),
-                "A forest is many trees. Does a tree care about units?",
+                always(_a_mean),
+                "That is the mean of the other flights' answers. Give those with a gap `rate`.",
+            ),
+            Mistake(
+                always(lambda p_whole, whole, rate: p_whole),
+                "That answers for the whole rows only. There should be one number for each flight.",
             ),
         ),
         hints=(
-            "Who computes a distance between two patients?",
-            "What happens to a question 'above 2 m?' when you write 2000 mm?",
+            "Begin with an array that has `rate` for everybody: np.full(len(whole), rate).",
+            "`whole` is an array of True and False: p[whole] are the places of the whole rows.",
+            "p[whole] = p_whole puts the model's answers there, in order.",
         ),
-        same=same_set,
-        expects="a set of names",
-    ),
-    Exercise(
-        "1_cleaning.3",
-        "Write the experiment",
-        solution=_gain,
-        mistakes=(
-            Mistake(
-                lambda **data: lambda model: -_gain(**data)(model),
-                "The sign is turned round: with scaling *minus* without.",
-            ),
-            Mistake(
-                lambda **data: lambda model: _gain(**data)(model) / 100,
-                "These are shares. Points are a hundred times as much.",
-            ),
-            Mistake(
-                lambda **data: lambda model: _gain(**data)(model).mean(),
-                "That is the mean. Give the difference in every fold, so that an interval can follow.",
-            ),
+        same=same_results(
+            (np.array([0.1, 0.4, 0.3]), WHOLE, 0.2),
+            (np.array([0.9, 0.5]), np.array([False, True, True]), 0.3),
         ),
-        hints=(
-            "You need two calls of cross_val_score, on the same folds.",
-            "One is for model, the other for make_pipeline(StandardScaler(), model).",
-            "100 * (scores with the scaler - scores without).",
-        ),
-        same=same_gain,
-        expects="a function of a model that gives one number of points a fold",
+        expects="a function of (p_whole, whole, rate) that gives one probability a flight",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def _side_by_side(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -
 
 
 def _nature(nested: Draw) -> tuple[bool, ...]:
-    """What can be said of a way to draw: sizes, no repeats, smaller within larger, other rows each time.
+    """What can be said of a way to draw: sizes, no repeats, smaller within larger, other rows each time, apart.
 
     Raises
     ------
@@ -50,9 +51,10 @@ def _nature(nested: Draw) -> tuple[bool, ...]:
     sets = [[set(rows.tolist()) for rows in drawn] for drawn in draws]
     return (
         all([len(rows) for rows in drawn] == sizes for drawn in draws),
-        all(len(each) == len(rows) for d, s in zip(draws, sets, strict=True) for rows, each in zip(d, s)),
-        all(small <= large for drawn in sets for small, large in zip(drawn, drawn[1:])),
+        all(len(set(rows.tolist())) == len(rows) for drawn in draws for rows in drawn),
+        all(small <= large for drawn in sets for small, large in pairwise(drawn)),
         len({frozenset(drawn[-1]) for drawn in sets}) == 3,
+        all(small.isdisjoint(large) for drawn in sets for small, large in pairwise(drawn)),
     )
 
 

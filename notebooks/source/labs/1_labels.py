@@ -163,7 +163,7 @@ for rows in tqdm(shuffles, unit="draw"):
         won[name, n].append(won_by(new_models()[name], rows[:n]))
 
 # %% [markdown]
-# `ranking.auc` makes AUC of the counts. Its interval draws both anew, the twenty draws and the days ([bootstrap](../glossary.md#bootstrap)). Each step to the right is a doubling:
+# `ranking.auc` makes AUC of the counts. Its interval draws both anew, the twenty draws and the days ([bootstrap](../glossary.md#bootstrap)). Each step to the right is a doubling. The bands are wide because some days are harder than others, for both models and at every size. That cancels out as soon as you take a *difference* on the same days, as the verdict does.
 
 # %%
 of = ranking.pairs(test["late"], test["date"])  # how many pairs there are: (day, day)
@@ -187,6 +187,12 @@ answers["verdict"] = verdict.word
 display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
+# <details><summary>Why should two models need different numbers of flights?</summary>
+#
+# Logistic regression learns one weight a column, here about 160 (each airline and airport is a column). Once they are known well, more flights only polish them. Boosting can ask ever finer questions ("Newark, after 8 in the evening, and rain?"), as long as there are enough flights to answer them.
+#
+# </details>
+#
 # ## What would the next doubling bring?
 #
 # The dealer has 20,000 more. Nobody has seen 40,000 yet, so you must *extrapolate*. Two rules of thumb: the next doubling brings as much as the last. Or: gains shrink, each by the same factor (a [power law](../glossary.md#power-law)). If AUC went 60, 64, 66, gains halve: next comes 1 point.
@@ -205,7 +211,7 @@ def next_gain(a, b, c):
 exercises.check("1_labels.2", next_gain)
 
 # %% [markdown]
-# Three points are shaky. We fit the same rule to the last five, for each draw by itself: twenty people, each with 20,000 flights of their own, say what they expect. 
+# Three points are shaky. We fit the same rule to the last five, for each draw by itself: twenty people, each with 20,000 flights of their own, say what they expect.
 
 
 # %%
@@ -217,7 +223,7 @@ def by_rule(k, top, gap, factor):
 def expected(aucs):
     """What the rule expects of the next doubling, in points, after these AUC values."""
     k, bounds = np.arange(len(aucs)), ([50, 0, 0.1], [100, 50, 0.99])
-    top, gap, factor = curve_fit(by_rule, k, aucs, p0=[80, 10, 0.8], bounds=bounds)[0]
+    _, gap, factor = curve_fit(by_rule, k, aucs, p0=[80, 10, 0.8], bounds=bounds)[0]
     return gap * factor ** (len(aucs) - 1) * (1 - factor)
 
 
@@ -290,7 +296,7 @@ text_view.folded(
 #
 # - "More is better" leaves out: more of what, for which model, and from how many on? Each doubling costs as much as everything before.
 # - A learning curve on what you have is the cheapest advice. An extrapolation is a guess with a spread.
-# - It holds for two models with fixed settings, on flights from New York in 2023. A lesson on networks asks the same: lab [2_data](2_data.ipynb).
+# - It holds for two models with fixed settings, on flights from New York in 2023. Lab [2_data](2_data.ipynb) asks the same of a network.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
