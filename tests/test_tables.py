@@ -48,7 +48,7 @@ def test_flights_say_who_was_late(flights):
 
 
 def test_the_weather_is_that_of_new_yorks_hour_before_and_not_of_utcs(flights):
-    # coldest before sunrise, warmest in the afternoon: in UTC as in the columns, both would come four hours later
+    # coldest before sunrise, warmest in the afternoon: in UTC both would come four hours later
     by_hour = flights[flights["month"].between(5, 9)].groupby("hour")["temp"].mean()
     assert by_hour.loc[6:22].idxmax() in (15, 16, 17)  # of the scheduled hour, so the hour before was warmest
     assert by_hour.loc[5:22].idxmin() in (5, 6)

@@ -36,7 +36,7 @@ def _side_by_side(n_rows: int, sizes: Sequence[int], rng: np.random.Generator) -
 
 
 def _nature(nested: Draw) -> tuple[bool, ...]:
-    """What can be said of a way to draw: sizes, no repeats, smaller within larger, other rows each time, apart.
+    """What can be said of a way to draw: sizes, no repeats, smaller within larger, other rows, apart.
 
     Raises
     ------

@@ -56,7 +56,7 @@ published = july.groupby("hour")["temp"].mean()
 fig, ax = plt.subplots()
 ax.plot(published, **plots.line_style(0))
 ax.set(xlabel="hour, as published", ylabel="mean temperature in July (°F)")
-plots.show(fig, "Mean temperature by hour: coldest at 9, warmest at 17 to 19.", published.to_frame())
+plots.show(fig, "Mean temperature by hour: coldest at 9, warmest at 17.", published.to_frame())
 
 # %% [markdown]
 # <details><summary>Coldest at 9 in the morning. Do you believe it?</summary>
@@ -93,7 +93,7 @@ ax.legend()
 plots.show(fig, "The same curve before and after: coldest at 9, then at 5.", mended.to_frame())
 
 # %% [markdown]
-# Joined naively, every flight would have had the weather of four or five hours before. No score would have told you, and no scaler. The rest of this lab is about what a program *can* do.
+# Joined naively, every flight would have had the weather of four or five hours before. No error would have told you, and no scaler. The rest of this lab is about what a program *can* do.
 
 # %% [markdown]
 # ## Units
@@ -113,7 +113,8 @@ test = flights[flights["date"].isin(days[: settings.test_days])].groupby("date")
 test = test.sample(settings.per_day, random_state=run.seed)
 learn = flights[flights["date"].isin(days[settings.test_days :])]
 shares = 100 * learn[NUMBERS].var() / learn[NUMBERS].var().sum()
-learn[NUMBERS].head(2).T.assign(**{"share of the squared distance (%)": shares}).round(2)
+two = learn[NUMBERS].head(2).T.set_axis(["a flight", "another"], axis=1)
+two.assign(**{"share of the squared distance (%)": shares}).round(2)
 
 # %% [markdown]
 # <details><summary>How many of the 13 columns does it really look at?</summary>
@@ -135,6 +136,12 @@ gaps["any of them"] = 100 * flights[NUMBERS].isna().any(axis=1).mean()
 gaps[gaps > 1].round(1).rename("missing (%)").to_frame()
 
 # %% [markdown]
+# <details><summary>Wind and gusts are missing together. A coincidence?</summary>
+#
+# Divide one by the other: 1.15078 in every row. That turns knots into miles per hour. So these gusts are no measurement; somebody converted the wind once more. Looking finds this, too.
+#
+# </details>
+#
 # The quick way: leave these rows out. The careful way: fill in the column's median, and add a column that says "it was missing". To learn, you may leave rows out. But a passenger whose plane's year is unknown asks all the same. With the quick way you have no model for her; all you know is the share of late flights.
 #
 # **Exercise 1_cleaning.2 Nobody is left out.** Write `for_all(p_whole, whole, rate)`. `whole` is an array of `True` (a flight without a gap) and `False`; `p_whole` has the model's probabilities for the flights without a gap, in their order. Return one probability for *every* flight, in order: `rate` where there is a gap.
@@ -268,7 +275,7 @@ plots.show(fig, "What scaling and filling gaps gain, with intervals, against one
 # %% [markdown]
 # ## Verdicts
 #
-# Read them with two questions. Are these models *unable* to learn before? And why does the tree not care?
+# Read them with three questions. Are these models *unable* to learn from raw numbers? Why does the tree not care? And does filling gaps help at all?
 
 # %%
 verdicts = [normalised.judge({"gain": {name: scaling[name] for name in judged}}, run.profile),
@@ -277,12 +284,14 @@ answers = {f"scaling, {name} (points)": scaling[name] for name in judged[::2]}
 answers["filling gaps, linear model (points)"] = filling["linear model"]
 answers |= {"normalised": verdicts[0].word, "cleaned": verdicts[1].word}
 display(*verdicts, results.beside(predicted, answers))
-lines = [f"{name} {ranking.auc(raw[name], of).effect:.1f} %" for name in [*judged, "decision tree"]]
+before = [f"{name} {ranking.auc(raw[name], of).effect:.1f} %" for name in judged]
+helped = sum(filling[name].low > 0 for name in judged)
 text_view.folded(
     "Compare your answer",
-    "AUC on raw numbers: " + ", ".join(lines) + "; guessing has 50 %. So judge for yourself whether "
-    '"has to" is the word.\n\nA tree asks "more than 500 miles?". In kilometres the question has '
-    "another number and the same answer.",
+    "AUC on raw numbers: " + ", ".join(before) + "; guessing has 50 %. So judge for yourself "
+    'whether "has to" is the word.\n\nA tree asks "more than 500 miles?". In kilometres the '
+    "question has another number and the same answer.\n\nFilling gaps helped for certain, by "
+    f"however little, {helped} of {len(judged)} models. Whether by a whole point, the verdict says.",
 )
 
 # %% [markdown]

@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, AUC, days that are held out, intervals. It runs on its own. Allow 40 minutes.
 #
-# **Why this matters.** A *[label](../glossary.md#label)* is the right answer that somebody attached to a case, and somebody pays for it. You have 10,000 flights of which you know whether they came late. A data dealer offers 10,000 more. Should you pay?
+# **Why this matters.** A *label* is the right answer that somebody attached to a case, and somebody pays for it. You have 10,000 flights of which you know whether they came late. A data dealer offers 10,000 more. Should you pay?
 
 # %%
 import matplotlib.pyplot as plt
@@ -50,7 +50,7 @@ sizes = [settings.most // 2**k for k in range(settings.doublings, -1, -1)]
 # %% [markdown]
 # ## Flights to learn from, days to test on
 #
-# The question: will a flight arrive more than 15 minutes late? Whole days are held out, because flights of one day are late together. (Every third day of 2023 is left out altogether: you will see what those were for.)
+# The question: will a flight arrive more than 15 minutes late? The answer, yes or no, is its [label](../glossary.md#label). Whole days are held out, because flights of one day are late together. (Every third day of 2023 is left out altogether: you will see what those were for.)
 #
 # The measure is [AUC](../glossary.md#auc): of one late and one punctual flight, how often does the late one get the higher probability? Guessing has 50 %. The [baseline](../glossary.md#baseline) is a rule that needs hardly any labels: delays pile up, so the later in the day, the likelier.
 
