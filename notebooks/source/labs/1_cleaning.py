@@ -290,8 +290,8 @@ text_view.folded(
     "Compare your answer",
     "AUC on raw numbers: " + ", ".join(before) + "; guessing has 50 %. So judge for yourself "
     'whether "has to" is the word.\n\nA tree asks "more than 500 miles?". In kilometres the '
-    "question has another number and the same answer.\n\nFilling gaps helped for certain, by "
-    f"however little, {helped} of {len(judged)} models. Whether by a whole point, the verdict says.",
+    "question has another number and the same answer.\n\nFilling gaps helped for certain, however "
+    f"little, {helped} of {len(judged)} models. Whether by a whole point, the verdict says.",
 )
 
 # %% [markdown]
