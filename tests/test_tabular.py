@@ -58,7 +58,7 @@ def test_it_learns_what_a_category_does():
 
 
 def test_it_learns_a_target_of_any_unit():
-    model = regressor(epochs=60, dropout=0).fit(X, MINUTES)
+    model = regressor(epochs=60).fit(X, MINUTES)
     assert model.score(X, MINUTES) > 0.97
     assert model.mean_ == pytest.approx(MINUTES.mean())
 
@@ -118,7 +118,7 @@ def test_a_missing_number_is_the_mean_and_says_that_it_was_missing():
 
 
 def test_other_rows_do_not_change_what_is_said_of_one():
-    """Nothing of the rows that are predicted gets into how they are prepared; dropout is off."""
+    """Nothing of the rows that are predicted gets into how they are prepared."""
     model = classifier().fit(X, LABELS)
     assert model.predict_proba(X[:1]) == pytest.approx(model.predict_proba(X)[:1], abs=1e-6)
 
@@ -144,7 +144,7 @@ def test_scikit_learn_can_read_and_copy_it():
 
 
 def test_the_network_has_the_shapes_that_it_was_asked_for():
-    network = TabularNetwork(3, kinds=[4, 100], embedding=8, width=16, dropout=0.1)
+    network = TabularNetwork(3, kinds=[4, 100], embedding=8, width=16)
     assert [each.weight.shape for each in network.embeddings] == [(5, 2), (101, 8)]
     assert network(torch.zeros(6, 3), torch.zeros(6, 2, dtype=torch.int64)).shape == (6,)
 
