@@ -7,6 +7,7 @@ from course_utils import CourseError
 from course_utils.claims import dependent, resampling
 
 VALUES = np.random.default_rng(1).normal(2, 1, 20)
+GROUPS = np.arange(20) // 2
 
 
 def ends(estimate):
@@ -88,3 +89,30 @@ def test_blocks_follow_their_seed():
 def test_blocks_need_two_series_of_one_length(ours, theirs, block):
     with pytest.raises(CourseError, match="two series of one length, none negative, and blocks of 1 to half"):
         dependent.percent_saved_in_blocks(ours, theirs, block)
+
+
+def test_any_statistic_of_groups_agrees_with_their_mean():
+    of_mean = dependent.bootstrap_groups(VALUES, GROUPS, n_resamples=4000)
+    found = dependent.bootstrap_statistic(np.mean, GROUPS, VALUES, n_resamples=4000)
+    assert (found.effect, found.n) == (of_mean.effect, of_mean.n)
+    assert ends(found) == pytest.approx(ends(of_mean), abs=0.15 * (of_mean.high - of_mean.low))
+
+
+def test_columns_stay_together_and_follow_their_seed():
+    def slope(x, y):
+        return np.polyfit(x, y, deg=1)[0]
+
+    x = np.arange(len(GROUPS), dtype=float)
+    one = dependent.bootstrap_statistic(slope, GROUPS, x, 2 * x)
+    assert ends(one) == pytest.approx((2, 2, 2))
+    first, again, other = (
+        dependent.bootstrap_statistic(slope, GROUPS, x, VALUES, seed=seed) for seed in (0, 0, 1)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize("columns", [([1, 2], [1, 2, 3]), ([1, 1], [1, 2])])
+def test_a_statistic_needs_two_groups_and_columns_of_one_length(columns):
+    groups, column = map(np.array, columns)
+    with pytest.raises(CourseError, match="columns as long as the 2 groups, and two different groups"):
+        dependent.bootstrap_statistic(np.mean, groups, column)

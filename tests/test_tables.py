@@ -47,6 +47,24 @@ def test_flights_say_who_was_late(flights):
     assert set(tables.KNOWN_AFTERWARDS) <= set(flights) >= set(tables.WEATHER)
 
 
+def test_cancelled_lately_counts_the_hours_before_at_the_same_airport_and_day():
+    day, hours = pd.Timestamp("2023-03-01"), [6, 7, 7, 10, 10, 12, 10]
+    table = pd.DataFrame(
+        {
+            "origin": pd.Categorical(["JFK"] * 6 + ["LGA"]),
+            "date": [day] * 7,
+            "hour": hours,
+            "cancelled": [True, False, True, True, False, False, False],
+        },
+        index=range(7, 14),
+    )
+    lately = tables.cancelled_lately(table)
+    assert lately.index.equals(table.index)
+    np.testing.assert_allclose(lately, [np.nan, np.nan, np.nan, 2 / 3, 2 / 3, 1 / 2, np.nan])
+    tomorrow = table.assign(date=[day] * 5 + [day + pd.Timedelta(days=1), day])
+    assert np.isnan(tables.cancelled_lately(tomorrow).iloc[5])
+
+
 def test_the_weather_is_that_of_new_yorks_hour_before_and_not_of_utcs(flights):
     # coldest before sunrise, warmest in the afternoon: in UTC both would come four hours later
     by_hour = flights[flights["month"].between(5, 9)].groupby("hour")["temp"].mean()

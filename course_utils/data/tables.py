@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,29 @@ def load_flights(weather_hours_before: int = 1) -> pd.DataFrame:
 def load_weather() -> pd.DataFrame:
     """The weather at New York's three airports in 2023, by the hour, as published: the hours are UTC."""
     return _packaged("flights")[1]
+
+
+def cancelled_lately(flights: pd.DataFrame, hours_before: Sequence[int] = (3, 4, 5)) -> pd.Series:
+    """Share of the flights cancelled that were to leave some hours before, from the same airport.
+
+    Parameters
+    ----------
+    flights : DataFrame
+        Rows of `load_flights`.
+    hours_before : sequence of int
+        A flight counts when it was to leave so many whole hours before, on the same day.
+
+    Returns
+    -------
+    Series, float
+        Between 0 and 1 for each row of `flights`; missing where no flight counts.
+    """
+    where = ["origin", "date", "hour"]
+    hourly = flights.groupby(where, observed=True)["cancelled"].agg(["sum", "size"]).reset_index()
+    later = [hourly.assign(hour=hourly["hour"] + hours) for hours in hours_before]
+    total = pd.concat(later).groupby(where, observed=True).sum()
+    share = (total["sum"] / total["size"]).rename("lately")
+    return flights[where].join(share, on=where)["lately"]
 
 
 def load_houses() -> pd.DataFrame:
