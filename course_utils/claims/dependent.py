@@ -118,7 +118,7 @@ def bootstrap_statistic(
     groups: ArrayLike,
     *columns: np.ndarray,
     seed: int = 0,
-    n_resamples: int = 400,
+    n_resamples: int = 2000,
 ) -> Estimate:
     """Any statistic of items that belong to groups, with a bootstrap interval that draws whole groups anew.
 
@@ -159,10 +159,11 @@ def bootstrap_statistic(
             f"expected columns as long as the {len(group)} groups, and two different groups or more; "
             f"got lengths {lengths} in {len(names)} groups"
         )
-    rows = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    order, ends = np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1]
+    parts = [np.split(column[order], ends) for column in columns]  # of each column, group by group
     rng, values = np.random.default_rng(seed), []
     for _ in range(n_resamples):
-        drawn = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
-        values.append(float(statistic(*(column[drawn] for column in columns))))
+        drawn = rng.integers(len(names), size=len(names))
+        values.append(float(statistic(*(np.concatenate([part[i] for i in drawn]) for part in parts))))
     interval = percentile_interval(values)
     return Estimate(float(statistic(*columns)), interval.low, interval.high, len(names))
