@@ -57,18 +57,6 @@ def test_cost_meter_counts_work_on_all_cores_and_no_waiting(clocks):
     assert (cost.wall_s, cost.cpu_s) == (6, 2)
 
 
-@pytest.mark.parametrize(("step", "expected"), [(1e-6, [4000, 2000]), (0.0156, [2000, 1000])])
-def test_single_calls_are_timed_by_the_processor_unless_its_clock_is_coarse(
-    clocks, monkeypatch, step, expected
-):
-    def process_time():
-        clocks.cpu += step
-        return clocks.cpu
-
-    monkeypatch.setattr(costs.time, "process_time", process_time)
-    np.testing.assert_allclose(costs.call_ms(clocks.work, [2, 1]), expected, rtol=1e-4)
-
-
 def test_cost_meter_measures_a_block_that_fails(clocks):
     meter = costs.CostMeter()
     with pytest.raises(ValueError, match="stop"), meter:

@@ -57,29 +57,6 @@ def cpu_seconds(function: Callable[[], object], at_least_s: float = 0.1) -> floa
     return spent / calls
 
 
-def call_ms(function: Callable[[Any], object], inputs: Iterable[Any]) -> np.ndarray:
-    """Milliseconds of each single call, one a member of `inputs`, on the processor's own clock.
-
-    Other programs on the machine hardly count, as they would on a clock on the wall. Where the processor's
-    clock moves in steps of 0.1 ms or more (Windows), the clock on the wall has to do.
-    """
-    clock = time.process_time if _step_s(time.process_time) < 1e-4 else time.perf_counter
-    taken = []
-    for each in inputs:
-        started = clock()
-        function(each)
-        taken.append(1000 * (clock() - started))
-    return np.array(taken)
-
-
-def _step_s(clock: Callable[[], float]) -> float:
-    """Seconds by which a clock moves when it moves."""
-    started = clock()
-    while (now := clock()) == started:
-        pass
-    return now - started
-
-
 def count_operations(function: Callable[[], object]) -> int:
     """Floating-point operations of torch's matrix products and convolutions during a call.
 

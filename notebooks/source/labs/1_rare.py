@@ -21,7 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from course_utils.claims import dependent, ledger
 from course_utils.data import tables
 from course_utils.exercises.lab_1_rare import exercises
-from course_utils.models import costs
+from course_utils.models import costs, single_calls
 from course_utils.report import results
 from course_utils.run import start
 from course_utils.show import plots, rare_figures, text_view
@@ -240,7 +240,7 @@ single = [X.iloc[[row]] for row in drawn]  # the first 50 only warm up
 mlp = make_pipeline(clone(fitted[0][0]), MLPClassifier((32,), early_stopping=True))
 mlp.fit(X[:5000], y[:5000])  # only its speed counts here
 ready = [fitted[0][0].transform(row) for row in single[:500]]
-ms = {name: costs.call_ms(model.predict_proba, rows)[50:] for name, model, rows in (
+ms = {name: single_calls.call_ms(model.predict_proba, rows)[50:] for name, model, rows in (
     ("logistic regression", fitted[0], single), ("MLP", mlp, single[:500]),
     ("logistic regression alone", fitted[0][1], ready))}
 pd.DataFrame({name: np.quantile(times, [0.5, 0.99]) for name, times in ms.items()},
