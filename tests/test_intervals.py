@@ -172,3 +172,14 @@ def test_models_of_one_size_have_an_interval_too():
     estimate = intervals.ratio_of_groups([8, 8], [1, 4])
     assert estimate.effect == pytest.approx(4)
     assert 0 < estimate.low < 4 < estimate.high < np.inf
+
+
+def test_percent_saved_is_the_ratio_turned_round():
+    ours, theirs = [0.9, 0.8, 0.7], [1.0, 1.0, 1.0]
+    ratio, saved = (
+        intervals.paired_ratio(ours, theirs, 0.2),
+        intervals.paired_percent_saved(ours, theirs, 0.2),
+    )
+    assert saved.effect == pytest.approx(100 * (1 - (0.9 * 0.8 * 0.7) ** (1 / 3)))
+    assert (saved.low, saved.high) == pytest.approx((100 * (1 - ratio.high), 100 * (1 - ratio.low)))
+    assert intervals.paired_percent_saved(theirs, ours).effect < 0

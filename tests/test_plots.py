@@ -149,6 +149,14 @@ def test_forest_shades_the_side_where_the_claim_holds(margin):
     assert (shade.get_x(), shade.get_x() + shade.get_width()) == pytest.approx((margin, right))
 
 
+def test_forest_shades_the_left_when_the_claim_needs_less():
+    _, ax = plt.subplots()
+    plots.forest(ax, ESTIMATES, margin=1.0, direction="below")
+    (shade,) = ax.patches
+    ends = sorted((shade.get_x(), shade.get_x() + shade.get_width()))
+    assert ends == pytest.approx([ax.get_xlim()[0], 1.0])
+
+
 def test_histograms_count_each_group_and_differ_in_hatching():
     fig, ax = plots.histograms({"a": [1, 1, 3], "b": [3], "c": [1]}, bins=[0, 2, 4])
     heights = [[bar.get_height() for bar in bars] for bars in ax.containers]

@@ -95,6 +95,13 @@ def paired_ratio(numerators: ArrayLike, denominators: ArrayLike, test_share: flo
     return _ratio(corrected_resampled_t(above - below, test_share))
 
 
+def paired_percent_saved(ours: ArrayLike, theirs: ArrayLike, test_share: float = 0) -> Estimate:
+    """How much less `ours` is than `theirs`, in %, from `paired_ratio`; negative when it is more."""
+    ratio = paired_ratio(ours, theirs, test_share)
+    effect, low, high = (100 * (1 - end) for end in (ratio.effect, ratio.high, ratio.low))
+    return Estimate(effect, low, high, ratio.n)
+
+
 def ratio_of_groups(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
     """How many times larger one group of values is than another: the ratio of their geometric means.
 

@@ -118,6 +118,69 @@ def auc(
     return Estimate(effect, interval.low, interval.high, n_groups)
 
 
+def auc_gap_of_folds(
+    truth: ArrayLike,
+    ours: ArrayLike,
+    theirs: ArrayLike,
+    groups: ArrayLike,
+    folds: ArrayLike,
+    seed: int = 0,
+    n_resamples: int = 2000,
+) -> Estimate:
+    """How much higher the AUC of `ours` is than that of `theirs`, in points, drawing whole groups anew.
+
+    Rows of one group (the flights of a day) share what that day had by chance, so groups are drawn, not
+    rows. Each fold has its own training: its AUCs compare its own rows only, and their differences are
+    averaged over the folds. Folds are drawn first, then groups within each, as in `two_level_bootstrap`.
+
+    Parameters
+    ----------
+    truth : array_like, shape (n_rows,)
+        1 or 0.
+    ours, theirs : array_like, each (n_rows,)
+        Two models' scores of the same rows; higher means that 1 is likelier.
+    groups, folds : array_like, each (n_rows,)
+        The group (day) and the fold of each row; a group lies in one fold.
+    seed : int
+        Of the resampling.
+    n_resamples : int
+        How often both are drawn anew.
+
+    Returns
+    -------
+    Estimate
+        Mean over the folds and percentile interval, in points (hundredths of an AUC); `n` counts the groups.
+
+    Raises
+    ------
+    CourseError
+        The lengths differ, there are fewer than two folds, or a fold lacks ones or zeros.
+    """
+    columns = [np.asarray(each) for each in (truth, ours, theirs, groups, folds)]
+    truth, ours, theirs, groups, folds = columns
+    names = np.unique(folds)
+    if len({len(each) for each in columns}) != 1 or len(names) < 2:
+        raise CourseError(
+            f"expected columns of one length and two folds or more, got lengths {[len(c) for c in columns]} "
+            f"and {len(names)} folds"
+        )
+    rng, n_groups = np.random.default_rng(seed), 0
+    measured, drawn = [], []  # the gap of each fold, and of each fold's resamples
+    for name in names:
+        of_fold = folds == name
+        label, day = truth[of_fold], groups[of_fold]
+        of = pairs(label, day)
+        won = wins(ours[of_fold], label, day) - wins(theirs[of_fold], label, day)
+        weights = rng.multinomial(len(of), np.full(len(of), 1 / len(of)), n_resamples).astype(float)
+        measured.append(100 * won.sum() / of.sum())
+        drawn.append(100 * _weighted(won, weights) / np.maximum(_weighted(of, weights), 1))
+        n_groups += len(of)
+    fold = rng.integers(len(names), size=(len(names), n_resamples))
+    resample = rng.integers(n_resamples, size=fold.shape)
+    interval = percentile_interval(np.array(drawn)[fold, resample].mean(axis=0))
+    return Estimate(float(np.mean(measured)), interval.low, interval.high, n_groups)
+
+
 def _weighted(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The total of a (group, group) table when groups count so often, for each row of weights."""
     return ((weights @ table) * weights).sum(axis=1)

@@ -168,6 +168,7 @@ def forest(
     estimates: Mapping[str, Estimate],
     margin: float | None = None,
     dots: Mapping[str, ArrayLike] | None = None,
+    direction: str = "above",
 ) -> None:
     """Effects with their intervals, one a row from top to bottom.
 
@@ -178,9 +179,11 @@ def forest(
     estimates : mapping of labels to Estimate
         From top to bottom.
     margin : float, optional
-        What a claim needs the intervals to be above: a dashed line, with that side shaded.
+        What a claim needs the intervals to be above (or below): a dashed line, with that side shaded.
     dots : mapping of labels to array_like, optional
         The single values behind an estimate, drawn below it; equal ones are stacked.
+    direction : str
+        'below' when the claim needs the intervals to be below the margin, as `Test.direction` has it.
     """
     for i, (label, estimate) in enumerate(estimates.items()):
         if dots is not None:
@@ -194,7 +197,7 @@ def forest(
     if margin is not None:
         ax.axvline(margin, color=GREY, linestyle="--")
         left, right = ax.get_xlim()
-        ax.axvspan(margin, right, color=GOOD, alpha=0.08)
+        ax.axvspan(margin, right if direction == "above" else left, color=GOOD, alpha=0.08)
         ax.set_xlim(left, right)
 
 
