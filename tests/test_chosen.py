@@ -231,6 +231,37 @@ def test_a_line_that_is_no_message_is_refused(messages, general, line, shown, wa
         wanted("sms_spam", general)
 
 
+def a_run(profile="laptop"):
+    return Run("1_words", profile, "cpu", 0, Path())
+
+
+def test_messages_come_with_their_labels_and_without_copies(messages, monkeypatch):
+    monkeypatch.setenv("COURSE_TEXT", "sms_spam")
+    messages([*MESSAGES, MESSAGES[3], "ham\tOk", "spam\tOk"])
+    table = chosen.labelled_messages(a_run())
+    assert table["text"].tolist() == [*(line.split("\t", 1)[1] for line in MESSAGES), "Ok"]
+    assert (table["label"] == "spam").sum() == sum(line.startswith("spam") for line in MESSAGES)
+    assert len(chosen.labelled_messages(a_run("full"))) == len(table)
+
+
+def test_messages_that_nobody_downloaded_are_not_fetched(cache, monkeypatch, capsys):
+    monkeypatch.delenv("COURSE_TEXT", raising=False)
+    assert chosen.labelled_messages(a_run()) is None
+    assert "'course data sms_spam' downloads them" in capsys.readouterr().out
+
+
+def test_messages_in_the_cache_are_read(server, cache, register, tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_TEXT", raising=False)
+    content = "\n".join(MESSAGES).encode()
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("SMSSpamCollection", content)
+    packed = (tmp_path / "a.zip").read_bytes()
+    server["/a.zip"] = packed, len(packed)
+    register(content, f"{server['']}/a.zip", "sms_spam", "SMSSpamCollection", "SMSSpamCollection")
+    chosen.fetch("sms_spam")
+    assert len(chosen.labelled_messages(a_run())) == 200
+
+
 def test_an_archive_is_unpacked(server, cache, register, general, tmp_path, wanted):
     content = "\n".join(MESSAGES).encode()
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:

@@ -16,15 +16,16 @@ import pandas as pd
 from course_utils import CourseError, variables
 from course_utils.data import docstrings, own_pictures, own_text, pictures, tables, text_file
 from course_utils.data.documents import Document, Texts, divide
+from course_utils.data.overlap import near_duplicates
 from course_utils.data.pictures import Images
-from course_utils.data.registry import fetch, registry
+from course_utils.data.registry import cache_folder, fetch, registry
 from course_utils.data.tables import Table, stratified_rows
 from course_utils.files import shown
 from course_utils.run import Run
 
 PICTURES = ("digits", "fashion_mnist", "cifar10")
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
-SMS_LABELS = ("ham", "spam")
+SMS_FILE, SMS_LABELS = "SMSSpamCollection", ("ham", "spam")
 EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ...]]] = {
     "breast_cancer": tables.load_breast_cancer,
     "wine": tables.load_wine,
@@ -169,6 +170,38 @@ def load_sms_spam(general: Texts) -> Texts:
     CourseError
         The file cannot be downloaded, or a line is no message with a label.
     """
+    documents = [Document(message, SMS_FILE) for _, message in _messages()]
+    source = registry()["sms_spam"]
+    return divide(documents, source, "", general, key=lambda each: each.text, min_characters=1)
+
+
+def labelled_messages(run: Run) -> pd.DataFrame | None:
+    """The SMS spam collection with its labels; None, with a line on how to get it, where it is not wanted.
+
+    It is read where somebody has downloaded it (``course data sms_spam``), asks for it
+    (``COURSE_TEXT=sms_spam``), or runs the profile full. Messages that have more than half of their runs of 8
+    words in messages before them are left out.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns `text` and `label` ('ham' or 'spam').
+
+    Raises
+    ------
+    CourseError
+        The file cannot be downloaded, or a line is no message with a label.
+    """
+    wanted = run.profile == "full" or variables.read("COURSE_TEXT") == "sms_spam"
+    if not (wanted or (cache_folder() / SMS_FILE).is_file()):
+        print("the messages are not on this machine: 'course data sms_spam' downloads them (0.5 MB)")
+        return None
+    table = pd.DataFrame(_messages(), columns=["label", "text"])
+    return table[~np.array(near_duplicates(table["text"]))].reset_index(drop=True)
+
+
+def _messages() -> list[tuple[str, str]]:
+    """Label and text of every message, in the file's order."""
     (path,) = fetch("sms_spam")
     lines = [line.partition("\t") for line in text_file.read(path, path.name).split("\n") if line]
     if wrong := [label for label, _, message in lines if label not in SMS_LABELS or not message.strip()]:
@@ -176,6 +209,4 @@ def load_sms_spam(general: Texts) -> Texts:
             f"'{path.name}' has a line that begins with '{wrong[0][:20]}' and is no message with the label "
             "ham or spam: delete the file and run 'course data sms_spam'"
         )
-    documents = [Document(message.strip(), path.name) for _, _, message in lines]
-    source = registry()["sms_spam"]
-    return divide(documents, source, "", general, key=lambda each: each.text, min_characters=1)
+    return [(label, message.strip()) for label, _, message in lines]

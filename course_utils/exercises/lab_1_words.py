@@ -121,8 +121,8 @@ exercises = workbook(
             ),
             Mistake(
                 always(_edges_of_two_names),
-                "Without brackets, the first \\b belongs to the first name only and the last \\b to the last: "
-                "write \\b(a|b)\\b.",
+                "Without brackets, the first \\b belongs to the first name only and the last \\b to the "
+                "last: write \\b(a|b)\\b.",
             ),
         ),
         hints=(

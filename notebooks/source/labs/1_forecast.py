@@ -231,7 +231,8 @@ plots.show(fig, "Births at the end of 2003, and two forecasts made four weeks be
 # %%
 avocados = tables.load_avocados().query("type == 'conventional'").set_index(["date", "region"])
 sold = avocados["total_volume"].unstack()  # (week, place)
-sums = "California GreatLakes Midsouth Northeast Plains SouthCentral Southeast West".split()
+sums = ["California", "GreatLakes", "Midsouth", "Northeast", "Plains", "SouthCentral",
+        "Southeast", "West"]
 assert np.allclose(sold[sums].sum(axis=1), sold["TotalUS"])  # eight regions make the total
 logs = np.log(sold.drop(columns=[*sums, "TotalUS"]))
 print(f"{logs.shape[1]} local markets are left")
