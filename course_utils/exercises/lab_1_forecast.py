@@ -10,8 +10,8 @@ import pandas as pd
 
 from course_utils.exercises import Exercise, Mistake, always, workbook
 
-SERIES = pd.Series(np.arange(100.0) ** 2, pd.date_range("2001-12-01", periods=100))
-"""A hundred days, each with its own number."""
+SERIES = pd.Series(np.arange(500.0) ** 2, pd.date_range("2001-12-01", periods=500))
+"""Days of three years, each with its own number."""
 HORIZONS = (1, 7, 10, 28)
 
 

@@ -13,6 +13,7 @@ TEXTS = (
     "Roast the bean, roast the bean, and pour it over milk",
     "Milk",
     "cup cup cup of roast bean",
+    "Roast, Bean and milk",
     "Nothing",
     "cupboard, leaflet, bean",
 )

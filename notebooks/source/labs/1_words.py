@@ -80,8 +80,8 @@ exercises.check("1_words.1", rule)
 def by_words(text, words, otherwise):
     """The library most of whose words occur in the text, if one is alone in front."""
     said = set(re.findall(r"\w+", text.lower()))
-    hits = pd.Series({library: len(said & set(its_words)) for library, its_words in words.items()})
-    first = hits.index[hits == hits.max()]
+    hits = {library: len(said & set(its_words)) for library, its_words in words.items()}
+    first = [library for library, n in hits.items() if n == max(hits.values())]
     return first[0] if len(first) == 1 else otherwise
 
 
@@ -184,36 +184,39 @@ plots.show(fig, alt, pd.DataFrame(top))
 # **Your prediction**, in place of ours: how many percent of the pages does the model get right, with the names and masked? And the [verdict](../glossary.md#verdict)?
 
 # %%
-predicted = {"right, with names (%)": 90, "right, masked (%)": 90, "verdict": "supported"}
+predicted = {"right, with names (%)": 80, "right, masked (%)": 60, "verdict": "supported"}
 claim = ledger.get("ml-structured-and-text")
 claim
 
 # %% [markdown]
 # ## Experiment
 #
-# The rule's words: those whose share of pages is highest in one library against the highest in the others.
+# How many pages does it take? In a pilot on 682 other pages, from 103 files, the model minus the rule had an interval of ± 5 points. Here are seven times the files, which makes about ± 2: enough for a margin of 5.
+#
+# The rule's words are those whose share of pages in one library is furthest ahead of their highest share in another. “Most frequent” is the most frequent of all pages.
 
 
 # %%
 def five_words(text, library):
     """For each library its five most telling words, as the ledger describes them."""
     counter = CountVectorizer(binary=True, min_df=5)
-    has = pd.DataFrame.sparse.from_spmatrix(counter.fit_transform(text))
-    share = has.groupby(np.asarray(library)).mean()  # (library, word)
-    share.columns = counter.get_feature_names_out()
-    ahead = {name: share.loc[name] - share.drop(name).max() for name in share.index}
+    has = counter.fit_transform(text)  # (page, word), 0 or 1
+    names, words = library.unique(), counter.get_feature_names_out()
+    share = pd.DataFrame({name: np.ravel(has[(library == name).to_numpy()].mean(axis=0))
+                          for name in names}, words)
+    ahead = {name: share[name] - share.drop(columns=name).max(axis=1) for name in names}
     return {name: list(lead.nlargest(5).index) for name, lead in ahead.items()}
 
 
 def right(text):
     """For each page whether it was told right, by each contestant, when its file was held out."""
-    told = pd.DataFrame("", pages.index, ["most frequent", "rule", "model"])
+    told = pd.DataFrame(counts.index[0], pages.index, ["most frequent", "rule", "model"])
     folds = GroupKFold(settings.folds, shuffle=True, random_state=run.seed)
     for train, test in folds.split(text, groups=pages["file"]):
         library = pages["library"][train]
-        told.loc[test, "most frequent"] = often = library.mode()[0]
         words = five_words(text[train], library)
-        told.loc[test, "rule"] = [by_words(each, words, often) for each in text[test]]
+        hits = [by_words(each, words, counts.index[0]) for each in text[test]]
+        told.loc[test, "rule"] = hits
         told.loc[test, "model"] = for_text().fit(text[train], library).predict(text[test])
     return told.eq(pages["library"], axis=0)
 
@@ -297,10 +300,10 @@ ask("Sort the rows of the table by two of its columns.")
 messages = chosen.labelled_messages(run)
 if messages is not None:
     told = cross_val_predict(for_text(), messages["text"], messages["label"], cv=5)
-    table = pd.crosstab(messages["label"], told)
-    precision, recall = (table.loc["spam", "spam"] / table.sum(axis=axis)["spam"] for axis in (0, 1))
-    print(table.to_string(), f"\nbaseline “ham”: {100 * np.mean(messages['label'] == 'ham'):.1f} %")
-    print(f"precision {100 * precision:.1f} %, recall {100 * recall:.1f} % for spam")
+    table = pd.crosstab(messages["label"], told, colnames=["told"], margins=True)
+    precision, recall = (table.loc["spam", "spam"] / table.at[where]
+                         for where in (("All", "spam"), ("spam", "All")))
+    print(f"{table}\nspam: precision {100 * precision:.1f} %, recall {100 * recall:.1f} %")
 
 # %% [markdown]
 # ## What this adds to lesson 1
