@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -119,28 +121,27 @@ def auc(
 
 
 def auc_gap_of_folds(
-    truth: ArrayLike,
-    ours: ArrayLike,
-    theirs: ArrayLike,
-    groups: ArrayLike,
-    folds: ArrayLike,
+    labels: Sequence[ArrayLike],
+    ours: Sequence[ArrayLike],
+    theirs: Sequence[ArrayLike],
+    groups: Sequence[ArrayLike],
     seed: int = 0,
     n_resamples: int = 2000,
 ) -> Estimate:
-    """How much higher the AUC of `ours` is than that of `theirs`, in points, drawing whole groups anew.
+    """How much higher the AUC of `ours` is than that of `theirs`, in points, over the folds of a table.
 
-    Rows of one group (the flights of a day) share what that day had by chance, so groups are drawn, not
-    rows. Each fold has its own training: its AUCs compare its own rows only, and their differences are
-    averaged over the folds. Folds are drawn first, then groups within each, as in `two_level_bootstrap`.
+    Each fold has its own training and its own groups, so its AUCs compare its own rows only. The interval
+    draws folds anew, and groups within each, as `resampling.two_level_bootstrap` does; it is somewhat too
+    wide, because what groups have by chance shows in the folds, too.
 
     Parameters
     ----------
-    truth : array_like, shape (n_rows,)
-        1 or 0.
-    ours, theirs : array_like, each (n_rows,)
+    labels : sequence of array_like, each (n_rows,)
+        For each fold, 1 for positive rows and 0 for negative ones.
+    ours, theirs : sequence of array_like, each (n_rows,)
         Two models' scores of the same rows; higher means that 1 is likelier.
-    groups, folds : array_like, each (n_rows,)
-        The group (day) and the fold of each row; a group lies in one fold.
+    groups : sequence of array_like, each (n_rows,)
+        The group of each row, such as its day. No group lies in two folds.
     seed : int
         Of the resampling.
     n_resamples : int
@@ -149,33 +150,32 @@ def auc_gap_of_folds(
     Returns
     -------
     Estimate
-        Mean over the folds and percentile interval, in points (hundredths of an AUC); `n` counts the groups.
+        Mean over the folds and percentile interval, in points; `n` counts the groups.
 
     Raises
     ------
     CourseError
-        The lengths differ, there are fewer than two folds, or a fold lacks ones or zeros.
+        There are fewer than two folds, or not as many of everything; for a fold, as `wins`.
+
+    References
+    ----------
+    Davison, A. C., & Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
     """
-    columns = [np.asarray(each) for each in (truth, ours, theirs, groups, folds)]
-    truth, ours, theirs, groups, folds = columns
-    names = np.unique(folds)
-    if len({len(each) for each in columns}) != 1 or len(names) < 2:
+    n_folds = len(labels)
+    if n_folds < 2 or not n_folds == len(ours) == len(theirs) == len(groups):
         raise CourseError(
-            f"expected columns of one length and two folds or more, got lengths {[len(c) for c in columns]} "
-            f"and {len(names)} folds"
+            "expected labels, two models' scores and groups of the same two folds or more, got "
+            f"{n_folds}, {len(ours)}, {len(theirs)} and {len(groups)} folds"
         )
     rng, n_groups = np.random.default_rng(seed), 0
     measured, drawn = [], []  # the gap of each fold, and of each fold's resamples
-    for name in names:
-        of_fold = folds == name
-        label, day = truth[of_fold], groups[of_fold]
-        of = pairs(label, day)
-        won = wins(ours[of_fold], label, day) - wins(theirs[of_fold], label, day)
+    for label, our, their, group in zip(labels, ours, theirs, groups, strict=True):
+        won, of = wins(our, label, group) - wins(their, label, group), pairs(label, group)
         weights = rng.multinomial(len(of), np.full(len(of), 1 / len(of)), n_resamples).astype(float)
         measured.append(100 * won.sum() / of.sum())
         drawn.append(100 * _weighted(won, weights) / np.maximum(_weighted(of, weights), 1))
         n_groups += len(of)
-    fold = rng.integers(len(names), size=(len(names), n_resamples))
+    fold = rng.integers(n_folds, size=(n_folds, n_resamples))
     resample = rng.integers(n_resamples, size=fold.shape)
     interval = percentile_interval(np.array(drawn)[fold, resample].mean(axis=0))
     return Estimate(float(np.mean(measured)), interval.low, interval.high, n_groups)
