@@ -41,7 +41,7 @@ settings = run.settings(
     learn_from=5_000,  # flights
     draws=20,  # of these flights
     test_days=140,
-    per_day=80,  # flights tested on each of them
+    per_day=60,  # flights tested on each of them
 )
 
 # %% [markdown]
@@ -86,8 +86,9 @@ hour = utc.dt.tz_convert("America/New_York").dt.hour
 assert (hour == (july["hour"] - 4) % 24).all()
 mended = july.groupby(hour)["temp"].mean()
 fig, ax = plt.subplots()
-ax.plot(published, **plots.line_style(1), label="as published (UTC)")
-ax.plot(mended, **plots.line_style(0), label="New York's time")
+ax.plot(published, **plots.line_style(0), label="as published (UTC)")
+ax.plot(mended, **plots.line_style(1), label="New York's time")
+ax.axvline(5.6, color=plots.GREY, linestyle=":", label="sunrise in New York")
 ax.set(xlabel="hour", ylabel="mean temperature in July (°F)")
 ax.legend()
 plots.show(fig, "The same curve before and after: coldest at 9, then at 5.", mended.to_frame())
@@ -255,7 +256,7 @@ scaled = all_won(scaled=True)
 quick = all_won(scaled=True, quick=True)
 
 # %% [markdown]
-# `ranking.auc` gives the difference of two AUCs. Its [interval](../glossary.md#interval) draws both the days and the twenty draws anew. The lowest row of each picture is the control.
+# `ranking.auc` gives the difference of two AUCs. Its [interval](../glossary.md#interval) draws both the days and the twenty draws anew. The lowest row of each picture is the control; dashed is the [margin](../glossary.md#margin), dotted is 0.
 
 # %%
 of = ranking.pairs(test["late"], test["date"])
@@ -265,8 +266,9 @@ scaling = {name: ranking.auc(scaled[name], of, minus=raw[name])
 filling = {name: ranking.auc(scaled[name], of, minus=quick[name])
            for name in [*judged, "gradient boosting"]}
 fig, axes = plt.subplots(2, figsize=(7.5, 5))
-for ax, gains, what in zip(axes, (scaling, filling), ("scaling", "keeping all rows"), strict=True):
+for ax, gains, what in zip(axes, (scaling, filling), ("scaling", "filling gaps"), strict=True):
     plots.forest(ax, gains, margin=1)
+    ax.axvline(0, color=plots.GREY, linestyle=":")
     ax.set_xlabel(f"AUC gained by {what} (points)")
 both = {f"{name} ({what})": gain for what, gains in (("scaling", scaling), ("gaps", filling))
         for name, gain in gains.items()}

@@ -248,7 +248,7 @@ for name in names:
 told = {label: resampling.percentile_interval(values) for label, values in dots.items()}
 fig, ax = plt.subplots(figsize=(7.5, 4.5))
 plots.forest(ax, told, dots=dots)
-ax.set_xlabel("AUC gained from 20,000 to 40,000 flights (points)")
+ax.set_xlabel(f"AUC gained from {settings.most:,} to {double:,} flights (points)")
 plots.show(fig, "What twenty people expect of the next doubling by two rules, and what came.", told)
 text_view.folded(
     "Compare your answer",
