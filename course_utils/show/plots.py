@@ -246,6 +246,18 @@ def curves(
     return fig, ax
 
 
+def power_law(ax: plt.Axes, x: ArrayLike, y: ArrayLike, label: str, slope: float, index: int = 0) -> None:
+    """Points on logarithmic axes with the straight line of that slope through their middle.
+
+    `index` chooses the style; the slope stands in the legend.
+    """
+    x, y, style = np.asarray(x), np.asarray(y), line_style(index)
+    middle = np.exp(np.log(y).mean() - slope * np.log(x).mean())
+    ax.loglog(x, y, **style | {"linestyle": ""})
+    ax.loglog(x, middle * x**slope, **style | {"marker": ""}, label=f"{label}: slope {slope:.2f}")
+    ax.legend()
+
+
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:
     """A figure that follows a slider; shows nothing where no widget can be shown.
 
