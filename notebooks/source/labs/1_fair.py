@@ -245,8 +245,8 @@ times = [f"{passed_on(name, 'with', 2).effect:.2f} times that put in on {name}" 
 text_view.folded(
     "Compare your answer",
     f"As yes or no it comes to {' and '.join(times)}. A threshold is a cliff: it asks on which "
-    "side you stand, not how far. Where many of the group stand just above 0.5, a small push takes all "
-    "of them across; where few stand near it, a large one moves nobody.",
+    "side you stand, not how far. Where many of the group stand just above 0.5, a small push takes "
+    "all of them across; where few stand near it, a large one moves nobody.",
 )
 
 # %% [markdown]
