@@ -37,8 +37,9 @@ def _groups_only(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     return _distances(points, centres).argmin(axis=1)
 
 
-def _nearest_point(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    return points[_distances(points, centres).argmin(axis=0)]
+def _middle_song(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    nearest = _distances(points, centres).argmin(axis=1)
+    return np.array([np.median(points[nearest == k], axis=0) for k in range(len(centres))])
 
 
 def _two_rounds(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
@@ -87,10 +88,7 @@ exercises = workbook(
                 always(_groups_only),
                 "That is the group of each song. The second step is missing: the mean of each group.",
             ),
-            Mistake(
-                always(_nearest_point),
-                "That is the one song nearest to each centre. Take the smallest along axis=1, then means.",
-            ),
+            Mistake(always(_middle_song), "Those are the medians of each group. k-means takes means."),
             Mistake(always(_two_rounds), "Those are two rounds. Move each centre once."),
         ),
         hints=(
