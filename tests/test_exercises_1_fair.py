@@ -118,7 +118,7 @@ def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, said):
 
 
 def test_labels_turned_in_place_do_no_harm(check):
-    """The check gives a function copies, so the caller's labels stay; whether it copies is the reader's affair."""
+    """The check gives a function copies: whether it copies too is the reader's affair."""
     good = np.ones(5)
     flip_the_callers_own(good, np.ones(5, bool), 0.4, np.random.default_rng(0))
     assert good.sum() == 3
