@@ -56,7 +56,8 @@ published = july.groupby("hour")["temp"].mean()
 fig, ax = plt.subplots()
 ax.plot(published, **plots.line_style(0))
 ax.set(xlabel="hour, as published", ylabel="mean temperature in July (°F)")
-plots.show(fig, "Mean temperature by hour: coldest at 9, warmest at 17.", published.to_frame())
+by_hour = published.round(1).to_frame()
+plots.show(fig, "Mean temperature by hour: coldest at 9, warmest at 19.", by_hour)
 
 # %% [markdown]
 # <details><summary>Coldest at 9 in the morning. Do you believe it?</summary>
@@ -91,7 +92,7 @@ ax.plot(mended, **plots.line_style(1), label="New York's time")
 ax.axvline(5.6, color=plots.GREY, linestyle=":", label="sunrise in New York")
 ax.set(xlabel="hour", ylabel="mean temperature in July (°F)")
 ax.legend()
-plots.show(fig, "The same curve before and after: coldest at 9, then at 5.", mended.to_frame())
+plots.show(fig, "The same curve before and after: coldest at 9, then at 5.", mended.round(1).to_frame())
 
 # %% [markdown]
 # Joined naively, every flight would have had the weather of four or five hours before. No error would have told you, and no scaler. The rest of this lab is about what a program *can* do.

@@ -211,7 +211,7 @@ def next_gain(a, b, c):
 exercises.check("1_labels.2", next_gain)
 
 # %% [markdown]
-# Three points are shaky. We fit the same rule to the last five, for each draw by itself: twenty people, each with 20,000 flights of their own, say what they expect.
+# Three points are shaky. We fit the same rule to the last five (`curve_fit` finds the three numbers with which it comes nearest), for each draw by itself: twenty people, each with 20,000 flights of their own, say what they expect.
 
 
 # %%
