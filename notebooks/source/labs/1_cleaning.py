@@ -92,7 +92,7 @@ ax.plot(mended, **plots.line_style(1), label="New York's time")
 ax.axvline(5.6, color=plots.GREY, linestyle=":", label="sunrise in New York")
 ax.set(xlabel="hour", ylabel="mean temperature in July (°F)")
 ax.legend()
-plots.show(fig, "The same curve before and after: coldest at 9, then at 5.", mended.round(1).to_frame())
+plots.show(fig, "Coldest at 9 before, at 5 after.", mended.round(1).to_frame())
 
 # %% [markdown]
 # Joined naively, every flight would have had the weather of four or five hours before. No error would have told you, and no scaler. The rest of this lab is about what a program *can* do.
