@@ -153,7 +153,7 @@ fig, axes = plots.plt.subplots(1, 2, figsize=(9.5, 4))
 for ax, how in zip(axes, hide, strict=True):
     rare_figures.precision_recall(ax, y, p[how])
     ax.set_title(f"hidden: {how}")
-plots.show(fig, "Precision against recall: far higher where rows were hidden than where days were.")
+plots.show(fig, "Precision against recall of two models: left with rows hidden, right with whole days.")
 fewer = {"seed": run.seed, "n_resamples": settings.resamples // 10}  # it is slow
 pd.DataFrame({f"hidden: {how}": {name: dependent.bootstrap_statistic(
     metrics.average_precision_score, day, y, p[how][name], **fewer).text()
@@ -197,8 +197,8 @@ draws = {"seed": run.seed, "n_resamples": settings.resamples}
 pilot = dependent.bootstrap_statistic(
     lift, day, y, p["whole days"]["logistic regression"], **draws)
 room = (pilot.high / pilot.low) ** 0.25  # four times the days: half the width, as a ratio
-print(f"days aside: lift {pilot.text('×')}. Four times as many days decide if it is above "
-      f"{3 * room:.1f} or below {3 / room:.1f}")
+print(f"days aside: lift {pilot.text('×')}\nfour times the days decide when the lift comes out "
+      f"above {3 * room:.1f} or below {3 / room:.1f}")
 claim = ledger.get("ml-fast-decisions")
 claim
 
@@ -267,7 +267,7 @@ display(verdict, results.beside(predicted, answers))
 # %% [markdown]
 # ## What an alarm costs
 #
-# The lift was read off at 80 % recall in hindsight. Who has to decide needs a [threshold](../glossary.md#threshold) *before*. We take the one that finds 80 % on the days aside, and use it on each fold's hidden days. Say that an alarm costs 20 dollars (that bus), a cancellation without one 300 (a night in a hotel).
+# The lift was read off at 80 % recall in hindsight. Who has to decide needs a [threshold](../glossary.md#threshold) *before*. We take the one that finds 80 % on the days aside, and use it on each fold's hidden days. Say that an alarm costs 20 dollars (that bus), a cancellation without one 300 (a night in a hotel). Prices are dollars a flight.
 
 
 # %%
@@ -282,7 +282,7 @@ for number, (model, (_, test)) in enumerate(zip(fitted, folds, strict=True), sta
     truth, alarm = y[test], p[test] >= np.quantile(p_aside, 0.2)
     rows[f"fold {number}"] = {
         "recall (%)": 100 * alarm[truth].mean(), "precision (%)": 100 * truth[alarm].mean(),
-        "$ with it": price(truth, alarm), "$ with p above 7 %": price(truth, p[test] > 20 / 300),
+        "$ these alarms": price(truth, alarm), "$ if p > 7 %": price(truth, p[test] > 20 / 300),
         "$ never": price(truth, truth & False), "$ always": price(truth, truth | True)}
 pd.DataFrame(rows).T.round(1)
 
@@ -295,15 +295,15 @@ pd.DataFrame(rows).T.round(1)
 #
 # ## What the last hours know
 #
-# One thing is known at four o'clock that no column says: how many of this airport's flights were cancelled three to five hours before yours. `cancelled_lately` gives that share. (We take it as known once the hour is over; when it was announced, the table does not say.)
+# One thing is known at four o'clock that no column says: how many of this airport's flights were cancelled three to five hours before yours. `cancelled_lately` gives that share; average precision is printed without it and with it. (We take it as known once the hour is over; when it was announced, the table does not say.)
 
 # %%
 X_more = X.assign(lately=tables.cancelled_lately(tested))
-_, _, lifts["with the last hours"] = learn(logistic([*NUMBERS, "lately"]), X_more)
-fig, ax = plots.plt.subplots(figsize=(8, 2.6))
+_, p_more, lifts["logistic, with the last hours"] = learn(logistic([*NUMBERS, "lately"]), X_more)
+fig, ax = plots.plt.subplots(figsize=(8, 2.6), subplot_kw={"xlabel": "lift at 80 % recall (×)"})
 plots.forest(ax, lifts, margin=claim.test("useful").margin)
-ax.set_xlabel("lift at 80 % recall (×)")
 plots.show(fig, "Lift of three models on hidden days, with intervals and the margin of 3.", lifts)
+print("average precision:", *(f"{metrics.average_precision_score(y, q):.2f}" for q in (p, p_more)))
 
 # %% [markdown]
 # <details><summary>Why is the claim not judged with that column?</summary>
