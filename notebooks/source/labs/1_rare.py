@@ -51,7 +51,7 @@ half = 1 + np.argmax(worst["sum"].cumsum() >= worst["sum"].sum() / 2)
 text_view.folded("How many days hold half of all cancellations?", f"{half} of {len(worst)}.")
 
 # %% [markdown]
-# Keep the picture in mind: cancellations come by the *day*.
+# Mind: cancellations come by the *day*.
 #
 # ## How good is a warning?
 #
@@ -153,7 +153,7 @@ fig, axes = plots.plt.subplots(1, 2, figsize=(9.5, 4))
 for ax, how in zip(axes, hide, strict=True):
     rare_figures.precision_recall(ax, y, p[how])
     ax.set_title(f"hidden: {how}")
-plots.show(fig, "Precision against recall of two models: left with rows hidden, right with whole days.")
+plots.show(fig, "Precision against recall: left with rows hidden, right with whole days.")
 fewer = {"seed": run.seed, "n_resamples": settings.resamples // 10}  # it is slow
 pd.DataFrame({f"hidden: {how}": {name: dependent.bootstrap_statistic(
     metrics.average_precision_score, day, y, p[how][name], **fewer).text()
@@ -215,7 +215,7 @@ predicted = {
 # %% [markdown]
 # ## Experiment
 #
-# Whole days, of those that were not looked at. The trained models are kept for later.
+# Whole days, of those that were not looked at.
 
 # %%
 y, day = tested["cancelled"].to_numpy(), tested["date"]
