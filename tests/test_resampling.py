@@ -269,3 +269,32 @@ def test_half_sampling_needs_groups_to_halve(runs):
 def test_half_sampling_refuses_what_is_not_positive():
     with pytest.raises(CourseError, match="expected a positive statistic, got 0"):
         resampling.half_sampling(lambda group: 0.0, [[np.ones(10)]])
+
+
+def test_simultaneous_intervals_are_all_right_in_95_of_100_experiments():
+    """Ten means of 40 values each, all 0: how often is one of the ten intervals wrong?"""
+    rng = np.random.default_rng(0)
+    wrong = {"one by one": 0, "together": 0}
+    for _ in range(200):
+        values = rng.normal(size=(40, 10))
+        drawn = np.array([values[rng.integers(40, size=40)].mean(axis=0) for _ in range(200)])
+        together = resampling.simultaneous(values.mean(axis=0), drawn)
+        wrong["together"] += any(each.low > 0 or each.high < 0 for each in together)
+        alone = [resampling.percentile_interval(column) for column in drawn.T]
+        wrong["one by one"] += any(each.low > 0 or each.high < 0 for each in alone)
+    assert wrong["together"] <= 24 and wrong["one by one"] > 60
+
+
+def test_a_simultaneous_interval_of_one_effect_is_the_usual_one():
+    rng = np.random.default_rng(0)
+    (found,) = resampling.simultaneous([3.0], rng.normal(3, 2, size=(20_000, 1)))
+    assert found.effect == 3 and found.n == 20_000
+    assert (found.low, found.high) == pytest.approx((3 - 1.96 * 2, 3 + 1.96 * 2), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "resampled", [np.zeros((9, 3)), np.zeros((1, 2)), np.ones((9, 2)), np.full((9, 2), np.nan)]
+)
+def test_simultaneous_intervals_need_effects_that_vary(resampled):
+    with pytest.raises(CourseError, match="expected"):
+        resampling.simultaneous([1.0, 2.0], resampled)

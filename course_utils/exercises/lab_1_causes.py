@@ -1,104 +1,170 @@
-"""The exercises of lab 1_causes, weights and causes."""
+"""The exercises of lab 1_causes, carriers compared like with like."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from course_utils.exercises import Exercise, Mistake, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_results, same_set, workbook
 
-WeightsOf = Callable[[np.ndarray], np.ndarray]
-
-
-def _weights_of(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: Any) -> WeightsOf:
-    return lambda rows: new_model().fit(X[rows], y[rows])[-1].coef_[0]
+Within = Callable[..., float]
+UNITED, SOUTHWEST = "United Air Lines Inc.", "Southwest Airlines Co."
 
 
-def _of_everybody(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: Any) -> WeightsOf:
-    return lambda rows: new_model().fit(X, y)[-1].coef_[0]
+def _gap(two: pd.DataFrame) -> float:
+    """United minus Southwest in these flights, in points."""
+    share = 100 * two.groupby("carrier")["late"].mean()
+    return float(share[UNITED] - share[SOUTHWEST])
 
 
-def _each_once(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: Any) -> WeightsOf:
-    return lambda rows: _weights_of(new_model, X, y)(np.unique(rows))
+def _from(airport: str, two: pd.DataFrame) -> pd.DataFrame:
+    return two[two["origin"] == airport]
 
 
-def _unscaled(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: Any) -> WeightsOf:
-    return lambda rows: new_model()[-1].fit(X[rows], y[rows]).coef_[0]
+def _united_at_newark(two: pd.DataFrame) -> float:
+    return _gap(two[(two["origin"] == "EWR") | (two["carrier"] == SOUTHWEST)])
 
 
-def _scaled_by_all(new_model: Callable[[], Any], X: np.ndarray, y: np.ndarray, **_: Any) -> WeightsOf:
-    scaled = new_model()[0].fit_transform(X)
-    return lambda rows: new_model()[-1].fit(scaled[rows], y[rows]).coef_[0]
+def _weighted(weights: Callable[..., np.ndarray]) -> Within:
+    """Mean difference within cells, with weights of their own; empty cells have none."""
+
+    def within(n_a: np.ndarray, late_a: np.ndarray, n_b: np.ndarray, late_b: np.ndarray) -> float:
+        both = (n_a > 0) & (n_b > 0)
+        n_a, late_a, n_b, late_b = n_a[both], late_a[both], n_b[both], late_b[both]
+        weight = weights(n_a, n_b)
+        return float(np.sum(weight * (late_a / n_a - late_b / n_b)) / np.sum(weight))
+
+    return within
 
 
-def same_weights(answer: WeightsOf, other: WeightsOf, draws: np.ndarray, **_: Any) -> bool:
-    """Whether two functions give the same weights for the first draw; (1, columns) will do, too."""
-    ours, theirs = np.squeeze(answer(draws[0])), other(draws[0])
-    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-3, atol=1e-3)
+_within = _weighted(lambda n_a, n_b: n_a * n_b / (n_a + n_b))
 
 
-def _both(shoe: np.ndarray, age: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """Weights of shoe and age, and the offset."""
-    return np.linalg.lstsq(np.column_stack([shoe, age, np.ones_like(age)]), words, rcond=None)[0]
+def _empty_cells_too(n_a: np.ndarray, late_a: np.ndarray, n_b: np.ndarray, late_b: np.ndarray) -> float:
+    with np.errstate(all="ignore"):
+        weight = n_a * n_b / (n_a + n_b)
+        return float(np.sum(weight * (late_a / n_a - late_b / n_b)) / np.sum(weight))
 
+
+TOY = tuple(np.array(each, dtype=float) for each in ([10, 90], [1, 27], [80, 20], [12, 8]))
+WITH_EMPTY = tuple(
+    np.array(each, dtype=float) for each in ([10, 90, 50, 0], [1, 27, 25, 0], [80, 20, 0, 30], [12, 8, 0, 3])
+)
+LONGER = tuple(
+    np.array(each, dtype=float)
+    for each in ([4, 30, 7, 100, 12], [1, 6, 7, 22, 0], [9, 3, 40, 50, 2], [0, 2, 11, 9, 1])
+)
 
 exercises = workbook(
     Exercise(
         "1_causes.1",
-        "The heart of the bootstrap",
-        solution=lambda **data: _weights_of(**data),
+        "The same airport",
+        solution=lambda two: _gap(_from("LGA", two)),
         mistakes=(
             Mistake(
-                lambda **data: _of_everybody(**data),
-                "It trains on all patients, whatever rows are drawn: use X[rows] and y[rows].",
+                lambda two: -_gap(_from("LGA", two)),
+                "The sign is turned round: United minus Southwest.",
             ),
             Mistake(
-                lambda **data: _each_once(**data),
-                "Each drawn patient counts once. In the bootstrap, one who is drawn twice counts twice.",
+                lambda two: _gap(_from("LGA", two)) / 100,
+                "That is a difference of shares. In points it is a hundred times as much.",
             ),
             Mistake(
-                lambda **data: _unscaled(**data),
-                "The columns are not scaled. Fit the whole pipeline, new_model(), not its last step alone.",
+                lambda two: _gap(two), "These are the flights from all airports. Keep those from LGA first."
             ),
             Mistake(
-                lambda **data: _scaled_by_all(**data),
-                "The columns are scaled by all patients. Another clinic has only its own: fit new_model() "
-                "on X[rows].",
+                _united_at_newark,
+                "That takes United's flights from Newark. Both airlines' flights must be those from LGA.",
             ),
         ),
         hints=(
-            "X[rows] is a table with one line for each drawn patient, twice for those drawn twice.",
-            "new_model().fit(...) gives the trained pipeline back; [-1] is its last step.",
-            "new_model().fit(X[rows], y[rows])[-1].coef_[0]",
+            'Keep the flights from LaGuardia: two[two.origin == "LGA"].',
+            "Group what is left by carrier and take the mean of late.",
+            'share = 100 * two[two.origin == "LGA"].groupby("carrier").late.mean(), then subtract.',
         ),
-        same=same_weights,
-        expects="a function of rows that gives one weight a column",
+        expects="a number of percentage points",
     ),
     Exercise(
         "1_causes.2",
-        "Tell it the age",
-        solution=lambda **data: _both(**data)[0],
+        "Like with like",
+        solution=lambda: _within,
         mistakes=(
             Mistake(
-                lambda **data: _both(**data)[1],
-                "That is the weight of the age. The shoe size is the other column.",
+                always(
+                    lambda n_a, late_a, n_b, late_b: (
+                        np.sum(late_a) / np.sum(n_a) - np.sum(late_b) / np.sum(n_b)
+                    )
+                ),
+                "That is the raw difference: it pours all cells together. Subtract inside each cell first.",
             ),
             Mistake(
-                lambda **data: _both(**data)[2],
-                "That is the offset (intercept_). The weights are in coef_, in the order of the columns.",
+                always(_weighted(lambda n_a, n_b: np.ones_like(n_a))),
+                "Each cell counts the same here. Weight it with n_a * n_b / (n_a + n_b).",
             ),
             Mistake(
-                lambda shoe, age, words: np.polyfit(shoe, words, deg=1)[0],
-                "That is the weight from before, of the shoe size alone. Give the model the age, too.",
+                always(_weighted(lambda n_a, n_b: n_a + n_b)),
+                "The weight is all flights of the cell here. One flight of b beside a thousand of a tells "
+                "little: take n_a * n_b / (n_a + n_b).",
+            ),
+            Mistake(
+                always(lambda *cells: -_within(*cells)),
+                "The sign is turned round: a minus b.",
+            ),
+            Mistake(
+                always(lambda *cells: 100 * _within(*cells)),
+                "These are points. Give the difference of shares, without the hundred.",
+            ),
+            Mistake(
+                always(
+                    lambda n_a, late_a, n_b, late_b: (
+                        _within(n_a, late_a, n_b, late_b) * np.sum(n_a * n_b / np.maximum(n_a + n_b, 1))
+                    )
+                ),
+                "A weighted mean divides by the sum of the weights at the end.",
+            ),
+            Mistake(
+                always(_empty_cells_too),
+                "Right where both fly everywhere. Where one has no flight, 0 / 0 makes everything nan: keep "
+                "only the cells with n_a > 0 and n_b > 0.",
             ),
         ),
         hints=(
-            "Make a table of two columns: np.column_stack([shoe, age]).",
-            "Fit the model to this table and words; coef_ has one weight a column, in your order.",
-            "linear_model.LinearRegression().fit(np.column_stack([shoe, age]), words).coef_[0]",
+            "Keep the cells where both fly: both = (n_a > 0) & (n_b > 0), then n_a[both] and so on.",
+            "In each cell: late_a / n_a - late_b / n_b. Its weight: n_a * n_b / (n_a + n_b).",
+            "np.sum(weight * gap) / np.sum(weight)",
         ),
-        expects="a number of words a minute",
+        same=same_results(TOY, WITH_EMPTY, LONGER),
+        expects="a function of (n_a, late_a, n_b, late_b) that gives one number",
+    ),
+    Exercise(
+        "1_causes.3",
+        "What may be held equal?",
+        solution=always({"weekday", "precip"}),
+        mistakes=(
+            Mistake(
+                always({"weekday", "precip", "dep_delay"}),
+                "Who leaves late arrives late: dep_delay lies *between* airline and lateness. Held equal, it "
+                "hides most of what the airline does.",
+            ),
+            Mistake(
+                always({"weekday", "precip", "seats"}),
+                "The airline chooses its planes, so seats is a part of what it does. You were asked for the "
+                "whole.",
+            ),
+            Mistake(
+                always({"weekday", "precip", "dep_delay", "seats"}),
+                "Not everything: whatever the airline's choice changes must stay out. Two of these are such.",
+            ),
+            Mistake(always({"weekday"}), "One more: which other column is beyond every airline's power?"),
+            Mistake(always({"precip"}), "One more: a fuller weekday makes delays, whoever flies."),
+        ),
+        hints=(
+            "For each column ask: would it be another if the same passenger took the other airline?",
+            "The calendar and the sky would not. Two columns are left.",
+        ),
+        same=same_set,
+        expects="a set of column names",
     ),
 )

@@ -1,0 +1,109 @@
+"""What readers of different days would read in a model: coefficients, and the columns a tree asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn import linear_model, tree
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from course_utils import CourseError
+
+
+class Readings(NamedTuple):
+    """The same models from two halves of the days.
+
+    Attributes
+    ----------
+    names : ndarray of str, shape (n_coefficients,)
+        Of the coefficients: a column of numbers, or `column_category`.
+    coefficients : ndarray, shape (2, n_coefficients)
+        Of a logistic regression on each half; numbers are scaled.
+    asked : tuple of two sets of str
+        The table's columns that a tree of three levels asks for, on each half.
+    """
+
+    names: np.ndarray
+    coefficients: np.ndarray
+    asked: tuple[set[str], set[str]]
+
+
+def halves(table: pd.DataFrame, day: str, n_rows: int, seed: int) -> list[pd.DataFrame]:
+    """So many rows from each of two halves of the days, which share no day.
+
+    Raises
+    ------
+    CourseError
+        A half has fewer rows.
+    """
+    days = np.random.default_rng(seed).permutation(table[day].unique())
+    parts = [table[table[day].isin(part)] for part in np.array_split(days, 2)]
+    if (fewest := min(map(len, parts))) < n_rows:
+        raise CourseError(f"half of the days have {fewest} rows, {n_rows} were asked for: ask for fewer")
+    return [part.sample(n_rows, random_state=seed) for part in parts]
+
+
+def read(
+    both: Sequence[pd.DataFrame], categories: Sequence[str], numbers: Sequence[str], target: str
+) -> Readings:
+    """Fit a logistic regression and a tree of three levels to each half.
+
+    Categories with less than 1 % of the rows are one. Categories, missing numbers and scales are learned
+    from both halves, so that their coefficients mean the same.
+
+    Parameters
+    ----------
+    both : two DataFrames
+        As `halves` gives them.
+    categories, numbers, target : str
+        Columns; none of the categories' names has an underscore.
+    """
+    scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    steps = (OneHotEncoder(min_frequency=0.01), list(categories)), (scaled, list(numbers))
+    columns = make_column_transformer(*steps, verbose_feature_names_out=False).fit(pd.concat(both))
+    names = columns.get_feature_names_out()
+    of_table = np.array([name if name in numbers else name.split("_")[0] for name in names])
+    coefficients, asked = [], []
+    for half in both:
+        X = columns.transform(half)
+        logistic = linear_model.LogisticRegression(max_iter=500).fit(X, half[target])
+        coefficients.append(logistic.coef_[0])
+        nodes = tree.DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, half[target]).tree_.feature
+        asked.append(set(of_table[nodes[nodes >= 0]].tolist()))  # a leaf has -2
+    return Readings(names, np.array(coefficients), tuple(asked))
+
+
+def large(coefficients: np.ndarray) -> np.ndarray:
+    """Which of them are at least a tenth of the largest in size, (n_coefficients,) of bool."""
+    return np.abs(coefficients) >= 0.1 * np.abs(coefficients).max()
+
+
+def signs_kept(coefficients: np.ndarray) -> float:
+    """Large coefficients of one half that have the same sign on the other, in %; the mean of both ways."""
+    same = np.sign(coefficients[0]) == np.sign(coefficients[1])
+    return float(np.mean([100 * same[large(each)].mean() for each in coefficients]))
+
+
+def shared_columns(one: set[str], other: set[str], n_columns: int) -> float:
+    """Jaccard index of two sets out of so many columns, corrected for chance.
+
+    1 for the same columns, 0 for what two random sets of these sizes share on average.
+
+    References
+    ----------
+    Hubert, L., & Arabie, P. (1985). Comparing partitions. Journal of Classification, 2, 193-218: the form
+    (index - expected) / (1 - expected).
+    """
+    sizes = len(one), len(other)
+    if not all(0 < size < n_columns for size in sizes):
+        raise CourseError(f"expected sets of 1 to {n_columns - 1} columns, got sizes {sizes}")
+    common = np.arange(min(sizes) + 1)
+    expected = stats.hypergeom.pmf(common, n_columns, *sizes) @ (common / (sum(sizes) - common))
+    return float((len(one & other) / len(one | other) - expected) / (1 - expected))
