@@ -1,4 +1,4 @@
-"""What readers of different days would read in a model: coefficients, and the columns a tree asks for."""
+"""What readers of different rows would read in a model: coefficients, and the columns a tree asks for."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from course_utils import CourseError
 
 
 class Readings(NamedTuple):
-    """The same models from two halves of the days.
+    """The same models from two halves of a table.
 
     Attributes
     ----------
     names : ndarray of str, shape (n_coefficients,)
         Of the coefficients: a column of numbers, or `column_category`.
     coefficients : ndarray, shape (2, n_coefficients)
-        Of a logistic regression on each half; numbers are scaled.
+        Of a linear model on each half; numbers are scaled.
     asked : tuple of two sets of str
         The table's columns that a tree of three levels asks for, on each half.
     """
@@ -35,25 +35,27 @@ class Readings(NamedTuple):
     asked: tuple[set[str], set[str]]
 
 
-def halves(table: pd.DataFrame, day: str, n_rows: int, seed: int) -> list[pd.DataFrame]:
-    """So many rows from each of two halves of the days, which share no day.
+def halves(table: pd.DataFrame, unit: str, n_rows: int, seed: int) -> list[pd.DataFrame]:
+    """So many rows from each of two halves of the units (days, houses): they share none.
 
     Raises
     ------
     CourseError
         A half has fewer rows.
     """
-    days = np.random.default_rng(seed).permutation(table[day].unique())
-    parts = [table[table[day].isin(part)] for part in np.array_split(days, 2)]
+    units = np.random.default_rng(seed).permutation(table[unit].unique())
+    parts = [table[table[unit].isin(part)] for part in np.array_split(units, 2)]
     if (fewest := min(map(len, parts))) < n_rows:
-        raise CourseError(f"half of the days have {fewest} rows, {n_rows} were asked for: ask for fewer")
+        raise CourseError(f"a half has {fewest} rows, {n_rows} were asked for: ask for fewer")
     return [part.sample(n_rows, random_state=seed) for part in parts]
 
 
 def read(
     both: Sequence[pd.DataFrame], categories: Sequence[str], numbers: Sequence[str], target: str
 ) -> Readings:
-    """Fit a logistic regression and a tree of three levels to each half.
+    """Fit a linear model and a tree of three levels to each half.
+
+    The linear model is logistic regression for a target of two values, else least squares.
 
     Categories with less than 1 % of the rows are one. Categories, missing numbers and scales are learned
     from both halves, so that their coefficients mean the same.
@@ -63,19 +65,21 @@ def read(
     both : two DataFrames
         As `halves` gives them.
     categories, numbers, target : str
-        Columns; none of the categories' names has an underscore.
+        Columns; no category column has an underscore in its name.
     """
     scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     steps = (OneHotEncoder(min_frequency=0.01), list(categories)), (scaled, list(numbers))
     columns = make_column_transformer(*steps, verbose_feature_names_out=False).fit(pd.concat(both))
     names = columns.get_feature_names_out()
     of_table = np.array([name if name in numbers else name.split("_")[0] for name in names])
+    two_values = both[0][target].nunique() == 2
+    linear = linear_model.LogisticRegression(max_iter=500) if two_values else linear_model.LinearRegression()
+    grower = tree.DecisionTreeClassifier if two_values else tree.DecisionTreeRegressor
     coefficients, asked = [], []
     for half in both:
         X = columns.transform(half)
-        logistic = linear_model.LogisticRegression(max_iter=500).fit(X, half[target])
-        coefficients.append(logistic.coef_[0])
-        nodes = tree.DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, half[target]).tree_.feature
+        coefficients.append(np.ravel(linear.fit(X, half[target]).coef_))
+        nodes = grower(max_depth=3, random_state=0).fit(X, half[target]).tree_.feature
         asked.append(set(of_table[nodes[nodes >= 0]].tolist()))  # a leaf has -2
     return Readings(names, np.array(coefficients), tuple(asked))
 

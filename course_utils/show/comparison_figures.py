@@ -13,62 +13,71 @@ from course_utils.claims.estimates import Estimate
 from course_utils.show.plots import BAD, COLOURS, GOOD, GREY, LINES, MARKERS, line_style
 
 
-def turning(groups: Mapping[str, Sequence[Estimate]], places: Sequence[str], ylabel: str) -> Figure:
-    """A line for each group through its estimates at these places; lines that cross turn the order."""
-    fig, ax = plt.subplots(figsize=(6, 4.2))
-    for i, (name, estimates) in enumerate(groups.items()):
-        style = line_style(i) | {"linewidth": 3, "markersize": 9}
-        ax.plot(range(len(places)), [each.effect for each in estimates], label=name, **style)
-        for x, each in enumerate(estimates):
-            ax.plot([x, x], [each.low, each.high], color=COLOURS[i])
-            ax.annotate(
-                f"{each.effect:.1f}", (x, each.effect), (10 if x else -10, 0), textcoords="offset points",
-                ha="left" if x else "right", va="center", color=COLOURS[i], weight="bold",
-            )  # fmt: skip
-    ax.set_xticks(range(len(places)), places)
-    ax.set(xlim=(-0.35, len(places) - 0.65), ylim=(0, None), ylabel=ylabel)
-    ax.legend(loc="lower left")
-    return fig
+def taken_apart(
+    table: pd.DataFrame,
+    columns: tuple[str, str, str],
+    shares: Mapping[str, Sequence[Estimate]],
+    places: Sequence[str],
+    labels: Mapping[str, str],
+) -> Figure:
+    """Two groups together and taken apart: lines that cross turn the order, and boxes that say why.
 
-
-def boxes(table: pd.DataFrame, group: str, part: str, event: str, labels: Mapping[str, str]) -> Figure:
-    """Each group's parts as boxes: width is a part's rows, height its share of events; dashed is the mean.
+    Left, a line for each group through its shares at these places. Then, for each group, a box a part: as wide
+    as the part's rows, as high as its share of events; the dashed line is the group's mean.
 
     Parameters
     ----------
     table : DataFrame
-        Its groups stand side by side in the order in which they come.
-    group, part, event : str
-        Columns; an event is 0 or 1.
-    labels : mapping of str to str
-        What to write on a part's box; its order gives the colours.
+        A row a flight.
+    columns : three str
+        The columns of the group, of the part, and of the event (0 or 1).
+    shares : mapping of a group to its estimates, one a place
+        In %; the groups get their boxes in this order.
+    places : sequence of str
+        What stands below the lines' points.
+    labels : mapping of a part to what is written on its box
+        Its order gives the colours.
     """
-    names = table[group].unique()
-    fig, axes = plt.subplots(1, len(names), sharey=True, figsize=(7.5, 4))
-    for ax, name in zip(axes, names, strict=True):
-        its, left = table[table[group] == name], 0.0
-        for i, (key, label) in enumerate(labels.items()):
-            rows = its[its[part] == key]
-            if len(rows):
-                width, height = 100 * len(rows) / len(its), 100 * rows[event].mean()
-                colour = COLOURS[(5, 4)[i % 2]]
-                ax.bar(
-                    left,
-                    height,
-                    width,
-                    align="edge",
-                    color=colour,
-                    edgecolor="white",
-                    hatch=("", "//")[i % 2],
-                )
-                middle = {"ha": "center", "va": "center", "backgroundcolor": "#ffffffcc"}
-                turned = 90 if width < 30 else 0
-                ax.text(left + width / 2, height / 2, f"{label} {height:.1f} %", rotation=turned, **middle)
-                left += width
-        ax.axhline(100 * its[event].mean(), color=GREY, linestyle="--")
-        ax.set(title=name, xlabel="part of its flights (%)")
-        ax.grid(False)
+    fig, axes = plt.subplots(1, 1 + len(shares), sharey=True, figsize=(10, 4.2), width_ratios=[5, 4, 4])
+    _lines(axes[0], shares, places)
+    group, part, event = columns
+    for ax, name in zip(axes[1:], shares, strict=True):
+        _boxes(ax, table[table[group] == name], part, event, labels)
+        ax.set_title(name)
     return fig
+
+
+def _lines(ax: plt.Axes, shares: Mapping[str, Sequence[Estimate]], places: Sequence[str]) -> None:
+    for i, (name, estimates) in enumerate(shares.items()):
+        style = line_style(i) | {"linewidth": 3, "markersize": 9}
+        ax.plot(range(len(places)), [each.effect for each in estimates], label=name, **style)
+        for x, each in enumerate(estimates):
+            ax.plot([x, x], [each.low, each.high], color=COLOURS[i])
+            side = {"ha": "left" if x else "right", "va": "center", "textcoords": "offset points"}
+            at = (x, each.effect), (10 if x else -10, 0)
+            ax.annotate(f"{each.effect:.1f}", *at, color=COLOURS[i], weight="bold", **side)
+    ax.set_xticks(range(len(places)), places)
+    ax.set(xlim=(-0.4, len(places) - 0.6), ylim=(0, None), ylabel="late flights (%)")
+    ax.legend(loc="lower left")
+
+
+def _boxes(ax: plt.Axes, its: pd.DataFrame, part: str, event: str, labels: Mapping[str, str]) -> None:
+    left = 0.0
+    for i, (key, label) in enumerate(labels.items()):
+        rows = its[its[part] == key]
+        if len(rows) == 0:
+            continue
+        width, height = 100 * len(rows) / len(its), 100 * rows[event].mean()
+        look = {"color": COLOURS[(5, 4)[i % 2]], "hatch": ("", "//")[i % 2], "edgecolor": "white"}
+        ax.bar(left, height, width, align="edge", **look)
+        middle = {"ha": "center", "va": "center", "backgroundcolor": "#ffffffcc", "fontsize": 10}
+        narrow = width < 30
+        text = f"{label}{' ' if narrow else chr(10)}{height:.1f} %"
+        ax.text(left + width / 2, height / 2, text, rotation=90 if narrow else 0, **middle)
+        left += width
+    ax.axhline(100 * its[event].mean(), color=GREY, linestyle="--")
+    ax.set(xlabel="part of its flights (%)", xlim=(0, 100))
+    ax.grid(False)
 
 
 def pairs(raw: Mapping[str, Estimate], alike: Mapping[str, Estimate], named: Sequence[str] = ()) -> Figure:
@@ -103,15 +112,17 @@ def pairs(raw: Mapping[str, Estimate], alike: Mapping[str, Estimate], named: Seq
     return fig
 
 
-def signs(one: np.ndarray, other: np.ndarray) -> Figure:
-    """The same coefficients from two readings; orange triangles, in the shaded corners, change their sign."""
-    fig, ax = plt.subplots(figsize=(5.5, 4.5))
-    for chosen, marker, colour in ((one * other > 0, "o", GOOD), (one * other <= 0, "v", BAD)):
-        ax.plot(one[chosen], other[chosen], marker, color=colour)
-    across, up = ([-1.1 * np.abs(each).max(), 1.1 * np.abs(each).max()] for each in (one, other))
-    for x, y in ((across[0], up[1]), (across[1], up[0])):
-        ax.fill_between([0, x], 0, y, color=BAD, alpha=0.07, linewidth=0)
-    ax.axhline(0, color=GREY)
-    ax.axvline(0, color=GREY)
-    ax.set(xlabel="coefficient on one half of the days", ylabel="on the other half", xlim=across, ylim=up)
+def signs(readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """For each table the same coefficients from two readings; those in the shaded corners change their sign."""
+    fig, axes = plt.subplots(1, len(readings), figsize=(9, 4), squeeze=False)
+    for ax, (name, (one, other)) in zip(axes[0], readings.items(), strict=True):
+        for chosen, marker, colour in ((one * other > 0, "o", GOOD), (one * other <= 0, "v", BAD)):
+            ax.plot(one[chosen], other[chosen], marker, color=colour)
+        across, up = ([-1.1 * np.abs(each).max(), 1.1 * np.abs(each).max()] for each in (one, other))
+        for x, y in ((across[0], up[1]), (across[1], up[0])):
+            ax.fill_between([0, x], 0, y, color=BAD, alpha=0.07, linewidth=0)
+        ax.axhline(0, color=GREY)
+        ax.axvline(0, color=GREY)
+        ax.set(xlabel="coefficient from one half", ylabel="from the other half", title=name)
+        ax.set(xlim=across, ylim=up)
     return fig
