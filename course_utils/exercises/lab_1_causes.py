@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from course_utils.exercises import Exercise, Mistake, always, same_results, same_set, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_results, workbook
 
 Within = Callable[..., float]
 UNITED, SOUTHWEST = "United Air Lines Inc.", "Southwest Airlines Co."
@@ -137,34 +137,5 @@ exercises = workbook(
         ),
         same=same_results(TOY, WITH_EMPTY, LONGER),
         expects="a function of (n_a, late_a, n_b, late_b) that gives one number",
-    ),
-    Exercise(
-        "1_causes.3",
-        "What may be held equal?",
-        solution=always({"weekday", "precip"}),
-        mistakes=(
-            Mistake(
-                always({"weekday", "precip", "dep_delay"}),
-                "Who leaves late arrives late: dep_delay lies *between* airline and lateness. Held equal, it "
-                "hides most of what the airline does.",
-            ),
-            Mistake(
-                always({"weekday", "precip", "seats"}),
-                "The airline chooses its planes, so seats is a part of what it does. You were asked for the "
-                "whole.",
-            ),
-            Mistake(
-                always({"weekday", "precip", "dep_delay", "seats"}),
-                "Not everything: whatever the airline's choice changes must stay out. Two of these are such.",
-            ),
-            Mistake(always({"weekday"}), "One more: which other column is beyond every airline's power?"),
-            Mistake(always({"precip"}), "One more: a fuller weekday makes delays, whoever flies."),
-        ),
-        hints=(
-            "For each column ask: would it be another if the same passenger took the other airline?",
-            "The calendar and the sky would not. Two columns are left.",
-        ),
-        same=same_set,
-        expects="a set of column names",
     ),
 )

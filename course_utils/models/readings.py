@@ -13,6 +13,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from tqdm import tqdm
 
 from course_utils import CourseError
 
@@ -82,6 +83,19 @@ def read(
         nodes = grower(max_depth=3, random_state=0).fit(X, half[target]).tree_.feature
         asked.append(set(of_table[nodes[nodes >= 0]].tolist()))  # a leaf has -2
     return Readings(names, np.array(coefficients), tuple(asked))
+
+
+def repeated(
+    table: pd.DataFrame,
+    unit: str,
+    n_rows: int,
+    columns: tuple[Sequence[str], Sequence[str], str],
+    seeds: range,
+) -> list[Readings]:
+    """`read` of `halves`, once a seed; `columns` are categories, numbers and target."""
+    return [
+        read(halves(table, unit, n_rows, seed), *columns) for seed in tqdm(seeds, desc=f"halves by {unit}")
+    ]
 
 
 def large(coefficients: np.ndarray) -> np.ndarray:

@@ -22,8 +22,8 @@ def taken_apart(
 ) -> Figure:
     """Two groups together and taken apart: lines that cross turn the order, and boxes that say why.
 
-    Left, a line for each group through its shares at these places. Then, for each group, a box a part: as wide
-    as the part's rows, as high as its share of events; the dashed line is the group's mean.
+    Left, a line for each group through its shares at these places. Then, for each group, a box a part: as
+    wide as the part's rows, as high as its share of events; the dashed line is the group's mean.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def pairs(raw: Mapping[str, Estimate], alike: Mapping[str, Estimate], named: Seq
 
 
 def signs(readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """For each table the same coefficients from two readings; those in the shaded corners change their sign."""
+    """For each table its coefficients from two readings; in the shaded corners they change their sign."""
     fig, axes = plt.subplots(1, len(readings), figsize=(9, 4), squeeze=False)
     for ax, (name, (one, other)) in zip(axes[0], readings.items(), strict=True):
         for chosen, marker, colour in ((one * other > 0, "o", GOOD), (one * other <= 0, "v", BAD)):

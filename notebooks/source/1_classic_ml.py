@@ -635,7 +635,7 @@ results.finish(run, [verdict], exercises, predicted, answers)
 # **Labs.** Each takes half an hour and answers one more question with what you know now:
 #
 # - [Do more labelled examples make a model better?](labs/1_labels.ipynb)
-# - [Does a linear model show what causes what?](labs/1_causes.ipynb)
+# - [Does a table show what causes what?](labs/1_causes.ipynb)
 # - [Does data have to be normalised first?](labs/1_cleaning.ipynb)
 #
 # **Next.** On these tables people had already done the hard part: they chose and measured the columns. What if nobody did? [Lesson 2](2_deep_cnn.ipynb) gives a model raw pictures and asks who finds the [features](glossary.md#feature), a person or the network.
