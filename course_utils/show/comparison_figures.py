@@ -107,6 +107,7 @@ def pairs(raw: Mapping[str, Estimate], alike: Mapping[str, Estimate], named: Seq
             ax.annotate(label, (x.effect, y.effect), (12, -28), textcoords="offset points", weight="bold",
                         arrowprops={"arrowstyle": "->"})  # fmt: skip
     ax.axhline(0, color=GREY)
+    ax.axhspan(min(each.low for each in alike.values()), 0, color=BAD, alpha=0.07, linewidth=0)
     ax.set(xlabel="raw difference (points)", ylabel="difference among like flights (points)")
     ax.legend(loc="upper left")
     return fig

@@ -81,7 +81,8 @@ def late_share(rows):
 
 its = {name: two[two.carrier == name] for name in NAMES}
 places = ["all airports", "LaGuardia alone"]
-shares = {name: [late_share(each), late_share(each[each.origin == "LGA"])] for name, each in its.items()}
+at_lga = {name: rows[rows.origin == "LGA"] for name, rows in its.items()}
+shares = {name: [late_share(its[name]), late_share(at_lga[name])] for name in NAMES}
 what, labels = ("carrier", "origin", "late"), {"LGA": "LaGuardia", "EWR": "Newark"}
 fig = comparison_figures.taken_apart(two, what, shares, places, labels)
 numbers = {f"{name}, {place}": shares[name][i] for name in NAMES for i, place in enumerate(places)}
@@ -118,21 +119,19 @@ within = ...
 ### BEGIN SOLUTION
 def within(n_a, late_a, n_b, late_b):
     weight = n_a * n_b / np.maximum(n_a + n_b, 1)  # 0 where one has no flight
-    gap = late_a / np.maximum(n_a, 1) - late_b / np.maximum(n_b, 1)
-    return np.sum(weight * gap) / np.sum(weight)
+    return np.average(late_a / np.maximum(n_a, 1) - late_b / np.maximum(n_b, 1), weights=weight)
 ### END SOLUTION
 
 # %% check="1_causes.2"
 exercises.check("1_causes.2", within)
 
 # %% [markdown]
-# This *is* a linear model: the [coefficient](../glossary.md#coefficient) of "is a", when each cell has a column of its own. For the example (`like_with_like.within` is the exercise's function):
+# This *is* a linear model: the [coefficient](../glossary.md#coefficient) of "is a", when each cell has a column of its own. For the example (`like_with_like.within` is the exercise's function; a row stands for a flight and says: is a, is in cell 1, is in cell 2):
 
 # %%
 n_a, late_a, n_b, late_b = np.array([[10, 90], [1, 27], [80, 20], [12, 8]])
-kinds = [[1, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1]]  # is a, is in cell 1, is in cell 2
 late = [np.arange(n) < k for n, k in zip([*n_a, *n_b], [*late_a, *late_b], strict=True)]
-rows = np.repeat(kinds, [*n_a, *n_b], axis=0)  # one a flight
+rows = np.repeat([[1, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1]], [*n_a, *n_b], axis=0)
 linear = LinearRegression(fit_intercept=False).fit(rows, np.concatenate(late))
 assert np.isclose(linear.coef_[0], like_with_like.within(n_a, late_a, n_b, late_b))
 print(f"raw +8.0 points, like with like {100 * linear.coef_[0]:+.1f} points")
