@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from exercise_cases import assert_told_apart, assert_well_made, checked, exercises_of
 from scipy import stats
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from course_utils.data import tables
-from course_utils.exercises import lab_1_causes, lesson_1
+from course_utils.exercises import lesson_1
 
-BOOKS = {"1": lesson_1, "1_causes": lab_1_causes}
+BOOKS = {"1": lesson_1}
 EXERCISES = {id: each for book in BOOKS.values() for id, each in exercises_of(book.exercises).items()}
 
 
@@ -31,7 +31,6 @@ def lessons_data():
     X, y = table.X.to_numpy(), table.y
     rows = rng.permutation(len(y))
     train, test = rows[:450], rows[450:]
-    age = rng.uniform(6, 12, 400)
     return {
         "new_model": new_model,
         "X": X,
@@ -40,17 +39,10 @@ def lessons_data():
         "y_train": y[train],
         "X_test": X[test],
         "y_test": y[test],
-        "draws": rng.integers(len(y), size=(3, len(y))),
-        "age": age,
-        "shoe": 28 + 1.5 * (age - 6) + rng.normal(0, 0.8, 400),
-        "words": 20 + 15 * (age - 6) + rng.normal(0, 12, 400),
     }
 
 
-NEEDS = {
-    "1_causes.1": ("new_model", "X", "y", "draws"),
-    "1_causes.2": ("shoe", "age", "words"),
-}
+NEEDS = {}
 
 
 def data_of(exercise_id):
@@ -135,30 +127,12 @@ def test_an_interval_worked_out_by_hand(check):
     assert check("1.5", by_hand)[0] == "correct"
 
 
-def test_the_age_may_stand_first(check):
-    data = lessons_data()
-    model = LinearRegression().fit(np.column_stack([data["age"], data["shoe"]]), data["words"])
-    assert check("1_causes.2", model.coef_[1])[0] == "correct"
-    assert "weight of the age" in check("1_causes.2", model.coef_[0])[1]
-    assert "(intercept_)" in check("1_causes.2", model.intercept_)[1]
-
-
-def test_weights_may_come_as_scikit_learn_gives_them(check):
-    data = lessons_data()
-
-    def weights_of(rows):
-        return new_model().fit(data["X"][rows], data["y"][rows])[-1].coef_
-
-    assert check("1_causes.1", weights_of)[0] == "correct"
-
-
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "said"),
     [
         ("1.1", 62.7, "not callable"),
         ("1.3", lambda model, X, y: 0, "could not be checked"),
         ("1.5", lambda differences, test_share: 0.83, "For a nudge"),
-        ("1_causes.1", lambda rows: np.ones(3), "For a nudge"),
     ],
 )
 def test_any_other_answer_is_told_what_is_expected(check, exercise_id, answer, said):

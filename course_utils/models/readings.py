@@ -110,9 +110,9 @@ def signs_kept(coefficients: np.ndarray) -> float:
 
 
 def shared_columns(one: set[str], other: set[str], n_columns: int) -> float:
-    """Jaccard index of two sets out of so many columns, corrected for chance.
+    """Jaccard index of two sets out of so many columns, corrected for chance, in %.
 
-    1 for the same columns, 0 for what two random sets of these sizes share on average.
+    100 for the same columns, 0 for what two random sets of these sizes share on average.
 
     References
     ----------
@@ -124,4 +124,4 @@ def shared_columns(one: set[str], other: set[str], n_columns: int) -> float:
         raise CourseError(f"expected sets of 1 to {n_columns - 1} columns, got sizes {sizes}")
     common = np.arange(min(sizes) + 1)
     expected = stats.hypergeom.pmf(common, n_columns, *sizes) @ (common / (sum(sizes) - common))
-    return float((len(one & other) / len(one | other) - expected) / (1 - expected))
+    return float(100 * (len(one & other) / len(one | other) - expected) / (1 - expected))

@@ -5,9 +5,9 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Interpretability and Transparency".*
 #
-# This lab needs [lesson 1](../1_classic_ml.ipynb): its flights, logistic regression, trees, intervals, verdicts. It runs on its own. Allow 45 minutes.
+# This lab needs [lesson 1](../1_classic_ml.ipynb): flights, logistic regression, trees, intervals, verdicts. It runs on its own. Allow 45 minutes.
 #
-# **Why this matters.** "Airline A is late more often, so book B." "Patients on the new drug live longer, so take it." Somebody acts on such tables every day. When may you?
+# **Why this matters.** "Airline A is late more often, so book B." "Patients on the new drug live longer, so take it." Tables show what goes together, and somebody acts on it. When may you?
 
 # %%
 import numpy as np
@@ -43,7 +43,7 @@ flights = flights[flights.late.notna()]
 print(f"{len(flights):,} flights, {100 * flights.late.mean():.1f} % of them late (the baseline)")
 
 # %% [markdown]
-# Weather comes in weeks, and so does lateness; we number them. Then two airlines that you know:
+# Lateness comes in weeks, as weather does; we number them. Then two airlines:
 
 # %% given="1_causes.1"
 week = np.minimum((flights.date.dt.day_of_year - 1) // 7, 51)  # 52 of them
@@ -93,7 +93,7 @@ plots.show(fig, "Left, the lines of two airlines cross; right, their airports as
 # airline  ←  airport  →  late
 # ```
 #
-# The airport goes with both: which airline you meet, and how late you are. Such a common cause is a **[confounder](../glossary.md#confounder)**. An order that turns when the groups are taken apart is called **Simpson's paradox**.
+# The airport goes with both, the airline and the lateness, so these two go together ([correlation](../glossary.md#correlation)). Such a common cause is a **[confounder](../glossary.md#confounder)**. An order that turns when the groups are taken apart is called **Simpson's paradox**.
 #
 # <details><summary>Does this show that United is better at Newark, too?</summary>
 #
@@ -104,7 +104,7 @@ plots.show(fig, "Left, the lines of two airlines cross; right, their airports as
 # %% [markdown]
 # ## Like with like
 #
-# So compare only flights of equal airport, destination, month and three hours of the day: a **cell**. In each cell take the difference of two airlines, then the mean over cells. A cell with one flight of *b* says little, however many *a* has; so it weighs `n_a · n_b / (n_a + n_b)`. Two cells as an example:
+# So compare only flights of equal airport, destination, month and three hours of the day: a **cell**. In each cell take the difference of two airlines, then the mean over cells. One flight of *b* beside many of *a* says little; so a cell weighs `n_a · n_b / (n_a + n_b)`. Two cells as an example:
 #
 # | | flights of a | late | flights of b | late | a − b |
 # |---|---|---|---|---|---|
@@ -204,7 +204,7 @@ text_view.folded(
 # %% [markdown]
 # ## Verdict
 #
-# For the second test, each draw of the year gives a share of clear pairs that turn; its upper end is the value that 97.5 % of the draws do not exceed.
+# Second test: each draw gives a share of clear pairs that turn; 97.5 % of the draws stay below its upper end.
 
 # %%
 clear = np.array([each.low > 0 for each in raw])
@@ -220,7 +220,7 @@ print(f"clear by the raw shares: {n} pairs; clear and in the same order like wit
 display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
-# **The control.** Shuffle `late` inside each cell: now no airline is better than another there, and no difference within cells should be clear (one run in twenty shows one all the same). And the raw ones?
+# **The control.** Shuffle `late` inside each cell: now no airline is better there, and no difference within cells should be clear (but by chance in one run of twenty). And the raw ones?
 
 # %%
 mixed = like_with_like.shuffled(flights, EQUAL, "late", np.random.default_rng(run.seed))
@@ -248,9 +248,9 @@ text_view.folded(
 # Usually one fits a model with *all* columns and reads it. The least that "easy to read" can mean: another half of the table reads the same. We halve our flights by days, and lesson 1's houses (what will they sell for?). Each half gets a linear model and a [tree](../glossary.md#decision-tree) of three levels.
 #
 # - Coefficients of at least a tenth of the largest should keep their **sign**: 90 % of them.
-# - Trees should ask for the same **columns**. *Jaccard index*: columns in both, over columns in either; corrected so that 1 is the same, 0 as random. Needed: 0.5.
+# - Trees should ask for the same **columns**. *Jaccard index*: columns in both, over columns in either; corrected so that 100 % is the same, 0 random. Needed: 50 %.
 #
-# **Enough data?** In pilots on rows that now take no part, 30 days of flights a half kept 78 ± 8 % of the signs (spread between divisions), 1,900 houses 99 ± 2 %; the Jaccard index spreads by 0.2. So now 152 days and 8,000 houses. That tells 90 % from 80 on flights, hardly from 85: only more days would help. Trees must be nearly alike, or nearly random, to decide.
+# **Enough data?** In pilots on rows that now take no part, 30 days of flights a half kept 78 ± 8 % of the signs (spread between divisions), 1,900 houses 99 ± 2 %; the Jaccard index spreads by 20 points. So now 152 days and 8,000 houses. That tells 90 % from 80 on flights, hardly from 85: only more days would help. Only trees nearly alike or nearly random decide.
 
 # %%
 CATEGORIES = ["carrier", "origin", "dest", "weekday"]
@@ -278,7 +278,7 @@ words = [[", ".join(sorted(half)) for half in each.asked] for each in first.valu
 pd.DataFrame(words, list(first), ["asked on one half", "asked on the other"])
 
 # %% [markdown]
-# Two verdicts. All divisions cut the same rows, so the interval is lesson 1's corrected one. (An end above 100 % or 1 means: up to there.)
+# Two verdicts. All divisions cut the same rows, so the interval is lesson 1's corrected one. (An end above 100 % means: up to there.)
 
 # %%
 signs, asked = {}, {}

@@ -1,0 +1,58 @@
+"""What two halves of a table make a reader say."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from course_utils import CourseError
+from course_utils.models import readings
+
+
+def table(rows=4000, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 3))
+    kind = rng.choice(["red", "blue"], rows)
+    y = 2 * x[:, 0] - x[:, 1] + 3 * (kind == "red") + rng.normal(size=rows)
+    numbers = pd.DataFrame(x, columns=["big_one", "small_one", "noise"])
+    return numbers.assign(kind=kind, y=y, above=(y > 1.5).astype(float), day=rng.integers(40, size=rows))
+
+
+def test_halves_share_no_day_and_have_as_many_rows_as_asked_for():
+    one, other = readings.halves(table(), "day", 1500, seed=1)
+    assert len(one) == len(other) == 1500
+    assert not set(one["day"]) & set(other["day"])
+    assert set(one["day"]) != set(readings.halves(table(), "day", 1500, seed=2)[0]["day"])
+    with pytest.raises(CourseError, match="5000 were asked for"):
+        readings.halves(table(), "day", 5000, seed=1)
+
+
+@pytest.mark.parametrize("target", ["y", "above"])
+def test_a_reading_finds_what_was_put_in(target):
+    numbers = ["big_one", "small_one", "noise"]
+    rows = table()
+    rows.loc[::50, "noise"] = np.nan
+    (read,) = readings.repeated(rows, "day", 1500, (["kind"], numbers, target), range(1))
+    assert list(read.names) == ["kind_blue", "kind_red", *numbers]
+    for half in read.coefficients:
+        blue, red, big, small, noise = half
+        assert red > blue and big > -small > 10 * abs(noise) and small < 0
+        assert readings.large(half).tolist() == [True] * 4 + [False]
+    assert read.asked[0] <= {"kind", *numbers} and {"kind", "big_one"} <= read.asked[0]
+    assert readings.signs_kept(read.coefficients) == 100
+
+
+def test_signs_are_counted_both_ways_among_the_large():
+    one, other = np.array([1.0, 0.5, 0.05, -0.2]), np.array([1.0, -0.5, -0.3, -0.05])
+    assert readings.signs_kept(np.array([one, other])) == pytest.approx((100 * 2 / 3 + 100 / 3) / 2)
+
+
+def test_shared_columns_is_100_for_the_same_and_0_on_average_for_random_ones():
+    assert readings.shared_columns({"a", "b"}, {"b", "a"}, 9) == pytest.approx(100)
+    assert readings.shared_columns({"a", "b"}, {"c", "d"}, 9) < 0
+    fixed = {0, 1, 2}
+    every = [readings.shared_columns(fixed, set(other), 7) for other in combinations(range(7), 4)]
+    assert np.mean(every) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(CourseError, match="sets of 1 to 8 columns"):
+        readings.shared_columns(set(), {"a"}, 9)
