@@ -217,7 +217,7 @@ verdict
 # %% [markdown]
 # "Does it save anything?" and "does it save 10 %?" are two questions; the line above the card answers the first. Where the margin lies inside an interval, five years cannot tell more than 10 % from less. The margin is the course's: what a saving is worth, the clinic must say.
 #
-# Where is it won or lost? The end of 2003, each forecast made four weeks before:
+# See for yourself where it is won and lost: the end of 2003, each forecast made four weeks before.
 
 # %%
 X = tables_by_horizon[28]

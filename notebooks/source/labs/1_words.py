@@ -278,7 +278,7 @@ text_view.folded(
 # %% [markdown]
 # ## Ask it
 #
-# Write a sentence of your own, as a page might say it, and run the cell. Where is the model sure, and wrong?
+# Write a sentence of your own, as a page might say it, and run the cell. Look for one where the model is sure and wrong.
 
 # %%
 def ask(sentence):
