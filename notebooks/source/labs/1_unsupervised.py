@@ -127,7 +127,7 @@ text_view.folded(
 )
 
 # %% [markdown]
-# Ten columns do not fit on paper. [Principal components](../glossary.md#principal-component) are the directions in which the songs differ most; here are the first two, coloured by groups and by genre.
+# Ten columns do not fit on paper. [Principal components](../glossary.md#principal-component) are the directions in which the songs differ most; here are the first two, coloured by groups and by genre. Do six groups look like the six genres?
 
 # %%
 flat = decomposition.PCA(2).fit_transform(StandardScaler().fit_transform(X))[:1500]  # (song, 2)
@@ -143,6 +143,12 @@ plots.show(fig, "1,500 songs on two principal components, by groups and by genre
 exercises.given("1_unsupervised.2", groups=panels["6 groups"], genres=genres)
 
 # %% [markdown]
+# <details><summary>Compare your answer</summary>
+#
+# Each song belongs to its *nearest* centre. So groups share out the cloud like countries on a map: each has its own piece, and no two overlap (on paper they seem to, because eight of ten directions are missing). Genres need not keep to such borders. Look how many colours share the middle.
+#
+# </details>
+#
 # ## Give the groups names
 #
 # A group is a number. To count mistakes, a person must name it, and for that we now look at labels, of training songs. The best name is the genre that most of its songs have. (So two groups may get the same name.)
@@ -166,14 +172,14 @@ exercises.check("1_unsupervised.2", names)
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# "Makes mistakes" alone is no test: every model does. The [ledger](../glossary.md#ledger) asks whether supervision *prevents* mistakes: a model that learned from labels must name at least 10 [percentage points](../glossary.md#percentage-point) more songs rightly, against six groups (a hint from people), and against as many as the silhouette chooses.
+# "Makes mistakes" alone is no test: every model does. The [ledger](../glossary.md#ledger) asks whether supervision *prevents* mistakes: a model that learned from labels must name at least 10 [percentage points](../glossary.md#percentage-point) more songs rightly, against six groups (a hint from people), and against as many as the silhouette chooses. Who is ahead is hardly in doubt; whether by 10 points, is.
 
 # %%
 claim = ledger.get("ml-oversight")
 claim
 
 # %% [markdown]
-# Predict: how many songs in a hundred does each name rightly? Whoever always says the most frequent genre is right for about 20.
+# Predict: how many songs in a hundred does each name rightly? (The [baseline](../glossary.md#baseline), always the most frequent genre, is right for about 20.) And is the verdict `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %%
 predicted = {
@@ -212,7 +218,7 @@ def with_labels(X, y, owners, train, test):
 
 
 # %% [markdown]
-# Twenty folds. (In the pilot, five folds of 140 songs gave a gap of 19 points, with a standard deviation of 10 from fold to fold. Folds here have five times as many songs, so 20 of them decide about a margin of 10 points with ease.) About a minute:
+# Twenty folds. (In the pilot, five folds of 140 songs gave a gap of 19 points, with a standard deviation of 10 from fold to fold. Folds here have five times as many songs, so 20 of them decide about a margin of 10 points with ease.) The baseline is simply *one* group with a name. Half a minute:
 
 # %%
 rows, artists = [], songs["artist"].to_numpy()
@@ -246,6 +252,8 @@ plots.show(fig, "Songs named rightly by guessing, by groups and by a supervised 
 
 # %% [markdown]
 # ## Verdict
+#
+# Mind when you read the second row: k groups have k names at most. Two groups can be right for two genres at most, and the two largest make up 44 % of these songs.
 
 # %%
 gaps = {name: interval(scores["supervised"] - scores[name]) for name in scores.columns[1:3]}
@@ -258,7 +266,7 @@ results.beside(predicted, answers)
 # %% [markdown]
 # ## What did the groups find?
 #
-# A group that is no genre need not be nothing. Each row of the picture is one of the six groups: how far its songs lie above (orange) or below (violet) the mean of all songs. What would *you* call each group?
+# A group that is no genre need not be nothing. (Music apps use such groups: songs that sound alike.) Each row of the picture is one of the six groups: how far its songs lie above (orange) or below (violet) the mean of all songs. What would *you* call each group?
 #
 # And look at the group in which there is most speech. k-means never saw whether a song's words are marked as *explicit*. Are they more often, in that group, than elsewhere *in the same genre*?
 
