@@ -1,4 +1,4 @@
-"""What two halves of a table make a reader say."""
+"""What two samples of a table make a reader say."""
 
 from itertools import combinations
 
@@ -19,13 +19,16 @@ def table(rows=4000, seed=0):
     return numbers.assign(kind=kind, y=y, above=(y > 1.5).astype(float), day=rng.integers(40, size=rows))
 
 
-def test_halves_share_no_day_and_have_as_many_rows_as_asked_for():
-    one, other = readings.halves(table(), "day", 1500, seed=1)
-    assert len(one) == len(other) == 1500
-    assert not set(one["day"]) & set(other["day"])
-    assert set(one["day"]) != set(readings.halves(table(), "day", 1500, seed=2)[0]["day"])
-    with pytest.raises(CourseError, match="5000 were asked for"):
-        readings.halves(table(), "day", 5000, seed=1)
+def test_no_two_samples_of_any_pair_share_a_day():
+    rows = table()
+    pairs = readings.disjoint(rows, "day", 6, 3, seed=1)
+    days = [set(sample["day"]) for both in pairs for sample in both]
+    assert [len(each) for each in days] == [6] * 6
+    assert len(set.union(*days)) == 36
+    assert all(len(sample) == rows["day"].isin(sample["day"]).sum() for both in pairs for sample in both)
+    assert days[0] != set(readings.disjoint(rows, "day", 6, 3, seed=2)[0][0]["day"])
+    with pytest.raises(CourseError, match="has 40 of day, 42 were asked for"):
+        readings.disjoint(rows, "day", 7, 3, seed=1)
 
 
 @pytest.mark.parametrize("target", ["y", "above"])
@@ -33,12 +36,13 @@ def test_a_reading_finds_what_was_put_in(target):
     numbers = ["big_one", "small_one", "noise"]
     rows = table()
     rows.loc[::50, "noise"] = np.nan
-    (read,) = readings.repeated(rows, "day", 1500, (["kind"], numbers, target), range(1))
+    pairs = readings.disjoint(rows, "day", 20, 1, seed=0)
+    (read,) = readings.read_all(pairs, (["kind"], numbers, target))
     assert list(read.names) == ["kind_blue", "kind_red", *numbers]
-    for half in read.coefficients:
-        blue, red, big, small, noise = half
+    for sample in read.coefficients:
+        blue, red, big, small, noise = sample
         assert red > blue and big > -small > 10 * abs(noise) and small < 0
-        assert readings.large(half).tolist() == [True] * 4 + [False]
+        assert readings.large(sample).tolist() == [True] * 4 + [False]
     assert read.asked[0] <= {"kind", *numbers} and {"kind", "big_one"} <= read.asked[0]
     assert readings.signs_kept(read.coefficients) == 100
 

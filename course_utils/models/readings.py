@@ -19,16 +19,16 @@ from course_utils import CourseError
 
 
 class Readings(NamedTuple):
-    """The same models from two halves of a table.
+    """The same models from two samples of a table.
 
     Attributes
     ----------
     names : ndarray of str, shape (n_coefficients,)
         Of the coefficients: a column of numbers, or `column_category`.
     coefficients : ndarray, shape (2, n_coefficients)
-        Of a linear model on each half; numbers are scaled.
+        Of a linear model on each sample; numbers are scaled.
     asked : tuple of two sets of str
-        The table's columns that a tree of three levels asks for, on each half.
+        The table's columns that a tree of three levels asks for, on each sample.
     """
 
     names: np.ndarray
@@ -36,35 +36,37 @@ class Readings(NamedTuple):
     asked: tuple[set[str], set[str]]
 
 
-def halves(table: pd.DataFrame, unit: str, n_rows: int, seed: int) -> list[pd.DataFrame]:
-    """So many rows from each of two halves of the units (days, houses): they share none.
+def disjoint(
+    table: pd.DataFrame, unit: str, n_units: int, n_pairs: int, seed: int
+) -> list[list[pd.DataFrame]]:
+    """So many pairs of samples, each all rows of so many units (days, houses); no two share a unit.
 
     Raises
     ------
     CourseError
-        A half has fewer rows.
+        The table has fewer units than all samples together.
     """
     units = np.random.default_rng(seed).permutation(table[unit].unique())
-    parts = [table[table[unit].isin(part)] for part in np.array_split(units, 2)]
-    if (fewest := min(map(len, parts))) < n_rows:
-        raise CourseError(f"a half has {fewest} rows, {n_rows} were asked for: ask for fewer")
-    return [part.sample(n_rows, random_state=seed) for part in parts]
+    if len(units) < (needed := 2 * n_pairs * n_units):
+        raise CourseError(f"the table has {len(units)} of {unit}, {needed} were asked for: ask for fewer")
+    parts = units[:needed].reshape(n_pairs, 2, n_units)
+    return [[table[table[unit].isin(part)] for part in both] for both in parts]
 
 
 def read(
     both: Sequence[pd.DataFrame], categories: Sequence[str], numbers: Sequence[str], target: str
 ) -> Readings:
-    """Fit a linear model and a tree of three levels to each half.
+    """Fit a linear model and a tree of three levels to each sample.
 
     The linear model is logistic regression for a target of two values, else least squares.
 
     Categories with less than 1 % of the rows are one. Categories, missing numbers and scales are learned
-    from both halves, so that their coefficients mean the same.
+    from both samples, so that their coefficients mean the same.
 
     Parameters
     ----------
     both : two DataFrames
-        As `halves` gives them.
+        As `disjoint` gives them.
     categories, numbers, target : str
         Columns; no category column has an underscore in its name.
     """
@@ -77,25 +79,19 @@ def read(
     linear = linear_model.LogisticRegression(max_iter=500) if two_values else linear_model.LinearRegression()
     grower = tree.DecisionTreeClassifier if two_values else tree.DecisionTreeRegressor
     coefficients, asked = [], []
-    for half in both:
-        X = columns.transform(half)
-        coefficients.append(np.ravel(linear.fit(X, half[target]).coef_))
-        nodes = grower(max_depth=3, random_state=0).fit(X, half[target]).tree_.feature
+    for sample in both:
+        X = columns.transform(sample)
+        coefficients.append(np.ravel(linear.fit(X, sample[target]).coef_))
+        nodes = grower(max_depth=3, random_state=0).fit(X, sample[target]).tree_.feature
         asked.append(set(of_table[nodes[nodes >= 0]].tolist()))  # a leaf has -2
     return Readings(names, np.array(coefficients), tuple(asked))
 
 
-def repeated(
-    table: pd.DataFrame,
-    unit: str,
-    n_rows: int,
-    columns: tuple[Sequence[str], Sequence[str], str],
-    seeds: range,
+def read_all(
+    pairs: Sequence[Sequence[pd.DataFrame]], columns: tuple[Sequence[str], Sequence[str], str]
 ) -> list[Readings]:
-    """`read` of `halves`, once a seed; `columns` are categories, numbers and target."""
-    return [
-        read(halves(table, unit, n_rows, seed), *columns) for seed in tqdm(seeds, desc=f"halves by {unit}")
-    ]
+    """`read` of each of these pairs; `columns` are categories, numbers and target."""
+    return [read(both, *columns) for both in tqdm(pairs, desc="pairs of samples")]
 
 
 def large(coefficients: np.ndarray) -> np.ndarray:
@@ -104,7 +100,7 @@ def large(coefficients: np.ndarray) -> np.ndarray:
 
 
 def signs_kept(coefficients: np.ndarray) -> float:
-    """Large coefficients of one half that have the same sign on the other, in %; the mean of both ways."""
+    """Large coefficients from one sample that have the same sign from the other, in %; the mean of both ways."""
     same = np.sign(coefficients[0]) == np.sign(coefficients[1])
     return float(np.mean([100 * same[large(each)].mean() for each in coefficients]))
 

@@ -124,6 +124,6 @@ def signs(readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
             ax.fill_between([0, x], 0, y, color=BAD, alpha=0.07, linewidth=0)
         ax.axhline(0, color=GREY)
         ax.axvline(0, color=GREY)
-        ax.set(xlabel="coefficient from one half", ylabel="from the other half", title=name)
+        ax.set(xlabel="coefficient from one sample", ylabel="from the other sample", title=name)
         ax.set(xlim=across, ylim=up)
     return fig
