@@ -100,7 +100,7 @@ def large(coefficients: np.ndarray) -> np.ndarray:
 
 
 def signs_kept(coefficients: np.ndarray) -> float:
-    """Large coefficients from one sample that have the same sign from the other, in %; the mean of both ways."""
+    """Large coefficients from one sample with the same sign from the other, in %; the mean of both ways."""
     same = np.sign(coefficients[0]) == np.sign(coefficients[1])
     return float(np.mean([100 * same[large(each)].mean() for each in coefficients]))
 
