@@ -52,6 +52,16 @@ def test_signs_are_counted_both_ways_among_the_large():
     assert readings.signs_kept(np.array([one, other])) == pytest.approx((100 * 2 / 3 + 100 / 3) / 2)
 
 
+def test_turns_counts_signs_of_large_coefficients_by_name():
+    names = np.array(["a", "b", "c"])
+    pairs = [
+        readings.Readings(names, np.array([[1.0, 0.5, 0.01], [1.0, -0.5, -0.9]]), ({"a"}, {"a"})),
+        readings.Readings(names[:2], np.array([[1.0, 0.5], [2.0, 0.4]]), ({"a"}, {"a"})),
+    ]
+    assert readings.turns(pairs, least=2) == [("a", 0, 4), ("b", 2, 4)]
+    assert readings.turns(pairs, least=1)[-1] == ("c", 1, 1)
+
+
 def test_shared_columns_is_100_for_the_same_and_0_on_average_for_random_ones():
     assert readings.shared_columns({"a", "b"}, {"b", "a"}, 9) == pytest.approx(100)
     assert readings.shared_columns({"a", "b"}, {"c", "d"}, 9) < 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -103,6 +104,24 @@ def signs_kept(coefficients: np.ndarray) -> float:
     """Large coefficients from one sample with the same sign from the other, in %; the mean of both ways."""
     same = np.sign(coefficients[0]) == np.sign(coefficients[1])
     return float(np.mean([100 * same[large(each)].mean() for each in coefficients]))
+
+
+def turns(readings: Sequence[Readings], least: int) -> list[tuple[str, int, int]]:
+    """How often each coefficient's sign is another one on the other sample, the most faithful first.
+
+    Returns
+    -------
+    list of (str, int, int)
+        Name, turns, and how often it was large, of two samples a pair; those that were so `least` times.
+    """
+    large_ones, turned = Counter(), Counter()
+    for pair in readings:
+        other = np.sign(pair.coefficients[0]) != np.sign(pair.coefficients[1])
+        for sample in pair.coefficients:
+            large_ones.update(pair.names[large(sample)])
+            turned.update(pair.names[large(sample) & other])
+    often = [(str(name), turned[name], n) for name, n in large_ones.items() if n >= least]
+    return sorted(often, key=lambda each: each[1] / each[2])
 
 
 def shared_columns(one: set[str], other: set[str], n_columns: int) -> float:
