@@ -298,7 +298,7 @@ often = readings.turns(read["flights"], least=settings.pairs * 4 // 3)
 often = [f"{name} {turned} of {times}" for name, turned, times in often]
 text_view.folded(
     "Which coefficients of the flights stay, and which turn?",
-    f"Other sign (or none) on the other sample, of times it was large: {', '.join(often[:7])} … "
+    f"Other sign (or none) on the other sample, of times large: {', '.join(often[:7])} … "
     f"{', '.join(often[-7:])}.\n\nThe dew point (dewp) follows from temp and humid: the three share "
     f"one effect. {settings.days} days hold one or two Mondays: a storm may be read as Monday.",
 )
