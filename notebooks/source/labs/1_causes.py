@@ -292,14 +292,14 @@ for table, each in read.items():
     signs[table], asked[table] = intervals.t_interval(kept), intervals.t_interval(shared)
 linear_verdict = ledger.get("ml-interpretable").judge({"sign_kept": signs}, run.profile)
 tree_verdict = ledger.get("ml-interpretable-tree").judge({"same_columns": asked}, run.profile)
-print(f"{n_rows['flights']:,.0f} flights of {settings.days} days, {n_rows['houses']:,.0f} sales:")
+print(f"For {n_rows['flights']:,.0f} flights of {settings.days} days, {n_rows['houses']:,.0f} sales:")
 display(linear_verdict, tree_verdict)
 often = readings.turns(read["flights"], least=settings.pairs * 4 // 3)
 often = [f"{name} {turned} of {times}" for name, turned, times in often]
 text_view.folded(
     "Which coefficients of the flights stay, and which turn?",
     f"Other sign (or none) on the other sample, of times large: {', '.join(often[:7])} … "
-    f"{', '.join(often[-7:])}.\n\nThe dew point (dewp) follows from temp and humid: the three share "
+    f"{', '.join(often[-7:])}.\n\nThe dew point (dewp) follows from temp and humid: they share "
     f"one effect. {settings.days} days hold one or two Mondays: a storm may be read as Monday.",
 )
 
