@@ -292,7 +292,8 @@ for table, each in read.items():
     signs[table], asked[table] = intervals.t_interval(kept), intervals.t_interval(shared)
 linear_verdict = ledger.get("ml-interpretable").judge({"sign_kept": signs}, run.profile)
 tree_verdict = ledger.get("ml-interpretable-tree").judge({"same_columns": asked}, run.profile)
-print(f"For {n_rows['flights']:,.0f} flights of {settings.days} days, {n_rows['houses']:,.0f} sales:")
+n_flights, n_sales = n_rows.values()
+print(f"For {n_flights:,.0f} flights of {settings.days} days, and for {n_sales:,.0f} sales:")
 display(linear_verdict, tree_verdict)
 often = readings.turns(read["flights"], least=settings.pairs * 4 // 3)
 often = [f"{name} {turned} of {times}" for name, turned, times in often]
