@@ -13,6 +13,30 @@ Flip = Callable[[np.ndarray, np.ndarray, float, np.random.Generator], Any]
 Told = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
 
 
+def flipped(good: np.ndarray, group: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Labels with a share of the group's favourable ones turned: the first exercise's answer.
+
+    The lab goes on with it, so that the answer stands nowhere in the notebook.
+
+    Parameters
+    ----------
+    good : ndarray, shape (n,)
+        1 favourable, 0 not.
+    group : ndarray of bool, shape (n,)
+        True for members.
+    share : float
+        From 0 to 1, of the group's favourable labels.
+    rng : Generator
+        Draws the labels.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        A copy.
+    """
+    return _flip(good, group, share, rng)
+
+
 def _flip(
     good: np.ndarray,
     group: np.ndarray,
@@ -130,7 +154,7 @@ exercises = workbook(
     Exercise(
         "1_fair.1",
         "Bias by hand",
-        solution=always(_flip),
+        solution=always(flipped),
         mistakes=(
             Mistake(always(_of_everybody), "It turns labels of the others too: keep to the group."),
             Mistake(
