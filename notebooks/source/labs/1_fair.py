@@ -303,7 +303,7 @@ pd.DataFrame(rows, ["told by the other columns", "part of the bias that got thro
 # - A model learns the labels, with whatever is wrong in them. A high accuracy on such labels does not prove it fair: the test labels come from the same hands.
 # - A deleted column lives on in its proxies. Measure how much: predict the column from the others.
 # - "Fair" needs a definition, chosen by people. We used one of many.
-# - It holds for two tables, one group each, labels turned at random, and logistic regression.
+# - It holds for two tables, labels turned at random, and logistic regression.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
