@@ -60,6 +60,21 @@ def test_smoothing_chooses_its_share_by_the_past():
     assert forecasts.smoothing(later, train)[:200].equals(quick[:200])
 
 
+def test_columns_of_markets_know_last_week_and_not_this_one():
+    weeks = pd.date_range("2015-01-04", periods=60, freq="W", name="date")
+    logs = pd.DataFrame(RNG.normal(size=(60, 2)), weeks, pd.Index(["a", "b"], name="region"))
+    X = forecasts.market_columns(logs, logs + 5)
+    row, b = X.loc[(weeks[55], "b")], logs["b"]
+    assert row["lag 52"] == pytest.approx(b.iloc[3] - b.iloc[54])
+    assert row["mean 4"] == pytest.approx(b.iloc[51:55].mean() - b.iloc[54])
+    assert row["last price"] == pytest.approx(b.iloc[54] + 5)
+    assert row["week"] == weeks[55].isocalendar().week
+    changed = logs.copy()
+    changed.iloc[55:] = 0.0
+    again = forecasts.market_columns(changed, changed + 5)
+    assert again.loc[: weeks[55]].equals(X.loc[: weeks[55]])
+
+
 def test_the_best_is_that_of_the_periods_before():
     errors = pd.DataFrame({"a": [1, 1, 9, 9, 9], "b": [2, 2, 2, 2, 2]})
     best = forecasts.best_until(errors, [1, 1, 2, 2, 3])

@@ -92,6 +92,13 @@ def test_styles_differ_in_more_than_colour():
     assert (line.get_marker(), line.get_color()) == ("v", "#E69F00")
 
 
+def test_mark_draws_a_line_with_its_name():
+    _, ax = plt.subplots()
+    plots.mark(ax, {3: "Christmas"}, 10)
+    assert ax.lines[0].get_xdata() == [3, 3]
+    assert [(text.get_text(), text.get_position()) for text in ax.texts] == [("Christmas", (3, 10))]
+
+
 def test_two_colours_shows_0_blue_and_1_orange():
     colours = plots.two_colours()
     assert colours.N == 2

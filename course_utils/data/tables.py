@@ -58,6 +58,17 @@ def load_wine() -> Table:
 
 
 WEATHER = ("temp", "dewp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib")
+AVOCADO_REGIONS = (
+    "California",
+    "GreatLakes",
+    "Midsouth",
+    "Northeast",
+    "Plains",
+    "SouthCentral",
+    "Southeast",
+    "West",
+)
+"""Places in the avocados' table that are sums of the local markets in them; together they make `TotalUS`."""
 KNOWN_AFTERWARDS = (
     "dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum", "cancelled", "late"
 )  # fmt: skip

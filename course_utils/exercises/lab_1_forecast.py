@@ -16,7 +16,7 @@ HORIZONS = (1, 7, 10, 28)
 
 
 def last_same_weekday(births: pd.Series, horizon: int) -> pd.Series:
-    """For each day the number of the same weekday, as short ago as possible and at least `horizon` days."""
+    """For each day the number of the same weekday, as recent as possible but at least `horizon` days ago."""
     return births.shift(7 * -(-horizon // 7))
 
 

@@ -81,6 +81,30 @@ def smoothing(table: pd.DataFrame, train: ArrayLike) -> pd.DataFrame:
     return min(told, key=lambda each: (each - table)[train].abs().mean().mean())
 
 
+def market_columns(logs: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+    """What is known of each week in each market a week before, to forecast the change since last week.
+
+    Parameters
+    ----------
+    logs : DataFrame, (weeks, markets)
+        Logarithm of what was sold; the index `date` is one day a week, the columns `region` the markets.
+    prices : DataFrame, (weeks, markets)
+
+    Returns
+    -------
+    DataFrame, (weeks × markets, 8)
+        A row a week and market. Weeks 2, 3, 4 and 52 before, and the means of the last 4 and 13 weeks, all
+        less last week; last week's price; the week of the year. Missing where a week before is.
+    """
+    last = logs.shift(1)
+    known = {f"lag {k}": logs.shift(k) - last for k in (2, 3, 4, 52)}
+    known |= {f"mean {n}": last.rolling(n).mean() - last for n in (4, 13)}
+    known["last price"] = prices.shift(1)
+    X = pd.concat(known, axis=1).stack("region", future_stack=True)
+    X["week"] = X.index.get_level_values("date").isocalendar().week.to_numpy(float)
+    return X
+
+
 def best_until(errors: pd.DataFrame, period: ArrayLike) -> pd.Series:
     """For each row the column with the smallest mean in the periods before; missing in the first period.
 

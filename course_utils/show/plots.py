@@ -56,6 +56,13 @@ def line_style(index: int) -> dict[str, Any]:
     return {"color": COLOURS[i], "marker": MARKERS[i], "linestyle": LINES[i]}
 
 
+def mark(ax: plt.Axes, places: Mapping[Any, str], bottom: float) -> None:
+    """A dotted line at each of these places on the x axis, its name upright beside it, from `bottom` up."""
+    for place, name in places.items():
+        ax.axvline(place, color=GREY, linestyle=":", zorder=0)
+        ax.text(place, bottom, name, rotation=90, ha="right", color=GREY)
+
+
 def show(fig: Figure, alt: str, numbers: pd.DataFrame | Mapping[Any, Estimate] | None = None) -> None:
     """Show a figure with a text for those who cannot see it and the numbers behind it.
 
