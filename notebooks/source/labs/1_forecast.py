@@ -33,7 +33,7 @@ days = births.index
 # %% [markdown]
 # ## Look first
 #
-# How many children are born in the USA on a day? The table has the 3,652 days of 1994 to 2003. Each dot is the mean of one to eight of the ten years:
+# How many children are born in the USA on a day? Each dot is the mean of one to eight of the ten years 1994 to 2003:
 
 # %%
 weekend = days.day_of_week >= 5  # Saturday and Sunday
@@ -43,8 +43,8 @@ marked = {1: "New Year", 185: "4 July", 330: "Thanksgiving", 359: "Christmas"}
 fig, ax = plt.subplots(figsize=(9, 4))
 for i, name in enumerate(lines):
     ax.plot(lines[name], plots.MARKERS[i], color=plots.COLOURS[i], markersize=3, label=name)
-plots.mark(ax, marked, 4600)
-ax.set(xlabel="day of the year", ylabel="births a day (mean)", xlim=(-12, 370), ylim=(4500, None))
+plots.mark(ax, marked, 4100)
+ax.set(xlabel="day of the year", ylabel="births a day (mean)", xlim=(-12, 370), ylim=(4000, None))
 fig.legend(loc="outside lower center", ncols=2)
 plots.show(fig, "Births by day of the year: fewer at weekends and on holidays.",
            lines.loc[[*marked]].set_axis(marked.values()).round())
@@ -61,12 +61,12 @@ plots.show(fig, "Births by day of the year: fewer at weekends and on holidays.",
 # %% [markdown]
 # ## A forecast that needs no model
 #
-# The **horizon** is how many days ahead you forecast. On the day when you do, you know the births up to that day. The simplest rule: *as on the same weekday, the last time that is known*.
+# The **horizon** is how many days ahead you forecast. You know the births up to the day on which you do. The simplest rule: *as on the same weekday, the last time that is known*.
 #
 # `births.shift(7)` puts beside each day what was seven days before: a **lag** of 7 days.
 
 # %% [markdown]
-# **Exercise 1_forecast.1 The naive forecast.** Write a `def naive(births, horizon)`: for each day the number of the same weekday, as recent as possible but at least `horizon` days ago. (10 days ahead, 14 days ago.)
+# **Exercise 1_forecast.1 The naive forecast.** Write a `def naive(births, horizon)`: for each day the number of the same weekday, as recent as possible but at least `horizon` days ago. (10 days ahead: 14 days ago; `np.ceil` rounds up.)
 
 # %% exercise="1_forecast.1"
 naive = ...
@@ -83,7 +83,7 @@ exercises.check("1_forecast.1", naive)
 #
 # A second rule looks back 364 days, 52 whole weeks: same weekday, nearly the same date. A third multiplies that by **growth**: the last 28 known days over the same days a year before.
 #
-# They become columns, with more lags and the calendar, all known `horizon` days before. Some of them, beside what was born:
+# They become columns, with more lags and the calendar, all known `horizon` days before. Some of them, in July 2003:
 
 
 # %%
@@ -122,13 +122,13 @@ def boosted(X, target, rule, train, test):
 # %% [markdown]
 # ## The leak of this lab
 #
-# Which days may it learn from? Lesson 1 held out random days. Try that with a *random* half of 1998: the model learns from days drawn from *all others* until the end of 1998, then from as many of *the years before*. Five such halves:
+# Which days may it learn from? Lesson 1 held out random days. Try that with a *random* half of 1998: the model learns from days drawn from *all others* until the end of 1998, then from as many of *the years before*. Below, the births off a day for five such halves.
 #
 # Which error will be smaller, and which would you get in real life?
 #
 # <details><summary>One answer</summary>
 #
-# In real life, nearly the second: nobody can learn from next month. With random days held out, the model learns from the day before and the day after, and neighbours in time resemble each other.
+# The first should be: it learns from the day before and the day after, and neighbours in time resemble each other. In real life you get nearly the second: nobody can learn from next month.
 #
 # </details>
 
@@ -145,7 +145,7 @@ for half in range(5):
 pd.DataFrame(off, columns=["all others", "the years before"]).round().astype(int).T
 
 # %% [markdown]
-# **Exercise 1_forecast.2 The past only.** *The years before* are still too much: four weeks ahead, 1 January is forecast on 4 December. Write a `def past(days, year, horizon)` for a model that is trained once for all of `year`: True for each of the `days` known when 1 January is forecast (the day of the forecast included), else False. `pd.Timestamp(year, 1, 1)` is 1 January, `pd.Timedelta(days=3)` are three days.
+# **Exercise 1_forecast.2 The past only.** *The years before* are still too much: four weeks ahead, 1 January is forecast on 4 December. Write a `def past(days, year, horizon)` for a model trained once for all of `year`: True for each of the `days` known when 1 January is forecast (the day of the forecast included), else False. `pd.Timestamp(year, 1, 1)` is 1 January, `pd.Timedelta(days=3)` are three days.
 
 # %% exercise="1_forecast.2"
 past = ...
@@ -161,14 +161,14 @@ exercises.check("1_forecast.2", past)
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# Two more rivals. **ETS** (exponential smoothing) keeps a level and a weekly pattern and moves both a little each day. **Ridge** is linear regression that keeps its weights small, on our model's columns: machine learning, too, so boosting must beat even a simple learner. Before each test year the *best of all five until then* is chosen: the one to beat. The margin, 10 %, is ours.
+# Two more rivals. **ETS** (exponential smoothing) keeps a level and a weekly pattern and moves both a little each day. **Ridge** is linear regression that keeps its weights small, on our model's columns: machine learning, too, so boosting must beat even a simple learner. To beat is, in each test year, the *best of all five until then*. The margin, 10 %, is ours.
 
 # %%
 claim = ledger.get("ml-forecast")
 claim
 
 # %% [markdown]
-# **Your prediction**, in place of ours: what share of the best rival's error does gradient boosting save, in %, 7 days and 28 days ahead? And the [verdict](../glossary.md#verdict)? (An untuned pilot had saved 28 % against 364 days before.)
+# **Your prediction**, in place of ours: what share of the best rival's error does gradient boosting save, in %, 7 days and 28 days ahead? And the [verdict](../glossary.md#verdict)? (An untuned first try saved 28 % against 364 days before.)
 
 # %%
 predicted = {"saved, 7 days ahead (%)": 20, "saved, 28 days ahead (%)": 20,
@@ -198,9 +198,9 @@ years = range(2002 - settings.years, 2004)
 errors = {h: pd.concat([year_of_errors(h, year) for year in years]) for h in (7, 28)}
 
 # %% [markdown]
-# `forecasts.best_until` names the rival that was best in the years before. Below, the errors in births a day, 7 and then 28 days ahead; *to beat* is that of the chosen rivals.
+# `forecasts.best_until` names the rival that was best in the years before. Below, errors in births a day, 7 and then 28 days ahead; *to beat* is that of the chosen rivals.
 #
-# The interval is a [bootstrap](../glossary.md#bootstrap): stretches of 28 days (*n* of them fit) are drawn anew. A strange week makes seven strange days, not seven pieces of news, and most lie whole in such a stretch.
+# The interval is a [bootstrap](../glossary.md#bootstrap): stretches of 28 days (*n* fit) are drawn anew. A strange week makes seven strange days, not seven pieces of news, and most lie whole in such a stretch.
 
 
 # %%
@@ -223,13 +223,13 @@ print("whole interval above 0, so it saves something:", ", ".join(sure) or "at n
 verdict
 
 # %% [markdown]
-# "Does it save anything?" is another question than "does it save 10 %?": the line above the card answers it.
+# The line above the card answers another question: does it save anything at all?
 #
-# See for yourself: the end of 2003, each forecast made four weeks before. Below it, the births too many (+) or too few (−) on four days. Why so far off?
+# See for yourself: the end of 2003, forecast four weeks before. Below it, the births too many (+) or too few (−) on four days. Why so far off?
 #
 # <details><summary>One answer</summary>
 #
-# The rule repeats last year's holidays a day early. Boosting knows seven Christmases, but its leaves hold 20 days or more. To try next: a column that names the holidays.
+# The rule repeats last year's holidays a day early. Boosting knows seven Christmases, but its leaves hold 20 days or more: none is Christmas alone. To try next: a column that names the holidays.
 #
 # </details>
 
@@ -241,10 +241,10 @@ end = pd.DataFrame({"born": births, "364 × growth": X["364 × growth"], "boosti
 fig, ax = plt.subplots(figsize=(9, 4))
 for i, name in enumerate(end):
     ax.plot(end[name], label=name, **plots.line_style(i), markersize=4)
-plots.mark(ax, {end.index[-35]: "Thanksgiving", end.index[-7]: "Christmas"}, 4600)
+plots.mark(ax, {end.index[-35]: "Thanksgiving", end.index[-7]: "Christmas"}, 3100)
 mondays = end.index[end.index.day_of_week == 0]
 ax.set_xticks(mondays, mondays.strftime("%d %b"))
-ax.set(xlabel="day (Mondays)", ylabel="births a day", ylim=(4500, None))
+ax.set(xlabel="day (Mondays)", ylabel="births a day", ylim=(3000, None))
 fig.legend(loc="outside lower center", ncols=3)
 plots.show(fig, "Births at the end of 2003, and two forecasts of them.", end.round().astype(int))
 end.sub(end["born"], axis=0).iloc[[-9, -8, -7, -1], 1:].round().astype(int)
@@ -252,7 +252,7 @@ end.sub(end["born"], axis=0).iloc[[-9, -8, -7, -1], 1:].round().astype(int)
 # %% [markdown]
 # ## Few weeks, many markets
 #
-# Now the shop: avocados (not organic ones) sold in each of 169 weeks, in 54 places. Nine are sums: eight regions and their total (the code checks that). 45 local markets are left. We forecast *logarithms*, so that large and small markets count alike: 0.1 more is about 10 % more.
+# Now the shop: avocados (not organic) sold in each of 169 weeks, in 54 places. Nine are sums: eight regions and their total (the code checks that). 45 local markets are left. We forecast *logarithms*, so that large and small markets count alike: 0.1 more is about 10 % more.
 #
 # `forecasts.market_columns` makes the columns: changes up to last week, means, last week's price, the week of the year.
 
@@ -298,7 +298,7 @@ starts = range(len(logs) - settings.weeks - 16, len(logs), 8)
 local = pd.concat([block_of_errors(start) for start in starts])
 
 # %% [markdown]
-# All markets of a week count as one: they share holidays and harvests. The interval draws stretches of eight weeks; ten are few, so it comes out somewhat too narrow.
+# All markets of a week count as one: they share holidays and harvests. Stretches of eight weeks are drawn; ten are few, so the interval is somewhat too narrow.
 
 # %%
 block = np.arange(len(local)) // 8
@@ -309,7 +309,7 @@ local_verdict = local_claim.judge({"saved": saved_local}, run.profile)
 local_verdict
 
 # %% [markdown]
-# Beside your predictions, and a question: 80 weeks of 45 markets are 3,600 forecasts. Why is the interval still so wide?
+# Beside your predictions. 80 weeks of 45 markets are 3,600 forecasts. Why is the interval still so wide?
 
 # %%
 answers = {f"saved, {h} days ahead (%)": saved[f"{h} days"] for h in (7, 28)}
@@ -320,14 +320,14 @@ pairs = (logs - last).corr().to_numpy()[np.triu_indices(logs.shape[1], k=1)]
 text_view.folded(
     "One answer",
     f"Markets move together: changes of two correlate at {pairs.mean():.2f}, on average. So weeks "
-    f"count, as {saved_local.n} stretches of eight: ± {half:.0f} %. That shrinks with the root of "
+    f"count: {saved_local.n} stretches of eight give ± {half:.0f} %. That shrinks with the root of "
     f"the number of weeks: ± 3 % takes {80 * (half / 3) ** 2 / 52:.0f} years.",
 )
 
 # %% [markdown]
 # ## What this lab adds to lesson 1
 #
-# - Train on the past, and only on what was known on the day of the forecast. A random split is a leak. (scikit-learn's `TimeSeriesSplit(gap=...)` makes honest ones.)
+# - Train on the past, and only on what was known on the day of the forecast. A random split is a leak. (`TimeSeriesSplit(gap=...)` of scikit-learn keeps the order.)
 # - The baseline is not "the mean" but the best simple forecast, chosen before the test.
 # - Thousands of rows can be few pieces of news. Count what varies on its own.
 # - It holds for a whole country and 45 markets. One clinic's few births vary far more.
