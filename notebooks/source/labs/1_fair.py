@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb): logistic regression, folds, intervals, verdicts. Allow 45 minutes. (Cells that load or draw can be skimmed.)
 #
-# **Why this matters.** A bank, a school or a court lets a model learn from what people decided before. If they were harder on one group, the labels carry it, and the model learns it. A remedy that comes to mind: delete the column that names the group. Does it work?
+# **Why this matters.** A bank, a school or a court lets a model learn from what people decided before. If they were harder on one group, the labels carry it, and the model learns it. A first remedy: delete the column that names the group. Does it work?
 
 # %%
 import matplotlib.pyplot as plt
@@ -165,7 +165,7 @@ def one_fold(name, kind, train, test, seed):
 
 
 # %% [markdown]
-# (Athletes of one class share three medals, so their rows belong together. With whole meets as folds, a trial gave the same to 0.01.)
+# (Athletes of one class share three medals, so their rows belong together. With whole meets as folds, a trial gave the same part to 0.01.)
 
 
 # %%
@@ -231,7 +231,7 @@ display(verdict)
 of_remedy
 
 # %% [markdown]
-# Beside your prediction. (A verdict can stay undecided because the interval is wide, or the value close to the margin. More repeats hardly narrow an interval, for they cut the same rows again; more rows would. And compare lifts with the pilot's 0.34: an interval speaks of its own table, not of other years.)
+# Beside your prediction. (A verdict stays undecided when the interval is wide, or the value close to the margin. More repeats hardly narrow an interval, for they cut the same rows again; more rows would. And compare lifts with the pilot's 0.34: an interval speaks of its own table, not of other years.)
 
 # %%
 answers = {f"part that gets through without the column, {name}": dropped[name] for name in cases}
@@ -239,7 +239,7 @@ answers["ml-label-bias-dropped"] = of_remedy.word
 results.beside(predicted, answers)
 
 # %% [markdown]
-# How many times the labels' gap is a decision's gap (the last curve)? And why?
+# How many times the labels' gap does the yes or no at 0.5 add (the last curve)? And why not just once?
 
 # %%
 for name in cases:
@@ -300,9 +300,9 @@ pd.DataFrame(rows, ["told by the other columns", "part of the bias that got thro
 # %% [markdown]
 # ## What this adds to lesson 1
 #
-# - A model learns the labels, with whatever is wrong in them. A high accuracy on such labels does not prove it fair: the test labels come from the same hands.
+# - A model learns the labels, with whatever is wrong in them. High accuracy does not prove it fair: the test labels come from the same hands.
 # - A deleted column lives on in its proxies. Measure how much: predict the column from the others.
-# - "Fair" needs a definition, chosen by people. We used one of many.
+# - "Fair" needs a definition, chosen by people. Ours is one of many.
 # - It holds for two tables, labels turned at random, and logistic regression.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).

@@ -237,7 +237,7 @@ for repeat in tqdm(range(settings.repeats), unit="repeat"):
             "groups chosen": best_k,
         })
 scores = pd.DataFrame(rows)
-print("groups chosen: in folds", scores.pop("groups chosen").value_counts().to_dict())
+print("groups chosen: folds", scores.pop("groups chosen").value_counts().to_dict())
 
 # %% [markdown]
 # Rightly named songs, with 95 % [intervals](../glossary.md#interval):
@@ -258,7 +258,7 @@ plots.show(fig, "Songs named rightly by guessing, by groups and by a supervised 
 # %% [markdown]
 # ## Verdict
 #
-# Mind when you read the second row: k groups have k names at most. The line above says which k the silhouette chose, and in how many folds. With two groups at most about 44 % can be right (the two largest genres), with three 62 %: a small k nearly decides this row beforehand.
+# Mind when you read the second row: k groups have k names at most. The line below the loop says which k the silhouette chose, in how many folds. With two groups at most about 44 % can be right (the two largest genres), with three 62 %: a small k nearly decides this row beforehand.
 
 # %%
 gaps = {name: interval(scores["supervised"] - scores[name]) for name in scores.columns[1:3]}
@@ -290,7 +290,7 @@ text_view.folded(
 )
 
 # %% [markdown]
-# And sometimes the groups almost *are* the labels. Wine of three grapes, 13 chemical measurements, three groups (a known example, so not judged). Rightly named wines in %, in each of five folds:
+# And sometimes the groups almost *are* the labels. Wine of three grapes, 13 chemical measurements (a known example, so not judged). Rightly named wines in %, in each of five folds:
 
 # %%
 wine = tables.load_wine()
@@ -298,7 +298,7 @@ W, grape, alone = wine.X.to_numpy(), wine.y, np.arange(len(wine.y))
 cut = model_selection.StratifiedKFold(settings.folds, shuffle=True, random_state=run.seed)
 pairs = [(without_labels(W, grape, *fold, 3), with_labels(W, grape, alone, *fold))
          for fold in cut.split(W, grape)]
-pd.DataFrame(pairs, columns=["three groups", "supervised"]).round().T  # % of each fold
+pd.DataFrame(pairs, columns=["three groups", "supervised"]).round().astype(int).T  # a column a fold
 
 # %% [markdown]
 # <details><summary>What makes the difference between wine and songs?</summary>
