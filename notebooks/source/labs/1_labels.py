@@ -204,8 +204,8 @@ text_view.folded(
     "Compare your answer",
     "; ".join(f"{name}: {sum(e.effect for e in gains[name].values()):.1f} points from {sizes[0]:,} "
               f"flights to {after:,}, the last doubling {last[name].effect:.2f}" for name in names)
-    + ". The word is about the last doubling alone. So 'not supported' never means 'no better': it "
-    "means that for one model or more that doubling brings less than half a point.",
+    + ". The word is about the last doubling alone. So 'not supported' would not mean 'no better', "
+    "but that for at least one model this doubling brings less than half a point.",
 )
 
 # %% [markdown]
@@ -241,7 +241,7 @@ for name in names:
     won[name, double] = [won_by(new_models()[name], rows[:double]) for rows in tqdm(shuffles)]
 
 # %% [markdown]
-# What the two rules said of the next doubling, and what came. Suppose that a label costs 10 cents and a point of AUC is worth $1,000 to you. Would you have bought for your boosting?
+# What the two rules said of the next doubling, in points of AUC, and what came. Suppose that a label costs 10 cents and a point is worth $1,000 to you. Would you have bought for your boosting?
 
 # %%
 rules, came = {}, {}
@@ -254,10 +254,10 @@ display(results.beside(rules, came))
 price = settings.most / 10
 text_view.folded(
     "Compare your answer",
-    f"For ${price:,.0f} you would have got a worth of {1000 * more.effect:,.0f} dollars "
-    f"[{1000 * more.low:,.0f}, {1000 * more.high:,.0f}]: buy where all of that lies above the price."
-    "\n\nThe rules only guess, from gains with intervals of their own. And luck at "
-    f"{settings.most:,} raises the guess and lowers what comes. Would a small part tell you more? "
+    f"{'Yes' if 1000 * more.low > price else 'No'}: ${price:,.0f} buys you {1000 * more.effect:,.0f} "
+    f"dollars' worth [{1000 * more.low:,.0f}, {1000 * more.high:,.0f}]. Buy where all of that lies "
+    "above the price.\n\nThe rules only guess, from gains with intervals of their own. And good luck "
+    f"at {settings.most:,} raises the guess and lowers what comes. Would a small part tell you more? "
     "It brings less, which is harder still to see.",
 )
 
@@ -277,7 +277,7 @@ for rng in np.random.default_rng(run.seed + 1).spawn(max(2, settings.draws // 2)
             same.setdefault((name, n_days), []).append(won_by(model, rows))
 
 # %% [markdown]
-# Again the differences, to flights of 5 days. Which 10,000 would you buy, then?
+# Again as a difference: what the flights of more days bring over those of 5. Which 10,000 would you buy, then?
 
 # %%
 days_help = {name: {n: ranking.auc(same[name, n], of, minus=same[name, 5])
@@ -289,10 +289,10 @@ numbers = {f"{name}, {n} days": e for name in names for n, e in days_help[name].
 plots.show(fig, "AUC gained by the same number of flights from more days.", numbers)
 text_view.folded(
     "Compare your answer",
-    "; ".join(f"{name} gains {e[len(order)].text()} from {len(order)} days instead of 5"
-              for name, e in days_help.items())
-    + f", with {settings.same_size:,} labels each time. Whoever sells labels by the piece will "
-    "not tell you: ask what they have in common.",
+    f"From {len(order)} days instead of 5, the same number of labels brings "
+    + "; ".join(f"{name} {e.effect:.1f} [{e.low:.1f}, {e.high:.1f}] points"
+                for name, by_days in days_help.items() for e in [by_days[len(order)]])
+    + ". Whoever sells labels by the piece will not tell you: ask what they share.",
 )
 
 # %% [markdown]
