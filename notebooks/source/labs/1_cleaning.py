@@ -47,7 +47,7 @@ settings = run.settings(
 # %% [markdown]
 # ## The first cleaning is looking
 #
-# New York's airports report their weather every hour; a table with 26,000 rows holds the reports of 2023. To join it to the flights by month, day and hour takes one line, and no error comes. Before you do that, draw it once: how warm is it in July, hour by hour?
+# New York's airports report their weather every hour. To join that table to the flights by month, day and hour takes one line, and no error comes. Before you do that, draw it once: how warm is it in July, hour by hour?
 
 # %%
 weather = tables.load_weather()  # as it was published
@@ -62,11 +62,11 @@ plots.show(fig, "Mean temperature in July, hour by hour.", by_hour)
 # %% [markdown]
 # <details><summary>Coldest at 9 in the morning. Do you believe it?</summary>
 #
-# No: a summer's day is coldest just before sunrise, and in New York's July the sun rises at about half past five. These hours are not New York's. They are UTC, the time of Greenwich, and New York is some hours behind it. No column's name says so. The time stamp says "+00:00", but so does that of the flights, and theirs *is* New York's time.
+# No: a summer's day is coldest just before sunrise, and in New York's July the sun rises at about half past five. These hours are not New York's. They are UTC, the time of Greenwich, and New York is some hours behind it. No column's name says so.
 #
 # </details>
 #
-# **Exercise 1_cleaning.1 Mend the clock.** Write `new_york(hour)` for July: it gets an hour in UTC, from 0 to 23 (or a column of them), and gives the hour in New York, also from 0 to 23. How many hours back? The coldest one tells you.
+# **Exercise 1_cleaning.1 Mend the clock.** Write `new_york(hour)` for July: it gets an hour in UTC, from 0 to 23 (or a column of them), and gives the hour in New York, also from 0 to 23. How many hours back? The coldest hour tells you.
 
 # %% exercise="1_cleaning.1"
 new_york = ...
@@ -79,7 +79,7 @@ def new_york(hour):
 exercises.check("1_cleaning.1", new_york)
 
 # %% [markdown]
-# In winter it is another hour. And the *day* moves, too: just after midnight UTC, New York still has the evening before. So a join by your `new_york` alone would give some evenings the weather of the wrong date. pandas minds all of this, in the course's loader of the flights, too.
+# In winter it is one hour more. And the *day* moves, too: just after midnight UTC, New York still has the evening before. So a join by your `new_york` alone would take the wrong date for some evenings. pandas minds all of this, in the course's loader of the flights, too:
 
 # %%
 utc = pd.to_datetime(july[["year", "month", "day", "hour"]]).dt.tz_localize("UTC")
@@ -140,9 +140,7 @@ gaps = 100 * flights[NUMBERS].isna().assign(any=lambda gap: gap.any(axis=1)).mea
 gaps[gaps > 1].round(1).rename("missing (%)").rename({"any": "any of them"}).to_frame()
 
 # %% [markdown]
-# (The gusts, missing where the wind is, are 1.15 times the wind in every row: no measurement.)
-#
-# Most models refuse gaps, so something has to be done. The quick way: leave these rows out. The careful way: fill in the column's median, and add a column that says "it was missing". To learn, you may leave rows out. But a passenger whose plane's year is unknown asks all the same. With the quick way you have no model for her; all you know is the share of late flights.
+# Many models refuse gaps, so something has to be done. The quick way: leave these rows out. The careful way: fill in the column's median, and add a column that says "it was missing". To learn, you may leave rows out. But a passenger whose plane's year is unknown asks all the same. With the quick way you have no model for her; all you know is the share of late flights.
 #
 # **Exercise 1_cleaning.2 Nobody is left out.** Write `for_all(p_whole, whole, rate)`. `whole` is an array of `True` (a flight without a gap) and `False`; `p_whole` has the model's probabilities for the flights without a gap, in their order. Return one probability for *every* flight, in order: `rate` where there is a gap.
 
@@ -161,7 +159,7 @@ exercises.check("1_cleaning.2", for_all)
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# One claim for each word, each with a verdict of its own; the clock is in neither. Three models are judged: k-nearest neighbours; logistic regression, learned in small steps ([SGD](https://scikit-learn.org/stable/modules/sgd.html), called "linear model" below); a small neural network ([MLP](../glossary.md#mlp)), which learns in small steps, too. So the verdicts are about such models. A [decision tree](../glossary.md#decision-tree), a classic model too, shows where that ends.
+# One claim for each word, each with a verdict of its own; the clock is in neither. Three models are judged: k-nearest neighbours; logistic regression, learned in small steps ([SGD](https://scikit-learn.org/stable/modules/sgd.html), called "linear model" below); a small neural network ([MLP](../glossary.md#mlp)), which learns in small steps, too. So the verdicts are about such models. A [decision tree](../glossary.md#decision-tree), a classic model too, is shown beside them.
 #
 # Each must gain a whole [point](../glossary.md#percentage-point) of [AUC](../glossary.md#auc), which is our own choice. For gaps that is much: only about every sixth pair of flights has one in either flight.
 
@@ -183,8 +181,7 @@ predicted = {
 # %% [markdown]
 # ## The contestants
 #
-# A step that is right for z-scores is a leap for miles. So on the pilot's days each model was tried with six settings *each way*, and got the one that did best (on z-scores, k-nearest neighbours got the second best, 0.15 points behind). Two controls: the tree only asks "above or below?"; [gradient boosting](../glossary.md#gradient-boosting) takes gaps as they are.
-
+# A step that is right for z-scores is a leap for miles. So on the pilot's days each judged model was tried with six settings *each way*, and got the one that did best (on z-scores, k-nearest neighbours got the second best, 0.15 points behind). You need not read each line: of scaling only the first two statements know. Two controls: the tree only asks "above or below?"; [gradient boosting](../glossary.md#gradient-boosting) takes gaps as they are.
 
 
 # %%
@@ -262,7 +259,7 @@ filling = {name: ranking.auc(scaled[name], of, minus=quick[name])
            for name in [*judged, "gradient boosting"]}
 filling["boosting (gaps kept)"] = filling.pop("gradient boosting")
 fig, axes = plt.subplots(2, sharex=True, figsize=(7.5, 5))
-for ax, gains, what in zip(axes, (scaling, filling), ("scaling", "no gaps left out"), strict=True):
+for ax, gains, what in zip(axes, (scaling, filling), ("scaling", "keeping all rows"), strict=True):
     plots.forest(ax, gains, margin=1)
     ax.axvline(0, color=plots.GREY, linestyle=":")
     ax.set_xlabel(f"AUC gained by {what} (points)")
@@ -289,12 +286,12 @@ half = [f"{(e[name].high - e[name].low) / 2:.1f}" for e in (scaling, filling) fo
 text_view.folded(
     "Compare your answer",
     f"The hour of departure alone has an AUC of {ranking.auc(hour, of).effect:.1f} %. Raw numbers "
-    "gain on that: " + "; ".join(f"{name} {gain.text()}" for name, gain in beyond.items())
-    + f". The interval lies above 0 for {above[0]} of 3: these can learn from raw numbers.\n\n"
+    "gain on that: " + "; ".join(f"{name} {e.text('points')}" for name, e in beyond.items())
+    + f". Where the interval lies above 0 ({above[0]} of 3), they taught more than the hour.\n\n"
     'A tree asks "more than 500 miles?". In kilometres the question has another number and the '
-    f"same answer.\n\nFor filling gaps, the interval lies above 0 for {above[1]} of 3. We hoped "
-    f"for ± 1.25, 1.25 and 1 (scaling) and 0.6 (gaps); it came to {', '.join(half)}. A pilot is "
-    "an estimate, too.",
+    f"same answer.\n\nFor filling gaps, the interval lies above 0 for {above[1]} of 3; whether "
+    "above a whole point, the verdict says.\n\nWe hoped for ± 1.25, 1.25 and 1 (scaling) and three "
+    f"times 0.6 (gaps); it came to {', '.join(half)}. A pilot is an estimate, too.",
 )
 
 # %% [markdown]
