@@ -168,8 +168,8 @@ for rows in tqdm(shuffles, unit="draw"):
 # %%
 of = ranking.pairs(test["late"], test["date"])  # how many pairs there are: (day, day)
 points = {name: {n: ranking.auc(won[name, n], of) for n in sizes} for name in names}
-fig, ax = plots.panels(points, dotted=baseline)
-ax.set_ylabel("AUC (%)")
+fig = plots.panels(points, dotted=baseline)
+fig.supylabel("AUC (%)")
 fig.supxlabel("flights to learn from")
 numbers = {f"{name}, {n}": points[name][n] for name in names for n in sizes}
 plots.show(fig, "AUC against the number of flights to learn from, with bands.", numbers)
@@ -195,8 +195,8 @@ display(verdict, results.beside(predicted, answers))
 # %%
 gains = {name: {n: ranking.auc(won[name, n], of, minus=won[name, fewer])
                 for fewer, n in pairwise(sizes)} for name in names}
-fig, ax = plots.panels(gains, dotted=0, dashed=0.5)
-ax.set_ylabel("AUC gained (points)")
+fig = plots.panels(gains, dotted=0, dashed=0.5)
+fig.supylabel("AUC gained (points)")
 fig.supxlabel("flights after the doubling")
 numbers = {f"{name}, to {n}": gains[name][n] for name in names for n in sizes[1:]}
 plots.show(fig, "AUC gained by each doubling, with bands, against half a point.", numbers)
@@ -282,8 +282,8 @@ for rng in np.random.default_rng(run.seed + 1).spawn(max(2, settings.draws // 2)
 # %%
 days_help = {name: {n: ranking.auc(same[name, n], of, minus=same[name, 5])
                     for n in (20, 80, len(order))} for name in names}
-fig, ax = plots.panels(days_help, dotted=0)
-ax.set_ylabel("AUC gained over 5 days (points)")
+fig = plots.panels(days_help, dotted=0)
+fig.supylabel("AUC gained over 5 days (points)")
 fig.supxlabel(f"days that {settings.same_size:,} flights come from")
 numbers = {f"{name}, {n} days": e for name in names for n, e in days_help[name].items()}
 plots.show(fig, "AUC gained by the same number of flights from more days.", numbers)
