@@ -83,7 +83,7 @@ exercises.check("1_forecast.1", naive)
 #
 # A second rule looks back 364 days, 52 whole weeks: same weekday, nearly the same date. A third multiplies that by **growth**: the last 28 known days over the same days a year before.
 #
-# They become columns, with more lags and the calendar, all known `horizon` days before. Some of them, in July 2003:
+# They become columns (skim the code), with more lags and the calendar, all known `horizon` days before. Some, in July 2003, under what was born:
 
 
 # %%
@@ -122,13 +122,13 @@ def boosted(X, target, rule, train, test):
 # %% [markdown]
 # ## The leak of this lab
 #
-# Which days may it learn from? Lesson 1 held out random days. Try that with a *random* half of 1998: the model learns from days drawn from *all others* until the end of 1998, then from as many of *the years before*. Below, the births off a day for five such halves.
+# Which days may it learn from? Lesson 1 held out random days. Try that with a *random* half of 1998: the model learns from days drawn from *all others* until the end of 1998, then from as many of *the years before*. Below, births off a day, for five halves.
 #
 # Which error will be smaller, and which would you get in real life?
 #
 # <details><summary>One answer</summary>
 #
-# The first should be: it learns from the day before and the day after, and neighbours in time resemble each other. In real life you get nearly the second: nobody can learn from next month.
+# The first should be smaller: it learns from the day before and the day after, and neighbours in time resemble each other. In real life you get nearly the second: nobody can learn from next month.
 #
 # </details>
 
@@ -168,7 +168,7 @@ claim = ledger.get("ml-forecast")
 claim
 
 # %% [markdown]
-# **Your prediction**, in place of ours: what share of the best rival's error does gradient boosting save, in %, 7 days and 28 days ahead? And the [verdict](../glossary.md#verdict)? (An untuned first try saved 28 % against 364 days before.)
+# **Your prediction**, in place of ours: what share of the best rival's error does gradient boosting save, in %, 7 days and 28 days ahead? And the [verdict](../glossary.md#verdict)? (An untuned first try saved 28 % against 364 days before, 7 days ahead.)
 
 # %%
 predicted = {"saved, 7 days ahead (%)": 20, "saved, 28 days ahead (%)": 20,
@@ -198,7 +198,7 @@ years = range(2002 - settings.years, 2004)
 errors = {h: pd.concat([year_of_errors(h, year) for year in years]) for h in (7, 28)}
 
 # %% [markdown]
-# `forecasts.best_until` names the rival that was best in the years before. Below, errors in births a day, 7 and then 28 days ahead; *to beat* is that of the chosen rivals.
+# `forecasts.best_until` names the rival that was best in the years before. Below, errors in births a day, 7 and then 28 days ahead; *to beat* is that of the chosen rivals, who need not be the best afterwards.
 #
 # The interval is a [bootstrap](../glossary.md#bootstrap): stretches of 28 days (*n* fit) are drawn anew. A strange week makes seven strange days, not seven pieces of news, and most lie whole in such a stretch.
 
@@ -330,7 +330,7 @@ text_view.folded(
 # - Train on the past, and only on what was known on the day of the forecast. A random split is a leak. (`TimeSeriesSplit(gap=...)` of scikit-learn keeps the order.)
 # - The baseline is not "the mean" but the best simple forecast, chosen before the test.
 # - Thousands of rows can be few pieces of news. Count what varies on its own.
-# - It holds for a whole country and 45 markets. One clinic's few births vary far more.
+# - Both verdicts are about a country and 45 markets. One clinic's few births vary far more.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
