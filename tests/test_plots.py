@@ -285,25 +285,6 @@ def test_curves_have_ticks_at_the_sizes_and_nowhere_else(log_x, scale):
     assert len(ax.get_xticks(minor=True)) == 0
 
 
-def test_panels_show_each_curve_alone_between_the_same_lines():
-    points = {
-        name: {n: Estimate(n / 100 + i, n / 100, n / 100 + 2, 5) for n in (100, 2000)}
-        for i, name in enumerate(("tree", "forest $1"))
-    }
-    fig = plots.panels(points, dotted=0, dashed=0.5)
-    assert len(fig.axes) == 2
-    for i, ax in enumerate(fig.axes):
-        curve, dotted, dashed = ax.lines
-        assert list(curve.get_xdata()) == [100, 2000] and list(curve.get_ydata()) == [1 + i, 20 + i]
-        assert (dotted.get_linestyle(), dotted.get_ydata()[0]) == (":", 0)
-        assert (dashed.get_linestyle(), dashed.get_ydata()[0]) == ("--", 0.5)
-        assert [tick.get_text() for tick in ax.get_xticklabels()] == ["100", "2,000"]
-    assert [ax.get_title(loc="left") or ax.get_title() for ax in fig.axes] == ["tree", r"forest \$1"]
-    assert fig.axes[0].get_ylim() == fig.axes[1].get_ylim()
-    without = plots.panels(points, dotted=0).axes[0]
-    assert np.isnan(without.lines[2].get_ydata()).all() and without.get_ylim()[1] < 25
-
-
 def shown_in(fig):
     """The picture of each axes that has one, from the upper left to the lower right."""
     return [image for ax in fig.axes for image in ax.images]

@@ -253,22 +253,6 @@ def curves(
     return fig, ax
 
 
-def panels(points: Mapping[str, Mapping[float, Estimate]], dotted: float, dashed: float = np.nan) -> Figure:
-    """A panel for each label, side by side, so that no band covers another; x is logarithmic.
-
-    `dotted` is a baseline or 0, `dashed` a margin, if there is one.
-    """
-    fig, axes = plt.subplots(1, len(points), sharey=True, squeeze=False)
-    for i, (ax, (label, estimates)) in enumerate(zip(axes[0], points.items(), strict=True)):
-        curve(ax, estimates, label, i)
-        ax.axhline(dotted, color=GREY, linestyle=":")
-        ax.axhline(dashed, color=GREY, linestyle="--")
-        ax.set(xscale="log", title=plain(label))
-        ax.minorticks_off()
-        ax.set_xticks(list(estimates), [f"{x:,}" for x in estimates], rotation=45)
-    return fig
-
-
 def power_law(ax: plt.Axes, x: ArrayLike, y: ArrayLike, label: str, slope: float, index: int = 0) -> None:
     """Points on logarithmic axes with the straight line of that slope through their middle.
 

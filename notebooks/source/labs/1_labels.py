@@ -28,7 +28,7 @@ from course_utils.exercises.lab_1_labels import exercises
 from course_utils.models import costs
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import plots, text_view
+from course_utils.show import curve_figures, plots, text_view
 
 # %% [markdown]
 # As in the lesson: `start` [seeds](../glossary.md#seed) all chance, everything computes on one processor core, and the sizes stand in one cell.
@@ -168,7 +168,7 @@ for rows in tqdm(shuffles, unit="draw"):
 # %%
 of = ranking.pairs(test["late"], test["date"])  # how many pairs there are: (day, day)
 points = {name: {n: ranking.auc(won[name, n], of) for n in sizes} for name in names}
-fig = plots.panels(points, dotted=baseline)
+fig = curve_figures.panels(points, dotted=baseline)
 fig.supylabel("AUC (%)")
 fig.supxlabel("flights to learn from")
 numbers = {f"{name}, {n}": points[name][n] for name in names for n in sizes}
@@ -195,7 +195,7 @@ display(verdict, results.beside(predicted, answers))
 # %%
 gains = {name: {n: ranking.auc(won[name, n], of, minus=won[name, fewer])
                 for fewer, n in pairwise(sizes)} for name in names}
-fig = plots.panels(gains, dotted=0, dashed=0.5)
+fig = curve_figures.panels(gains, dotted=0, dashed=0.5)
 fig.supylabel("AUC gained (points)")
 fig.supxlabel("flights after the doubling")
 numbers = {f"{name}, to {n}": gains[name][n] for name in names for n in sizes[1:]}
@@ -282,7 +282,7 @@ for rng in np.random.default_rng(run.seed + 1).spawn(max(2, settings.draws // 2)
 # %%
 days_help = {name: {n: ranking.auc(same[name, n], of, minus=same[name, 5])
                     for n in (20, 80, len(order))} for name in names}
-fig = plots.panels(days_help, dotted=0)
+fig = curve_figures.panels(days_help, dotted=0)
 fig.supylabel("AUC gained over 5 days (points)")
 fig.supxlabel(f"days that {settings.same_size:,} flights come from")
 numbers = {f"{name}, {n} days": e for name in names for n, e in days_help[name].items()}

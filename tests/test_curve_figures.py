@@ -1,0 +1,33 @@
+"""Curves side by side."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from course_utils.claims.estimates import Estimate
+from course_utils.show import curve_figures
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def test_panels_show_each_curve_alone_between_the_same_lines():
+    points = {
+        name: {n: Estimate(n / 100 + i, n / 100, n / 100 + 2, 5) for n in (100, 2000)}
+        for i, name in enumerate(("tree", "forest $1"))
+    }
+    fig = curve_figures.panels(points, dotted=0, dashed=0.5)
+    assert len(fig.axes) == 2
+    for i, ax in enumerate(fig.axes):
+        curve, dotted, dashed = ax.lines
+        assert list(curve.get_xdata()) == [100, 2000] and list(curve.get_ydata()) == [1 + i, 20 + i]
+        assert (dotted.get_linestyle(), dotted.get_ydata()[0]) == (":", 0)
+        assert (dashed.get_linestyle(), dashed.get_ydata()[0]) == ("--", 0.5)
+        assert [tick.get_text() for tick in ax.get_xticklabels()] == ["100", "2,000"]
+    assert [ax.get_title(loc="left") or ax.get_title() for ax in fig.axes] == ["tree", r"forest \$1"]
+    assert fig.axes[0].get_ylim() == fig.axes[1].get_ylim()
+    without = curve_figures.panels(points, dotted=0).axes[0]
+    assert np.isnan(without.lines[2].get_ydata()).all() and without.get_ylim()[1] < 25
