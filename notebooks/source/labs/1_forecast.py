@@ -54,7 +54,7 @@ plots.show(fig, "Births by day of the year: fewer at weekends and on holidays.",
 #
 # <details><summary>One answer</summary>
 #
-# Many births are planned: caesareans and induced births are put on working days. (Thanksgiving is another date each year, so it is blurred.) And some parents seem to choose: see the lonely dots near days 45, 91 and 304: Valentine's day, April Fools' day, Halloween.
+# Many births are planned: caesareans and induced births are put on working days. (Thanksgiving is another date each year, so it is blurred.) Some parents seem to choose: see the lonely dots near days 45, 91 and 304: Valentine's day, April Fools' day, Halloween.
 #
 # </details>
 
@@ -198,7 +198,7 @@ years = range(2002 - settings.years, 2004)
 errors = {h: pd.concat([year_of_errors(h, year) for year in years]) for h in (7, 28)}
 
 # %% [markdown]
-# `forecasts.best_until` names the rival that was best in the years before. Below, errors in births a day, 7 and then 28 days ahead; *to beat* is that of the chosen rivals, who need not be the best afterwards.
+# `forecasts.best_until` names the rival that was best in the years before. Below, errors in births a day, 7 and then 28 days ahead; *to beat* is that of the chosen rivals, not always the best afterwards.
 #
 # The interval is a [bootstrap](../glossary.md#bootstrap): stretches of 28 days (*n* fit) are drawn anew. A strange week makes seven strange days, not seven pieces of news, and most lie whole in such a stretch.
 
@@ -223,7 +223,7 @@ print("whole interval above 0, so it saves something:", ", ".join(sure) or "at n
 verdict
 
 # %% [markdown]
-# The line above the card answers another question: does it save anything at all?
+# The line above the card answers another question: does it save anything?
 #
 # See for yourself: the end of 2003, forecast four weeks before. Below it, the births too many (+) or too few (−) on four days. Why so far off?
 #
@@ -252,7 +252,7 @@ end.sub(end["born"], axis=0).iloc[[-9, -8, -7, -1], 1:].round().astype(int)
 # %% [markdown]
 # ## Few weeks, many markets
 #
-# Now the shop: avocados (not organic) sold in each of 169 weeks, in 54 places. Nine are sums: eight regions and their total (the code checks that). 45 local markets are left. We forecast *logarithms*, so that large and small markets count alike: 0.1 more is about 10 % more.
+# The shop: avocados (not organic) sold in each of 169 weeks, in 54 places. Nine are sums: eight regions and their total (the code checks that). 45 local markets are left. We forecast *logarithms*, so that large and small markets count alike: 0.1 more is about 10 % more.
 #
 # `forecasts.market_columns` makes the columns: changes up to last week, means, last week's price, the week of the year.
 
@@ -309,7 +309,7 @@ local_verdict = local_claim.judge({"saved": saved_local}, run.profile)
 local_verdict
 
 # %% [markdown]
-# Beside your predictions. 80 weeks of 45 markets are 3,600 forecasts. Why is the interval still so wide?
+# Beside your predictions. 80 weeks of 45 markets are 3,600 forecasts. Why is the interval so wide?
 
 # %%
 answers = {f"saved, {h} days ahead (%)": saved[f"{h} days"] for h in (7, 28)}
