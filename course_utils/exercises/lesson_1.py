@@ -7,99 +7,116 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
-from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import StratifiedKFold, cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from course_utils.exercises import Exercise, Mistake, always, same_choice, same_results, workbook
+from course_utils.exercises import Exercise, Mistake, same_results, workbook
+from course_utils.exercises.exercise import close, plain
+
+SCORES = (np.array([0.9, 0.5, 0.3]), np.array([0.1, 0.5, 0.4, 0.2]))
+MORE_SCORES = (np.array([3, 7, 7, 1]), np.array([7, 2, 5]))
+"""Scores of late and of punctual flights, with ties."""
+
+
+def _pairs_won(late: np.ndarray, punctual: np.ndarray, tie: float = 0.5) -> float:
+    won = late[:, None] > punctual
+    return 100 * float(np.mean(won + tie * (late[:, None] == punctual)))
+
+
+PASSES = 62
+"""Pairs that a rule has to win, in %."""
+
+
+def _scores(rule: Callable[[pd.DataFrame], Any], flights: pd.DataFrame) -> np.ndarray:
+    """A rule's scores, one a flight."""
+    scores = np.asarray(plain(rule(flights.copy())), dtype=float)
+    if scores.shape != (len(flights),):
+        raise TypeError(
+            f"the rule gives shape {scores.shape}, not one number for each of {len(flights)} flights"
+        )
+    if empty := int(np.isnan(scores).sum()):
+        raise TypeError(f"the rule gives no number (NaN) for {empty} flights: use fillna on its columns")
+    return scores
+
+
+def same_worth(
+    answer: Callable[..., Any], other: Callable[..., Any], flights: pd.DataFrame, late: np.ndarray
+) -> bool:
+    """Whether two rules are of the same kind: turned round, worth a coin, a little better, good enough."""
+    kinds = []
+    for rule in (answer, other):
+        won = 100 * roc_auc_score(late, _scores(rule, flights))
+        kinds.append(int(np.searchsorted([49.9, 50.1, PASSES], won, side="right")))
+    return kinds[0] == kinds[1]
+
+
+def _pipeline(model: BaseEstimator, leave_out: str = "") -> Pipeline:
+    """The right pipeline for any table, or one that lacks a step: 'scaling', 'numbers', 'categories'."""
+    steps = [SimpleImputer()] + ([] if leave_out == "scaling" else [StandardScaler()])
+    parts = {
+        "numbers": (make_pipeline(*steps), lambda X: X.select_dtypes("number").columns),
+        "categories": (
+            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+            lambda X: X.select_dtypes(exclude="number").columns,
+        ),
+    }
+    return make_pipeline(make_column_transformer(*(parts[p] for p in parts if p != leave_out)), model)
+
+
+def same_pipeline(
+    answer: Callable[..., Any], other: Callable[..., Any], X: pd.DataFrame, y: pd.Series, X_new: pd.DataFrame
+) -> bool:
+    """Whether two pipelines with logistic regression give new rows the same probabilities."""
+    ours, theirs = (
+        make(LogisticRegression(max_iter=1000)).fit(X.copy(), y.copy()).predict_proba(X_new.copy())
+        for make in (answer, other)
+    )
+    return close(ours, theirs, abs_tol=2e-3)
+
 
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
 Loop = Callable[..., np.ndarray]
 
-TRAIN_CLASSES, NEW_CLASSES = np.array([0, 0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2])
-"""Made up so that the most frequent class of one part is not that of the other."""
 
+def _fold_aucs(model: Any, X: pd.DataFrame, y: pd.Series, folds: Folds) -> np.ndarray:
+    def one(train: np.ndarray, test: np.ndarray) -> float:
+        p = model.fit(X.iloc[train], y.iloc[train]).predict_proba(X.iloc[test])[:, 1]
+        return 100 * float(roc_auc_score(y.iloc[test], p))
 
-def _baseline(y_train: np.ndarray, y_new: np.ndarray) -> float:
-    return 100 * float(np.mean(y_new == np.bincount(y_train).argmax()))
-
-
-IS_MALIGNANT = np.array([True] * 5 + [False] * 7)
-P_MALIGNANT = np.array([0.9, 0.8, 0.5, 0.3, 0.2, 0.95, 0.85, 0.7, 0.6, 0.1, 0.1, 0.1])
-THRESHOLDS = (0.25, 0.5, 0.75)
-"""At 0.5 one malignant patient lies on the threshold itself."""
-
-
-def _percent(share: Callable[[np.ndarray, np.ndarray], np.floating]) -> Callable[..., float]:
-    """A function for 1.2, from a share that is computed from who is ill and who raises the alarm."""
-
-    def percent(is_malignant: np.ndarray, p_malignant: np.ndarray, threshold: float) -> float:
-        return 100 * float(share(is_malignant, p_malignant >= threshold))
-
-    return percent
-
-
-_recall = _percent(lambda ill, alarm: alarm[ill].mean())
-
-
-def _fold_accuracies(model: Any, X: np.ndarray, y: np.ndarray, folds: Folds) -> np.ndarray:
-    return 100 * np.array([model.fit(X[fit], y[fit]).score(X[test], y[test]) for fit, test in folds])
+    return np.array([one(*fold) for fold in folds])
 
 
 def _with_folds(change: Callable[..., tuple[np.ndarray, np.ndarray]]) -> Loop:
     """The right loop over wrong folds: `change` gets training rows, test rows and all rows."""
-    return lambda model, X, y, folds: _fold_accuracies(
+    return lambda model, X, y, folds: _fold_aucs(
         model, X, y, [change(*fold, np.arange(len(y))) for fold in folds]
     )
 
 
-def _fitted_once(model: Any, X: np.ndarray, y: np.ndarray, folds: Folds) -> np.ndarray:
-    model.fit(X[folds[0][0]], y[folds[0][0]])
-    return 100 * np.array([model.score(X[test], y[test]) for _, test in folds])
+def _of_calls(model: Any, X: pd.DataFrame, y: pd.Series, folds: Folds) -> np.ndarray:
+    aucs = [
+        roc_auc_score(y.iloc[test], model.fit(X.iloc[train], y.iloc[train]).predict(X.iloc[test]))
+        for train, test in folds
+    ]
+    return 100 * np.array(aucs)
 
 
-def _patients() -> tuple[np.ndarray, np.ndarray]:
-    """The lesson's table, loaded anew for each check: nothing in the notebook can change it."""
-    return load_breast_cancer(return_X_y=True)
-
-
-def same_accuracies(answer: Loop, other: Loop) -> bool:
-    """Whether two functions give the same accuracies for three nearest neighbours."""
-    X, y = _patients()
-    folds = list(StratifiedKFold(5).split(X, y))
-    ours, theirs = (each(KNeighborsClassifier(3), X, y, folds) for each in (answer, other))
-    return np.shape(ours) == np.shape(theirs) and np.allclose(ours, theirs, atol=1e-6)
-
-
-Accuracy = Callable[[np.ndarray, np.ndarray], float]
-
-
-def _without_leak(X: np.ndarray, y: np.ndarray) -> float:
-    model = make_pipeline(StandardScaler(), KNeighborsClassifier())
-    return 100 * cross_val_score(model, X, y, cv=5).mean()
-
-
-def _with_leak(X: np.ndarray, y: np.ndarray) -> float:
-    X = StandardScaler().fit_transform(X)
-    return 100 * cross_val_score(KNeighborsClassifier(), X, y, cv=5).mean()
-
-
-def _without_scaling(X: np.ndarray, y: np.ndarray) -> float:
-    return 100 * cross_val_score(KNeighborsClassifier(), X, y, cv=5).mean()
-
-
-def same_on_broken_table(answer: Accuracy, other: Accuracy) -> bool:
-    """Whether two functions give the same accuracy when one instrument broke near the end.
-
-    The last rows' values are a thousand times too large. A scaler that sees them squeezes all other
-    rows together; one that is fitted inside the folds does so only where they are in the training.
-    """
-    broken, y = _patients()
-    broken[-20:, ::3] *= 1000
-    return bool(np.isclose(float(answer(broken, y)), other(broken, y), atol=1e-6))
+def same_aucs(answer: Loop, other: Loop) -> bool:
+    """Whether two loops give the same AUCs on a made-up table, whose rows are numbered from 100."""
+    rng = np.random.default_rng(0)
+    y = pd.Series(rng.integers(2, size=120), index=range(100, 220))
+    X = pd.DataFrame(rng.normal(size=(120, 3)) + 0.6 * y.to_numpy()[:, None], y.index, ["a", "b", "c"])
+    folds = list(KFold(5, shuffle=True, random_state=0).split(X))
+    return close(answer(GaussianNB(), X, y, folds), other(GaussianNB(), X, y, folds))
 
 
 DIFFERENCES = (np.array([1.2, 0.4, -0.6, 2.1, 0.9, 1.6, -0.2, 0.7, 1.1, 0.8]), np.array([0.5, 2.0, 1.0, 3.0]))
@@ -114,7 +131,7 @@ def _interval(
 ) -> tuple[float, float]:
     n, mean = len(differences), float(differences.mean())
     root = np.sqrt(1 / n + extra(test_share))
-    half_width = float(stats.t.ppf(0.975, n - 1) * differences.std(ddof=ddof) * root)
+    half_width = float(stats.t.ppf(0.975, n - 1) * np.std(differences, ddof=ddof) * root)
     return mean - half_width, mean + half_width
 
 
@@ -125,129 +142,117 @@ def _half_width(differences: np.ndarray, test_share: float) -> float:
 exercises = workbook(
     Exercise(
         "1.1",
-        "Write the baseline",
-        solution=lambda: _baseline,
+        "Write the referee",
+        solution=lambda: _pairs_won,
         mistakes=(
             Mistake(
-                lambda: lambda y_train, y_new: _baseline(y_new, y_new),
-                "It takes the class that is most frequent in the *new* part, which is not known yet. "
-                "Count in y_train.",
+                lambda: partial(_pairs_won, tie=0),
+                "Equal scores count as lost. They count half: add 0.5 for each pair with ==.",
             ),
             Mistake(
-                lambda: lambda y_train, y_new: _baseline(y_train, y_train),
-                "That is the accuracy on the training part. Ask about y_new.",
+                lambda: partial(_pairs_won, tie=1),
+                "Equal scores count as won. They count half: use > for won pairs, and add 0.5 for ==.",
             ),
             Mistake(
-                lambda: lambda *data: _baseline(*data) / 100,
+                lambda: lambda late, punctual: _pairs_won(punctual, late),
+                "It counts the pairs in which the punctual flight is higher. Turn it round.",
+            ),
+            Mistake(
+                lambda: lambda *scores: _pairs_won(*scores) / 100,
                 "That is the share between 0 and 1. The question asks for %.",
             ),
         ),
         hints=(
-            "Two steps: find the class in y_train; see how often y_new has it.",
-            "np.bincount(y_train).argmax() is the most frequent class.",
-            "100 * np.mean(y_new == that_class)",
+            "A loop over the late flights; inside, compare one score with all punctual ones at once.",
+            "np.sum(one > punctual_scores) counts how many punctual flights this late one beats.",
+            "Add 0.5 * np.sum(one == punctual_scores), and divide by the number of pairs.",
         ),
-        same=same_results((TRAIN_CLASSES, NEW_CLASSES)),
-        expects="a function of (y_train, y_new) that returns an accuracy in %",
+        same=same_results(SCORES, MORE_SCORES),
+        expects="a function of (late_scores, punctual_scores) that returns a share in %",
     ),
     Exercise(
         "1.2",
-        "Write recall",
-        solution=lambda: _recall,
+        "Your own rule",
+        solution=lambda flights, late: lambda flights: flights["hour"] + 5 * flights["month"].isin([6, 7]),
         mistakes=(
             Mistake(
-                lambda: _percent(lambda ill, alarm: ill[alarm].mean()),
-                "That is precision: of the alarms, how many are right. Recall looks at the malignant only.",
+                lambda flights, late: lambda flights: np.zeros(len(flights)),
+                "Your rule is worth a coin: 50 %. Give flights that you would bet on a higher number.",
             ),
             Mistake(
-                lambda: _percent(lambda ill, alarm: (ill == alarm).mean()),
-                "That is accuracy: it counts the benign, too. Look at the malignant only.",
+                lambda flights, late: lambda flights: -flights["hour"],
+                "It wins less than half: a rule that is turned round. Put a minus in front, and it is good.",
             ),
             Mistake(
-                lambda: _percent(lambda ill, alarm: (ill & alarm).mean()),
-                "You divide by all patients. Divide by the malignant ones.",
-            ),
-            Mistake(
-                lambda: lambda *data: 100 - _recall(*data),
-                "Those are the cancers that are missed. Recall is the share that is found.",
-            ),
-            Mistake(
-                lambda: lambda *data: _recall(*data) / 100,
-                "That is the share between 0 and 1. The question asks for %.",
-            ),
-            Mistake(
-                lambda: lambda ill, p, threshold: 100 * float(np.mean(p[ill] > threshold)),
-                "Nearly: a patient who lies on the threshold itself raises the alarm, too: >=.",
+                lambda flights, late: lambda flights: flights["hour"] > 19,
+                f"Better than a coin, and below {PASSES} %. A yes or no leaves many ties: let the number "
+                "rise with the hour, and add something for a second column.",
             ),
         ),
         hints=(
-            "First take the malignant patients alone: p_malignant[is_malignant].",
-            "Which of their probabilities are at the threshold or above? np.mean gives the share of True.",
-            "100 * np.mean(p_malignant[is_malignant] >= threshold)",
+            "Begin with return flights['hour'], and see what it wins.",
+            "Add points for what makes it worse: 5 * flights['month'].isin([6, 7]), or rain, or fog.",
         ),
-        same=same_results(*((IS_MALIGNANT, P_MALIGNANT, threshold) for threshold in THRESHOLDS)),
-        expects="a function of (is_malignant, p_malignant, threshold) that returns a share in %",
+        same=same_worth,
+        expects="a function of a table of flights that returns one number a flight",
     ),
     Exercise(
         "1.3",
+        "Write the pipeline",
+        solution=lambda X, y, X_new: _pipeline,
+        mistakes=(
+            Mistake(
+                lambda X, y, X_new: partial(_pipeline, leave_out="scaling"),
+                "The numbers are not scaled: put a StandardScaler behind their SimpleImputer.",
+            ),
+            Mistake(
+                lambda X, y, X_new: partial(_pipeline, leave_out="categories"),
+                "The categories are left out: the column transformer needs a second pair for them.",
+            ),
+        ),
+        hints=(
+            "Three lines: the steps for numbers, the step for categories, the column transformer.",
+            "numbers = make_pipeline(impute.SimpleImputer(), preprocessing.StandardScaler())",
+            "columns = compose.make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES))",
+            "return make_pipeline(columns, model)",
+        ),
+        same=same_pipeline,
+        expects="a function of a model that returns a pipeline",
+    ),
+    Exercise(
+        "1.4",
         "Write the loop",
-        solution=lambda: _fold_accuracies,
+        solution=lambda: _fold_aucs,
         mistakes=(
             Mistake(
                 lambda: _with_folds(lambda train, test, whole: (train, train)),
-                "It scores the rows that it trained on. Score X[test] and y[test].",
+                "It scores the rows that it trained on. Score X.iloc[test] and y.iloc[test].",
             ),
             Mistake(
                 lambda: _with_folds(lambda train, test, whole: (whole, test)),
-                "It trains on the whole table, test rows included: that is a leak. Fit X[train], y[train].",
+                "It trains on the whole table, test rows included: that is a leak. Fit on the training rows.",
             ),
             Mistake(
-                lambda: _fitted_once,
-                "It trains once, so later test rows were in the training. Fit anew in every fold.",
+                lambda: _of_calls,
+                "predict gives yes or no, with many ties. The referee wants predict_proba(...)[:, 1].",
             ),
             Mistake(
-                lambda: _with_folds(lambda train, test, whole: (test, train)),
-                "Training and test rows have changed places: a fold is a pair (train, test).",
-            ),
-            Mistake(
-                lambda: lambda *data: _fold_accuracies(*data) / 100,
+                lambda: lambda *data: _fold_aucs(*data) / 100,
                 "These are shares between 0 and 1. The question asks for %.",
             ),
             Mistake(
-                lambda: lambda *data: _fold_accuracies(*data).mean(),
+                lambda: lambda *data: _fold_aucs(*data).mean(),
                 "That is the mean. Return one number a fold: their spread is needed later.",
             ),
         ),
         hints=(
             "for train, test in folds: gives you the row numbers of one fold after the other.",
-            "X[train] are the training rows; model.fit(...) trains anew each time it is called.",
-            "Collect 100 * model.fit(X[train], y[train]).score(X[test], y[test]) in a list.",
+            "model.fit(X.iloc[train], y.iloc[train]) trains anew each time it is called.",
+            "The scores of the test rows are model.predict_proba(X.iloc[test])[:, 1].",
+            "Collect 100 * metrics.roc_auc_score(y.iloc[test], scores) in a list.",
         ),
-        same=same_accuracies,
-        expects="a function of (model, X, y, folds) that returns one accuracy in % a fold",
-    ),
-    Exercise(
-        "1.4",
-        "Find the leak",
-        solution=lambda: _without_leak,
-        mistakes=(
-            Mistake(
-                lambda: _with_leak,
-                "The scaler still sees all rows before the folds are cut. Fit it inside each fold.",
-            ),
-            Mistake(
-                lambda: _without_scaling,
-                "The leak is gone, and so is the scaling. Put the scaler and the model into one pipeline.",
-            ),
-        ),
-        hints=(
-            "Which line sees all rows? The scaler takes mean and spread from test rows, too.",
-            "What does cross_val_score do with a model in each fold? It calls fit on the training rows only.",
-            "If the scaler were a part of the model, it would be fitted there too.",
-            "make_pipeline(StandardScaler(), neighbors.KNeighborsClassifier()) is such a model.",
-        ),
-        same=same_on_broken_table,
-        expects="a function of X and y that returns an accuracy in %",
+        same=same_aucs,
+        expects="a function of (model, X, y, folds) that returns one AUC in % a fold",
     ),
     Exercise(
         "1.5",
@@ -278,29 +283,11 @@ exercises = workbook(
             ),
         ),
         hints=(
-            "Begin with the cell above; only the root changes.",
+            "Begin with usual_interval; only the root changes.",
             "Rows tested / rows trained is test_share / (1 - test_share).",
             "root = np.sqrt(1 / n + test_share / (1 - test_share)); return mean - ..., mean + ...",
         ),
         same=same_results(*zip(DIFFERENCES, TEST_SHARES, strict=True), rel_tol=2e-3, abs_tol=1e-3),
         expects="a function of (differences, test_share) that returns two numbers of points",
-    ),
-    Exercise(
-        "1.6",
-        "You are the judge",
-        solution=always("supported"),
-        mistakes=(
-            Mistake(
-                always("inconclusive"),
-                "The interval contains 0, but the margin is not 0. Is any part of the interval below −1?",
-            ),
-            Mistake(always("not supported"), "For that, the whole interval would have to lie below −1."),
-        ),
-        hints=(
-            "Draw the interval on a line, and the margin.",
-            "Ask only one thing: on which side of −1 does each end lie?",
-        ),
-        same=same_choice,
-        expects="one of 'supported', 'not supported', 'inconclusive'",
     ),
 )
