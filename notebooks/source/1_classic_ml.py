@@ -70,7 +70,7 @@ ax.set(xlabel="hour of the scheduled departure", ylabel="late flights (%); dotte
 plots.show(fig, "Share of late flights by hour, with 95 % intervals.", by_hour.round(1))
 
 # %% [markdown]
-# Delays pile up over the day. (The bars: how far chance may have moved a point.)
+# Delays pile up. (The bars: how far chance may have moved a point.)
 #
 # ## A game of two flights
 #
@@ -115,11 +115,10 @@ def auc(flights, scores):
 print(f"the hour wins {auc(validation, validation['hour']):.1f} % of the pairs")
 NUMBERS = ["month", "hour", "distance", "seats", "plane_year", *data.WEATHER]
 CATEGORIES = ["carrier", "origin", "dest", "weekday"]
-known = validation[NUMBERS + CATEGORIES]
-exercises.given("1.2", flights=known, late=validation["late"].to_numpy())
+exercises.given("1.2", flights=validation[NUMBERS + CATEGORIES], late=validation["late"])
 
 # %% [markdown]
-# **1.2 Your own rule.** Now you are the model. Write `my_rule(flights)`: it gets a table and returns one number a flight, higher for those that you would bet on. You have `month`, `hour`, `weekday`, `carrier`, `origin`, `dest`, `distance` and the weather: `temp` (°F), `wind_speed` (mph), `precip` (inches of rain in an hour), `visib` (miles that one sees, at most 10). Some cells are empty: `flights["visib"].fillna(10)` fills them. Above 62 % passes. How far do you get?
+# **1.2 Your own rule.** You are the model. Write `my_rule(flights)`: it gets a table and returns one number a flight, higher for those that you would bet on. You have `month`, `hour`, `weekday`, `carrier`, `origin`, `dest`, `distance` and the weather: `temp` (°F), `wind_speed` (mph), `precip` (inches of rain in an hour), `visib` (miles that one sees, at most 10). Some cells are empty: `flights["visib"].fillna(10)` fills them. Above 62 % passes. How far do you get?
 
 # %% exercise="1.2"
 my_rule = ...
@@ -166,13 +165,12 @@ X_validation, y_validation = validation[NUMBERS + CATEGORIES], validation["late"
 exercises.given("1.3", X=X_train.head(2_000), y=y_train.head(2_000), X_new=X_validation.head(200))
 won = {cut: auc(train, train["hour"] > cut) for cut in range(5, 23)}
 cut = max(won, key=won.get)
-print(f"after {cut} o'clock: {won[cut]:.1f} % of the training pairs won,",
-      f"{auc(validation, validation['hour'] > cut):.1f} % of the validation pairs")
+print(f"after {cut} o'clock wins {auc(validation, validation['hour'] > cut):.1f} % (validation)")
 
 # %% [markdown]
 # ## Learned, or learned by heart?
 #
-# The machine found that question; nobody told it. A [decision tree](glossary.md#decision-tree) does the same with every column of numbers, and then asks each answer a further question, and so on. The deeper it may grow, the more questions it asks. What do the two lines tell you? Which depth would you take?
+# The machine found that hour; nobody told it. A [decision tree](glossary.md#decision-tree) does the same with every column of numbers, and then asks each answer a further question, and so on. The deeper it may grow, the more questions it asks. What do the two lines tell you? Which depth would you take?
 
 # %%
 scores = {}
@@ -264,7 +262,7 @@ for name, model in {"logistic regression": logistic, "gradient boosting": boosti
 pd.Series(won, name="pairs won (%)").round(1).to_frame()
 
 # %% [markdown]
-# Whether these differences are real, or luck with 5,000 flights, comes in the third part.
+# Are these differences real, or luck with 5,000 flights? That comes in the third part.
 #
 # ## Two kinds of mistakes
 #
@@ -308,7 +306,7 @@ plots.slider(confusion_figure, steps, "alarm from probability", start=0.25)
 #
 # ## One test is not enough
 #
-# All our scores come from one draw of 5,000 flights. So we cut the table into five parts, the **folds**: each is the test once, while the other four train. That is *[cross-validation](glossary.md#cross-validation)*.
+# All our scores come from one draw. So we cut the table into five parts, the **folds**: each is the test once, while the others train. That is *[cross-validation](glossary.md#cross-validation)*.
 #
 # How to cut? At random, or so that all flights of a *day* stay together? It sounds like a detail.
 
@@ -518,7 +516,7 @@ race = {"X": arrived[NUMBERS + CATEGORIES], "y": arrived["late"].to_numpy(),
 # %% [markdown]
 # One fold: draw 20,000 training flights, let both sides search, and ask both winners about *all* flights of the test days. `cheapest_good` does what the table says, and counts the CPU seconds.
 #
-# How many folds decide? A pilot on other draws varied by 0.9 points from fold to fold. Fifteen folds give an interval of about ± 0.5 points, and they test all 365 days: enough for a margin of 1. It takes a minute. (`error` is what the AUC misses to 100; `try` the setting that was chosen.)
+# How many folds decide? In a pilot on other draws, folds varied by 0.9 points. Fifteen give an interval of about ± 0.5, and test all 365 days: enough for a margin of 1. It takes a minute. (`error` is what the AUC misses to 100; `try` the setting that was chosen.)
 
 
 # %%
@@ -625,7 +623,7 @@ plots.show(fig, "Seconds and operations of one training, by rows, for three mode
 # %% [markdown]
 # <details><summary>Why are seconds and operations so far apart?</summary>
 #
-# A network's operations come bundled in matrix products, which a processor does quickly; a tree's comparisons come one by one. So "cheaper" depends on what you count. The ledger counts seconds, and those of the whole search; which four tries a side lists decides, too.
+# A network's operations come bundled in matrix products, which a processor does quickly; a tree's comparisons come one by one. So "cheaper" depends on what you count (the ledger: seconds of the whole search), and on the four tries that a side lists.
 #
 # </details>
 #
