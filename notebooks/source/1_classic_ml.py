@@ -1,12 +1,13 @@
 # %% [markdown]
 # # Lesson 1 · Will my flight be late?
 #
-# **Why this matters.** You change planes in New York, with fifty minutes to spare. Can a program tell you today whether that will work? Airlines, banks and shops ask such questions of a table, millions of times a day. Some say that a small *classic* model will do; others, that it takes a neural network. You will build both, starting with a rule of your own, and let 435,352 real flights decide.
+# **Why this matters.** You change planes in New York, with fifty minutes to spare. Can a program tell you today whether that will work? Airlines, banks and shops ask tables such questions all day. Some say that a small *classic* model will do; others, that it takes a neural network. You will build both, starting with a rule of your own, and let 435,352 real flights decide.
 #
 # You need Python, a little pandas, and no machine learning. It takes about two and a half hours, with three places to stop. Run the cells from top to bottom with Shift + Enter.
 #
 # *The claims are from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024). They come when you know their words.*
-#
+
+# %% [markdown]
 # ## What you will learn
 #
 # 1. what a **[baseline](glossary.md#baseline)** is, and why no score means anything without one;
@@ -147,7 +148,7 @@ print(f"the colleague's wins {auc(validation, validation['dep_delay']):.1f} %")
 # %% [markdown]
 # Remember your number: machine learning has to beat it. And the colleague? `dep_delay` says how late the flight *left*. When you book, nobody knows it: such a score is worthless, and what lets it in is a **leak**. No program warns you. Ask of every column *when it is known*.
 #
-# Which of these leak, too: `arr_time` (when it landed), `sched_arr_time` (when it should), `air_time`, `seats`, `wind_speed` (an hour before)?
+# Which of these leak, too: `arr_time` (when it landed), `sched_arr_time` (when it should), `air_time`, `seats`?
 #
 # <details><summary>Compare your answer</summary>
 #
@@ -242,7 +243,7 @@ logistic = linear(linear_model.LogisticRegression(C=0.1, max_iter=1000))
 logistic
 
 # %% [markdown]
-# And a second model: **[gradient boosting](glossary.md#gradient-boosting)** grows a hundred small trees, one after the other, each to mend the mistakes of those before it. Trees only ask "above or below?", so they need no scaling, and a code number for each category will do.
+# And a second model: **[gradient boosting](glossary.md#gradient-boosting)** grows a hundred small trees, one after the other, each to mend the mistakes of those before it. (A [random forest](glossary.md#random-forest) grows them side by side, and they vote.) Trees only ask "above or below?", so they need no scaling, and a number for each category will do.
 
 
 # %%
@@ -262,7 +263,7 @@ for name, model in {"logistic regression": logistic, "gradient boosting": boosti
 pd.Series(won, name="pairs won (%)").round(1).to_frame()
 
 # %% [markdown]
-# Are these differences real, or luck with 5,000 flights? That comes in the third part.
+# Are these differences real, or luck? That comes in the third part.
 #
 # ## Two kinds of mistakes
 #
@@ -300,8 +301,7 @@ plots.slider(confusion_figure, steps, "alarm from probability", start=0.25)
 # </details>
 #
 # *[Accuracy](glossary.md#accuracy)*, the share of all calls that are right, hides the difference. How badly, shows on something rare: look at the printed line. Whoever says "it will fly" to everybody is nearly always right, finds none of the cancelled flights (recall 0 %), and is worth nothing.
-
-# %% [markdown]
+#
 # **A good place to stop.** Next: can you trust a score?
 #
 # ## One test is not enough
@@ -584,7 +584,7 @@ display(*verdicts, results.beside(predicted, answers))
 # %% [markdown]
 # ## Why?
 #
-# Each dot is a fold, bars are intervals, dashed lines the margins of `ml-lightweight`: a bar has to lie in the shaded part. Would you take the network?
+# Each dot is a fold, bars are intervals, dashed lines the margins of `ml-lightweight`: its bars must lie in the shaded part.
 
 # %% tags=["readme-picture"]
 fig, axes = plt.subplots(3, 1, figsize=(8, 6), height_ratios=[1, 1, 1.6])
@@ -621,9 +621,11 @@ for i, (name, model) in enumerate(racers.items()):
 plots.show(fig, "Seconds and operations of one training, by rows, for three models.")
 
 # %% [markdown]
-# <details><summary>Why are seconds and operations so far apart?</summary>
+# Would you take the network? And why are seconds and operations so far apart?
 #
-# A network's operations come bundled in matrix products, which a processor does quickly; a tree's comparisons come one by one. So "cheaper" depends on what you count (the ledger: seconds of the whole search), and on the four tries that a side lists.
+# <details><summary>Compare your answer</summary>
+#
+# Nothing speaks for it while it is not clearly better; but when it costs a second, cost need not decide either. A network's operations come bundled in matrix products, which a processor does quickly; a tree's comparisons come one by one. So "cheaper" depends on what you count, and on the tries that a side lists.
 #
 # </details>
 #
@@ -660,17 +662,17 @@ table.head(3)
 #
 # </details>
 #
-# First ask: when is each column known, and which rows belong together? (Cut by those, with `GroupKFold`.)
+# First ask when each column is known, and which rows belong together (cut by those, with `GroupKFold`).
 #
 # ## Recap
 #
 # 1. A **baseline** is the score of knowing nothing: 50 % of the pairs, the median price.
 # 2. A **leak** tells the training what it will not know later: by a column known only afterwards, a statistic of hidden rows, or rows that belong together and were cut apart.
 # 3. **Overfitting** is learning by heart: the training score rises, that on others falls.
-# 4. A **pipeline** fills gaps, scales numbers, turns names into numbers, and learns it all from training rows.
+# 4. A **pipeline** fills gaps, scales, turns names into numbers, and learns it all from training rows.
 # 5. **Recall** is the share of late flights that raise the alarm, **precision** the share of alarms that are right.
 # 6. A **fold** is the part that is tested once; an **interval** says how far off a mean may be. Folds share rows, so the usual formula is too sure.
-# 7. A **verdict** holds an interval against a margin that was fixed before. It has three values.
+# 7. A **verdict** holds an interval against a margin that was fixed before.
 
 # %% tags=["nbval-check-output"]
 results.finish(run, verdicts, exercises, predicted, answers)
