@@ -92,7 +92,7 @@ def only_line(capsys):
         (["run", "--device", "cuda"], "course: device 'cuda' was asked for, but torch sees no NVIDIA GPU"),
         (["run", "--seed", "one"], "course: seed must be a whole number from 0 to 4294967295, got 'one'"),
         (["run", "--seed", "-1"], "course: seed must be a whole number from 0 to 4294967295, got '-1'"),
-        (["data", "nothing"], "course: unknown data set 'nothing': those to download are forest_cover, "),
+        (["data", "nothing"], "course: unknown data set 'nothing': those to download are fashion_mnist, "),
         (["run", "--images", "cats"], "course: unknown images 'cats': choose digits, fashion_mnist, cifar10"),
         (
             ["run", "--text", "poems"],
@@ -602,7 +602,6 @@ def test_data_lists_what_there_is(capsys):
     comes = {line.split()[0]: line for line in lines}
     assert comes["wine"].endswith("with scikit-learn")
     assert comes["docstrings"].endswith("with numpy, scipy, pandas, scikit-learn")
-    assert comes["forest_cover"].endswith("download, 11.2 MB")
     assert comes["fashion_mnist"].endswith("download, 30.8 MB in 4 files")
 
 

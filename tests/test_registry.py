@@ -250,7 +250,7 @@ def test_a_damaged_file_in_the_cache_is_not_trusted(cache, register):
 @pytest.mark.parametrize("name", ["nothing", "breast_cancer"])
 def test_a_name_that_is_not_to_download_gets_the_list(name):
     with pytest.raises(
-        CourseError, match=f"unknown data set '{name}': those to download are forest_cover, fash"
+        CourseError, match=f"unknown data set '{name}': those to download are fashion_mnist, "
     ):
         registry.fetch(name)
 

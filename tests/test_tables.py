@@ -1,4 +1,3 @@
-import gzip
 import hashlib
 
 import numpy as np
@@ -144,69 +143,20 @@ def test_the_fingerprint_covers_names_values_and_classes():
     assert len({known, *map(tables.fingerprint, changed)}) == 6
 
 
-@pytest.fixture
-def forest(cache, register):
-    """Puts a small forest-cover file into the cache: 10 rows of each of the 7 kinds; gives the rows."""
-    rng = np.random.default_rng(0)
-    rows = rng.integers(0, 300, size=(70, 55))
-    rows[:, -1] = np.repeat(np.arange(1, 8), 10)
-    content = gzip.compress("\n".join(",".join(map(str, row)) for row in rows).encode())
-    register(content, name="forest_cover", file="covtype.data.gz")
-    cache.mkdir()
-    (cache / "covtype.data.gz").write_bytes(content)
-    return rows
+LABELS = np.repeat(np.arange(7), 10)
 
 
-def as_rows(table):
-    """The rows as they stand in the file: kinds count from 1 there. No two are the same."""
-    return {tuple(row) for row in np.column_stack([table.X, table.y + 1])}
+def test_drawn_rows_keep_each_class_in_its_share_and_follow_their_seed():
+    rows, again, other = (tables.stratified_rows(LABELS, 28, seed, "trees") for seed in (0, 0, 1))
+    assert np.bincount(LABELS[rows]).tolist() == [4] * 7 and len(set(rows)) == 28
+    assert rows.tolist() == again.tolist() != other.tolist()
+    assert tables.stratified_rows(LABELS, 70, 0, "trees").tolist() == list(range(70))
+    assert len(set(tables.stratified_rows(LABELS, 69, 0, "trees"))) == 69
 
 
-def test_forest_cover_with_all_rows(forest):
-    table = tables.load_forest_cover(70)
-    assert as_rows(table) == {tuple(row) for row in forest}
-    assert (table.y.dtype, set(table.X.dtypes)) == (np.dtype("int64"), {np.dtype("float64")})
-    assert [table.X.columns[i] for i in (0, 9, 10, 13, 14, 53)] == [
-        *("elevation", "fire_distance", "area_1", "area_4", "soil_1", "soil_40")
-    ]
-    assert (len(table.classes), table.classes[6]) == (7, "krummholz")
-    assert table.source.name == "forest_cover"
-
-
-def test_forest_cover_draws_rows_that_keep_the_shares(forest):
-    table = tables.load_forest_cover(28)
-    assert np.bincount(table.y).tolist() == [4] * 7
-    assert as_rows(table) <= {tuple(row) for row in forest}
-    assert len(as_rows(table)) == 28
-
-
-def test_forest_cover_follows_its_seed(forest):
-    first, again, other = (tables.load_forest_cover(28, seed).X for seed in (0, 0, 1))
-    assert first.equals(again)
-    assert not first.equals(other)
-
-
-def test_forest_cover_has_no_more_rows_than_it_has(forest):
-    with pytest.raises(CourseError, match="has 70 rows, 71 were asked for: ask for fewer"):
-        tables.load_forest_cover(71)
-
-
-@pytest.mark.parametrize("n_rows", [0, 3])
-def test_forest_cover_needs_a_row_of_each_kind(forest, n_rows):
-    with pytest.raises(CourseError, match="ask for"):
-        tables.load_forest_cover(n_rows)
-
-
-def test_forest_cover_gives_nearly_all_rows_too(forest):
-    table = tables.load_forest_cover(69)
-    assert len(table.X) == len(as_rows(table)) == 69
-    assert as_rows(table) < {tuple(row) for row in forest}
-
-
-def test_the_published_weather_is_coldest_before_sunrise_once_its_hours_are_new_yorks():
-    weather = tables.load_weather()
-    july = weather[weather["month"] == 7].groupby("hour")["temp"].mean()
-    assert july.idxmin() == 9  # as published
-    utc = pd.to_datetime(weather[["year", "month", "day", "hour"]]).dt.tz_localize("UTC")
-    local = utc.dt.tz_convert("America/New_York").dt.hour[weather["month"] == 7]
-    assert weather["temp"][local.index].groupby(local).mean().idxmin() == 5
+@pytest.mark.parametrize(
+    ("n_rows", "said"), [(71, "has 70 rows, 71 were asked for"), (0, "ask for more"), (3, "ask for more")]
+)
+def test_more_rows_than_there_are_or_fewer_than_classes_are_refused(n_rows, said):
+    with pytest.raises(CourseError, match=said):
+        tables.stratified_rows(LABELS, n_rows, 0, "trees")

@@ -50,7 +50,8 @@ SYMBOLS = {
 
 LEGEND = (
     "<p style='font-size:.9em'>A test <b>holds</b> when the whole interval is on the needed side, "
-    "<b>fails</b> when all of it is on the other side, and is <b>undecided</b> when the margin lies inside. "
+    "<b>fails</b> when all of it is on the other side, and is <b>undecided</b> otherwise. "
+    "(Of several rows, one fails only if a wider interval does, too: one of many may miss by chance.) "
     "The claim is supported when all hold, not supported when one fails, otherwise inconclusive.</p>"
 )
 

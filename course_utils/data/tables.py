@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils import CourseError
-from course_utils.data.registry import Source, content_sha256, fetch, registry, require_content
+from course_utils.data.registry import Source, content_sha256, registry, require_content
 from course_utils.files import checksum
 
 
@@ -200,33 +200,6 @@ def _packaged(name: str) -> list[pd.DataFrame]:
     digests = [checksum(path, "sha256") for path in paths]
     require_content(registry()[name], hashlib.sha256("\n".join(digests).encode()).hexdigest())
     return [pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path) for path in paths]
-
-
-def load_forest_cover(n_rows: int, seed: int = 0) -> Table:
-    """Forest cover (downloaded): a stratified sample of its 581,012 patches of forest.
-
-    Parameters
-    ----------
-    n_rows : int
-        Rows to draw without replacement, at most 581,012.
-    seed : int
-        Of the draw.
-
-    Raises
-    ------
-    CourseError
-        The data cannot be downloaded, or they have fewer rows than asked for, or more kinds.
-    """
-    (path,) = fetch("forest_cover")
-    rows = np.loadtxt(path, delimiter=",", dtype=np.float32)  # reads .gz as well
-    rows = rows[stratified_rows(rows[:, -1], n_rows, seed, "forest_cover")]
-    terrain = "elevation aspect slope water_distance water_height road_distance shade_9h shade_12h shade_15h"
-    columns = [*terrain.split(), "fire_distance", *(f"area_{i}" for i in range(1, 5))]
-    columns += [f"soil_{i}" for i in range(1, 41)]
-    classes = ("spruce/fir", "lodgepole pine", "ponderosa pine", "cottonwood/willow")
-    classes += ("aspen", "douglas fir", "krummholz")
-    X = pd.DataFrame(rows[:, :-1].astype(float), columns=columns)
-    return Table(X, rows[:, -1].astype(np.int64) - 1, classes, registry()["forest_cover"])
 
 
 def _bundled_table(name: str, load: Callable[..., Any]) -> Table:

@@ -212,7 +212,7 @@ exercises = workbook(
         ),
         hints=(
             "Three lines: the steps for numbers, the step for categories, the column transformer.",
-            "numbers = make_pipeline(impute.SimpleImputer(), preprocessing.StandardScaler())",
+            "numbers = make_pipeline(impute.SimpleImputer(), StandardScaler())",
             "columns = compose.make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES))",
             "return make_pipeline(columns, model)",
         ),

@@ -25,16 +25,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn import compose, dummy, ensemble, impute, linear_model, metrics
-from sklearn import model_selection, preprocessing, tree
+from sklearn import compose, dummy, ensemble, impute, linear_model, metrics, model_selection
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from tqdm import tqdm
 
 from course_utils.claims import intervals, ledger, ranking
 from course_utils.data import tables as data
 from course_utils.exercises.lesson_1 import exercises
-from course_utils.models import costs
-from course_utils.models.choosing import cheapest_good, say
+from course_utils.models import choosing, costs
 from course_utils.models.tabular import TabularClassifier, TabularRegressor
 from course_utils.report import results
 from course_utils.run import start
@@ -47,7 +47,7 @@ plots.use_style()
 # %% [markdown]
 # ## The table
 #
-# Every flight that was to leave New York's airports in 2023, with its plane and the weather an hour before departure. **Late** means: arrived more than 15 minutes after schedule. (What each column means stands in `datasets/flights.md`.)
+# Every flight that was to leave New York in 2023, with its plane and the weather an hour before. **Late** means: arrived more than 15 minutes after schedule. (What each column means stands in `datasets/flights.md`.)
 #
 # We draw 25,000 flights and put 5,000 of them aside. From the **training** flights models learn. The **[validation](glossary.md#validation)** flights show how good they are on flights that they have never met: an examination whose questions were known is none.
 
@@ -135,7 +135,7 @@ exercises.check("1.2", my_rule)
 # %% [markdown]
 # ## Too good to be true
 #
-# Here are a rule of ours (a point an hour, one for each mile of fog, five in June and July), yours, and that of a colleague, who takes a single column:
+# Here are a rule of ours (a point an hour, one for each mile of fog, five in summer), yours, and that of a colleague, who takes a single column:
 
 # %%
 fog = 10 - validation["visib"].fillna(10)
@@ -146,7 +146,7 @@ if exercises.statuses["1.2"] == "correct":
 print(f"the colleague's wins {auc(validation, validation['dep_delay']):.1f} %")
 
 # %% [markdown]
-# Remember your number: machine learning has to beat it. And the colleague? `dep_delay` says how late the flight *left*. When you book, nobody knows it: such a score is worthless, and what lets it in is a **leak**. No program warns you. Ask of every column *when it is known*.
+# Machine learning has to beat your number. And the colleague? `dep_delay` says how late the flight *left*. When you book, nobody knows it: such a score is worthless, and what lets it in is a **leak**. No program warns you. Ask of every column *when it is known*.
 #
 # Which of these leak, too: `arr_time` (when it landed), `sched_arr_time` (when it should), `air_time`, `seats`?
 #
@@ -176,7 +176,7 @@ print(f"after {cut} o'clock wins {auc(validation, validation['hour'] > cut):.1f}
 # %%
 scores = {}
 for depth in [1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 30]:
-    model = tree.DecisionTreeClassifier(max_depth=depth, random_state=run.seed)
+    model = DecisionTreeClassifier(max_depth=depth, random_state=run.seed)
     model.fit(train[NUMBERS], train["late"])
     scores[depth] = {name: auc(part, model.predict_proba(part[NUMBERS])[:, 1])
                      for name, part in (("training", train), ("validation", validation))}
@@ -197,7 +197,7 @@ on those it knows, {deepest['validation']} % on others. Take the best for others
 #
 # ## A messy table
 #
-# Our tree saw numbers only. Airline, airports and weekday are text, and some cells are empty: one flight in twenty lacks the wind. Everything must become a number:
+# Our tree saw numbers only. Airline, airports and weekday are text, and some cells are empty: one in twenty lacks the wind. Everything must become a number:
 #
 # - Empty cells of a column get its mean over the training flights ([imputation](glossary.md#imputation)).
 # - Degrees, miles and inches are brought to mean 0 and spread 1 (**[scaling](glossary.md#scaling)**): else the column with the largest numbers would weigh the most.
@@ -209,16 +209,16 @@ on those it knows, {deepest['validation']} % on others. Take the best for others
 # **1.3 Write the pipeline.** `in_pipeline(model)` returns a pipeline of the three steps and `model`. You have:
 #
 # - `make_pipeline(step, step, …)`: one step after the other;
-# - `impute.SimpleImputer()` and `preprocessing.StandardScaler()` for the `NUMBERS`;
-# - `preprocessing.OneHotEncoder(handle_unknown="ignore")` for the `CATEGORIES` (a new airport gets zeros);
+# - `impute.SimpleImputer()` and `StandardScaler()` for the `NUMBERS`;
+# - `OneHotEncoder(handle_unknown="ignore")` for the `CATEGORIES` (a new airport gets zeros);
 # - `compose.make_column_transformer((steps, columns), (steps, columns))`: different steps for different columns.
 
 # %% exercise="1.3"
 in_pipeline = ...
 ### BEGIN SOLUTION
 def in_pipeline(model):
-    numbers = make_pipeline(impute.SimpleImputer(), preprocessing.StandardScaler())
-    categories = preprocessing.OneHotEncoder(handle_unknown="ignore")
+    numbers = make_pipeline(impute.SimpleImputer(), StandardScaler())
+    categories = OneHotEncoder(handle_unknown="ignore")
     columns = compose.make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES))
     return make_pipeline(columns, model)
 ### END SOLUTION
@@ -233,8 +233,8 @@ exercises.check("1.3", in_pipeline)
 # %%
 def linear(model, numbers=NUMBERS, categories=CATEGORIES):
     """A linear model behind the steps that make everything a number."""
-    scaled = make_pipeline(impute.SimpleImputer(), preprocessing.StandardScaler())
-    one_hot = preprocessing.OneHotEncoder(handle_unknown="ignore")
+    scaled = make_pipeline(impute.SimpleImputer(), StandardScaler())
+    one_hot = OneHotEncoder(handle_unknown="ignore")
     columns = compose.make_column_transformer((scaled, numbers), (one_hot, categories))
     return make_pipeline(columns, model)
 
@@ -249,7 +249,7 @@ logistic
 # %%
 def boosted(model, numbers=NUMBERS, categories=CATEGORIES):
     """Boosted trees behind what they need."""
-    codes = preprocessing.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     columns = compose.make_column_transformer((codes, categories), ("passthrough", numbers))
     return make_pipeline(columns, model)
 
@@ -300,7 +300,7 @@ plots.slider(confusion_figure, steps, "alarm from probability", start=0.25)
 #
 # </details>
 #
-# *[Accuracy](glossary.md#accuracy)*, the share of all calls that are right, hides the difference. How badly, shows on something rare: look at the printed line. Whoever says "it will fly" to everybody is nearly always right, finds none of the cancelled flights (recall 0 %), and is worth nothing.
+# *[Accuracy](glossary.md#accuracy)*, the share of all calls that are right, hides the difference. How badly, shows on something rare: look at the printed line. Whoever says "it will fly" to everybody is nearly always right, and finds none of the cancelled flights (recall 0 %).
 #
 # **A good place to stop.** Next: can you trust a score?
 #
@@ -402,8 +402,8 @@ print(usual_interval([1.2, 0.4, -0.6, 2.1, 0.9, 1.6, -0.2, 0.7, 1.1, 0.8]))  # p
 # %%
 few = ["month", "hour", "temp", "precip", "visib"]
 pool = flights.dropna(subset=["late", *few]).sample(20_000, random_state=run.seed)
-by_line = make_pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression())
-pair = [by_line, tree.DecisionTreeClassifier(max_depth=3, random_state=run.seed)]
+by_line = make_pipeline(StandardScaler(), linear_model.LogisticRegression())
+pair = [by_line, DecisionTreeClassifier(max_depth=3, random_state=run.seed)]
 cutter = model_selection.RepeatedKFold(n_splits=5, n_repeats=4, random_state=run.seed)
 colleagues = []
 for i in range(0, 20_000, 500):
@@ -473,7 +473,7 @@ for each in (dummy.DummyRegressor(strategy="median"), model):
 #
 # Classic models, says the article, need less computing power than deep ones and train faster. And deep learning, it says of finance, assesses risks more accurately. Lateness is a risk, so one experiment can answer both.
 #
-# The course keeps a **[ledger](glossary.md#ledger)** of claims. What a claim needs was written there before the experiment ran. Its *[margins](glossary.md#margin)* (1 [percentage point](glossary.md#percentage-point), 2 %, 5 times) are judgements, and you may disagree; but nobody may choose them after looking. A test *holds* when the **whole** interval lies on the needed side, *fails* when all of it lies on the other side, and is *undecided* otherwise. The claim is **supported** when all its tests hold, **not supported** when one fails, else **inconclusive**.
+# The course keeps a **[ledger](glossary.md#ledger)** of claims. What a claim needs was written there before the experiment ran. Its *[margins](glossary.md#margin)* (1 [percentage point](glossary.md#percentage-point), 2 %, 5 times) are judgements, and you may disagree; but nobody may choose them after looking. A test *holds* when the **whole** interval lies on the needed side, *fails* when all of it lies on the other, else it is *undecided*. The claim is **supported** when all its tests hold, **not supported** when one fails, else **inconclusive**.
 #
 # The *[MLP](glossary.md#mlp)* is a small neural network; cost is counted in **[CPU seconds](glossary.md#cpu-seconds)**, the time that the processor really worked. Read the two cards below the cell. Then **predict**: replace the dots and run it again; only someone who predicted can be surprised.
 
@@ -514,7 +514,7 @@ race = {"X": arrived[NUMBERS + CATEGORIES], "y": arrived["late"].to_numpy(),
         "error": lambda late, p: 100 - 100 * metrics.roc_auc_score(late, p), "near": 0.2}
 
 # %% [markdown]
-# One fold: draw 20,000 training flights, let both sides search, and ask both winners about *all* flights of the test days. `cheapest_good` does what the table says, and counts the CPU seconds.
+# One fold: draw 20,000 training flights, let both sides search, and ask both winners about *all* flights of the test days. `choosing.cheapest_good` does what the table says, and counts the CPU seconds.
 #
 # How many folds decide? In a pilot on other draws, folds varied by 0.9 points. Fifteen give an interval of about ± 0.5, and test all 365 days: enough for a margin of 1. It takes a minute. (`error` is what the AUC misses to 100; `try` the setting that was chosen.)
 
@@ -526,8 +526,8 @@ def run_fold(race, train, test, seed):
     X, y, groups = race["X"].iloc[rows], race["y"][rows], race["groups"][rows]
     found = {"answers": race["y"][test], "groups": race["groups"][test]}
     for side, tries in race["tries"].items():
-        choice = cheapest_good(tries, X, y, groups, race["error"], race["near"], seed)
-        said = say(choice.model, race["X"].iloc[test])
+        choice = choosing.cheapest_good(tries, X, y, groups, race["error"], race["near"], seed)
+        said = choosing.say(choice.model, race["X"].iloc[test])
         error = race["error"](found["answers"], said)
         found |= {f"{side} try": choice.place, f"{side} error": error, f"{side} said": said,
                   f"{side} CPU s": choice.search_cpu_s}
@@ -550,7 +550,7 @@ for trees in (100, 200, 400):
 steps = {"learning_rate": 0.02, "batch_size": 512, "seed": run.seed}
 network = [TabularRegressor(["zipcode"], neurons, epochs, **steps)
            for neurons, epochs in ((64, 15), (64, 30), (128, 15), (128, 30))]
-house_race = {"X": houses[ABOUT + ["zipcode"]], "y": np.log10(houses["price"]).to_numpy(),
+house_race = {"X": houses[[*ABOUT, "zipcode"]], "y": np.log10(houses["price"]).to_numpy(),
               "groups": houses["id"].to_numpy(), "tries": {"classic": classic, "MLP": network},
               "error": metrics.root_mean_squared_error, "near": 0.0007}  # 1 % of the usual error
 folds = []
@@ -577,8 +577,8 @@ times = {"flights": intervals.paired_ratio(by_day["MLP CPU s"], by_day["classic 
 better = {"flights": gap, "houses": saved}
 verdicts = [claim.judge({**better, "cpu_seconds": times}, run.profile),
             risk.judge(better, run.profile)]
-words = [each.word for each in verdicts]
-answers = dict(zip(predicted, (gap, times["flights"], *words), strict=True))
+found = (gap, times["flights"], *(each.word for each in verdicts))
+answers = dict(zip(predicted, found, strict=True))
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
@@ -625,7 +625,7 @@ plots.show(fig, "Seconds and operations of one training, by rows, for three mode
 #
 # <details><summary>Compare your answer</summary>
 #
-# Nothing speaks for it while it is not clearly better; but when it costs a second, cost need not decide either. A network's operations come bundled in matrix products, which a processor does quickly; a tree's comparisons come one by one. So "cheaper" depends on what you count, and on the tries that a side lists.
+# Nothing speaks for it while it is not clearly better; and at a second or two, cost need not decide. A network's operations come bundled in matrix products, which a processor does quickly; a tree's comparisons come one by one. So "cheaper" depends on what you count, and on the tries that a side lists.
 #
 # </details>
 #
@@ -652,7 +652,7 @@ table.head(3)
 # won = {}
 # for name, model in {"baseline": dummy.DummyClassifier(),
 #                     "A": linear_model.LogisticRegression(max_iter=1000),
-#                     "B": tree.DecisionTreeClassifier(random_state=0)}.items():
+#                     "B": DecisionTreeClassifier(random_state=0)}.items():
 #     pipe = linear(model, numbers, categories)
 #     won[name] = 100 * model_selection.cross_val_score(pipe, X, y, cv=cutter)
 #     print(name, won[name].mean().round(1), "% right")
