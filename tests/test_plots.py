@@ -164,18 +164,6 @@ def test_forest_shades_the_left_when_the_claim_needs_less():
     assert ends == pytest.approx([ax.get_xlim()[0], 1.0])
 
 
-def test_a_power_law_is_a_straight_line_of_its_slope_on_logarithmic_axes():
-    _, ax = plt.subplots()
-    x = np.array([1.0, 10, 100])
-    plots.power_law(ax, x, 3 * x**2, "cost", slope=2.0, index=1)
-    points, line = ax.lines
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-    assert list(points.get_ydata()) == pytest.approx([3, 300, 30_000])
-    assert list(line.get_ydata()) == pytest.approx([3, 300, 30_000])
-    assert (points.get_linestyle(), line.get_marker()) == ("None", "")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cost: slope 2.00"]
-
-
 def test_histograms_count_each_group_and_differ_in_hatching():
     fig, ax = plots.histograms({"a": [1, 1, 3], "b": [3], "c": [1]}, bins=[0, 2, 4])
     heights = [[bar.get_height() for bar in bars] for bars in ax.containers]

@@ -167,6 +167,7 @@ def confusion(ax: plt.Axes, counts: np.ndarray, truths: Sequence[str], calls: Se
         ax.text(column, row, count, ha="center", va="center", fontsize=18)
     ax.set_xticks(range(len(calls)), [plain(call) for call in calls])
     ax.set_yticks(range(len(truths)), [plain(truth) for truth in truths])
+    ax.set(xlabel="call", ylabel="truth")
     ax.grid(False)
 
 
@@ -251,18 +252,6 @@ def curves(
     ax.set_xticks(x, x)
     fig.legend(loc="outside lower center", ncols=2)
     return fig, ax
-
-
-def power_law(ax: plt.Axes, x: ArrayLike, y: ArrayLike, label: str, slope: float, index: int = 0) -> None:
-    """Points on logarithmic axes with the straight line of that slope through their middle.
-
-    `index` chooses the style; the slope stands in the legend.
-    """
-    x, y, style = np.asarray(x), np.asarray(y), line_style(index)
-    middle = np.exp(np.log(y).mean() - slope * np.log(x).mean())
-    ax.loglog(x, y, **style | {"linestyle": ""})
-    ax.loglog(x, middle * x**slope, **style | {"marker": ""}, label=f"{label}: slope {slope:.2f}")
-    ax.legend()
 
 
 def slider(draw: Callable[[Any], Figure], values: Sequence[Any], label: str, start: Any) -> None:
