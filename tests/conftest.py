@@ -142,7 +142,7 @@ def whole_run():
     """Writes good results of all lessons and labs into a folder: every tested claim, and what models cost."""
 
     def write(folder, profile="laptop", device="cpu", seed=0, lift=0.5, data="digits"):
-        """`lift` is how far each effect lies above its margin, in half-widths of its interval."""
+        """`lift` is how far each effect lies on the needed side of its margin, in half-widths of its interval."""
         for name in runtime.notebooks():
             verdicts = [
                 claim.judge(_measured(claim, lift), profile)
@@ -176,7 +176,7 @@ def _measured(claim, lift):
     measured = {}
     for test in claim.tests:
         width = abs(test.margin) / 4 or 0.5
-        effect = test.margin + lift * width
+        effect = test.margin + (lift if test.direction == "above" else -lift) * width
         estimate = Estimate(effect, effect - width, effect + width, 30)
         measured[test.id] = {"one": estimate, "two": estimate} if test.per else estimate
     return measured

@@ -172,7 +172,7 @@ plots.show(fig, "A tree of two questions in a row, and the shares of flights tha
 # %% [markdown]
 # ## Learned, or learned by heart?
 #
-# The machine found that hour; nobody told it. (A yes or no makes many ties, so the hour itself wins more.) A [decision tree](glossary.md#decision-tree) does much the same with every column of numbers, and then asks each answer a further question: the picture has two in a row (in a box: its share of the flights; shares punctual and late). What do the two lines below tell you? Which depth would you take?
+# The machine found that hour; nobody told it. (A yes or no makes ties, so the hour itself wins more.) A [decision tree](glossary.md#decision-tree) does much the same with every column of numbers, and then asks each answer a further question: the picture has two in a row (in a box: its share of the flights; shares punctual and late). What do the two lines below tell you? Which depth would you take?
 
 # %%
 scores = {}
@@ -666,7 +666,7 @@ table.head(3)
 #
 # 1. A **baseline** is the score of knowing nothing.
 # 2. A **leak** tells the training what it will not know later: by a column, a statistic of hidden rows, or rows that were cut apart.
-# 3. **Overfitting** is learning by heart: the training score rises, that on others falls.
+# 3. **Overfitting** is learning by heart: the training score rises, others fall.
 # 4. A **pipeline** fills gaps, scales, turns names into numbers, and learns it all from training rows.
 # 5. **Recall**: late flights that raise the alarm. **Precision**: alarms that are right.
 # 6. A **fold** is the part that is tested once; an **interval** says how far off a mean may be. Folds share rows: the usual formula is too sure.
