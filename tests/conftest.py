@@ -142,7 +142,7 @@ def whole_run():
     """Writes good results of all lessons and labs into a folder: every tested claim, and what models cost."""
 
     def write(folder, profile="laptop", device="cpu", seed=0, lift=0.5, data="digits"):
-        """`lift` is how far each effect lies on the needed side of its margin, in half-widths of its interval."""
+        """`lift`: how far each effect lies on the needed side of its margin, in half-widths."""
         for name in runtime.notebooks():
             verdicts = [
                 claim.judge(_measured(claim, lift), profile)
