@@ -93,15 +93,15 @@ def shelf(tmp_path, monkeypatch, notebook):
 
 @pytest.fixture
 def judged():
-    """Judges lesson 1's headline claim with these effects, the same for two tables."""
+    """Judges lesson 1's headline claim with these effects, the same for both tables."""
 
     def judge(effect=0.4, ratio=12.0, profile="laptop"):
-        accuracy = Estimate(effect, effect - 0.5, effect + 0.5, 25)
+        quality = Estimate(effect, effect - 0.5, effect + 0.5, 25)
         cost = Estimate(ratio, ratio / 1.25, ratio * 1.25, 25)
         measured = {
-            "accuracy": {"cancer": accuracy, "wine": accuracy},
-            "cpu_seconds": {"cancer": cost, "wine": cost},
-            "operations": {"cancer": cost, "wine": cost},
+            "flights": quality,
+            "houses": quality,
+            "cpu_seconds": {"flights": cost, "houses": cost},
         }
         return ledger.get("ml-lightweight").judge(measured, profile)
 

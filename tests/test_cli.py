@@ -258,12 +258,12 @@ def test_run_prints_a_line_for_each_test(fake_run, tmp_path, capsys):
         *("claim", "test", "effect", "[95", "%", "interval]", "needed", "verdict", "minutes", "peak", "MB")
     ]
     record = results.load(tmp_path / "1_a.json")
-    assert len(rows) == 6
-    assert rows[0].startswith("ml-lightweight  accuracy cancer")
-    for text in ("+0.40 [−0.10, 0.90] points, n = 25", "all of it above −1 points ✔", "SUPPORTED", "1.2"):
+    assert len(rows) == 4
+    assert rows[0].startswith("ml-lightweight  flights")
+    for text in ("+0.40 [−0.10, 0.90] points, n = 25", "all of it below 1 point ✔", "SUPPORTED", "1.2"):
         assert text in rows[0]
     assert rows[0].split()[-1] == f"{record.times.peak_memory_mb:.0f}"
-    assert rows[2].split()[:2] == ["cpu_seconds", "cancer"]
+    assert rows[2].split()[:2] == ["cpu_seconds", "flights"]
     assert "12.00 [9.60, 15.00] ×, n = 25" in rows[2]
     assert not any("SUPPORTED" in row or "ml-lightweight" in row for row in rows[1:])
 
@@ -380,7 +380,7 @@ def test_one_lesson_that_fails_does_not_stop_the_other(shelf, writes_results, tm
     assert "Traceback" not in captured.err
     assert [line.split()[:2] for line in captured.out.splitlines()[2:4]] == [
         ["1_bad", "FAILED"],
-        ["ml-lightweight", "accuracy"],
+        ["ml-lightweight", "flights"],
     ]
     assert sorted(path.name for path in out.iterdir()) == [
         *("1_bad.ipynb", "2_good.ipynb", "2_good.json", "report.html")
