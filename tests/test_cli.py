@@ -537,13 +537,14 @@ def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
     assert verdicts["cmp-transparency"] == "untestable"
 
 
-def test_claims_lists_the_verdicts_of_labs(tmp_path, whole_run, capsys):
-    course = folder.read(whole_run(tmp_path, lift=2))
+@pytest.mark.parametrize(("lift", "word"), [(2, "supported"), (-2, "not supported")])
+def test_claims_lists_the_verdicts_of_labs(tmp_path, whole_run, capsys, lift, word):
+    course = folder.read(whole_run(tmp_path, lift=lift))
     assert cli.main(["claims", "--out", str(tmp_path)]) == 0
     listed = rows_of_claims(capsys)
     words = {verdict.claim.id: verdict.word for verdict in course.all_verdicts()}
     assert {name: listed[name] for name in words} == words
-    assert words["dl-depth"] == "supported" and words["llm-real-time"] == "not supported"
+    assert words["dl-depth"] == words["llm-real-time"] == word
 
 
 def test_claims_without_results_says_not_run(tmp_path, monkeypatch, capsys):
