@@ -448,7 +448,9 @@ for ax, (name, pairs) in zip(axes, both.items(), strict=True):
     ax.axhline(truth, color=plots.GREY, linestyle="--")
     ax.set(ylabel="points", title=f"{name}: {colours.count(plots.GOOD)} of 40 contain the truth")
 axes[1].set_xlabel("colleague (orange: the interval misses the truth)")
-print("boosting minus logistic:", intervals.corrected_resampled_t(gains, 0.2).text("points"))
+gain = intervals.corrected_resampled_t(gains, 0.2)
+print("boosting minus logistic regression:", gain.text("points"))
+print("boosting is better" if gain.low > 0 else "five folds cannot tell")
 plots.show(fig, "Forty intervals by each formula; those that miss the true difference are orange.")
 
 # %% [markdown]
