@@ -50,7 +50,7 @@ sizes = [settings.most // 2**k for k in range(settings.doublings, -1, -1)]
 # %% [markdown]
 # ## Flights to learn from, days to test on
 #
-# The question: will a flight arrive more than 15 minutes late? The answer, yes or no, is its [label](../glossary.md#label). Whole days are held out, because flights of one day are late together. (Every third day of 2023 is left out altogether: you will see what those were for.)
+# The question: will a flight arrive more than 15 minutes late? The answer, yes or no, is its [label](../glossary.md#label). Whole days are held out, because flights of one day are late together. (Every third day of 2023 is left out altogether, for pilots.)
 #
 # The measure is [AUC](../glossary.md#auc): of one late and one punctual flight, how often does the late one get the higher probability? Guessing has 50 %. The [baseline](../glossary.md#baseline) is a rule that needs hardly any labels: delays pile up, so the later in the day, the likelier.
 
@@ -116,7 +116,7 @@ exercises.check("1_labels.1", nested)
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# The claim does not say how many are enough. So the [ledger](../glossary.md#ledger) asks about the *last* doubling that we can afford, from 10,000 flights to 20,000. Each of the two models must gain half a point of AUC or more, with the whole [interval](../glossary.md#interval) above that [margin](../glossary.md#margin). Half a point is our own choice: the claim names no amount.
+# The claim does not say how many are enough. So the [ledger](../glossary.md#ledger) asks about the doubling that the dealer offers, from 10,000 flights to 20,000, the *last* one here. Each of the two models must gain half a point of AUC or more, with the whole [interval](../glossary.md#interval) above that [margin](../glossary.md#margin). Half a point is our own choice: the claim names no amount.
 
 # %%
 claim = ledger.get("ml-more-labels")
