@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils import CourseError, variables
-from course_utils.data import docstrings, own_pictures, own_text, pictures, tables, text_file
+from course_utils.data import docstrings, own_pictures, own_text, picture_folder, pictures, tables, text_file
 from course_utils.data.documents import Document, Texts, divide
 from course_utils.data.overlap import near_duplicates
 from course_utils.data.pictures import Images
@@ -24,6 +24,9 @@ from course_utils.files import shown
 from course_utils.run import Run
 
 PICTURES = ("digits", "fashion_mnist", "cifar10")
+AT_MOST = {"smoke": own_pictures.AT_MOST, "laptop": own_pictures.AT_MOST, "full": 6_000}
+"""Pictures that are drawn of more, by the profile: as many as the digits are, so that a lesson takes minutes;
+the costs of its SVMs grow with their square."""
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
 SMS_FILE, SMS_LABELS = "SMSSpamCollection", ("ham", "spam")
 EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ...]]] = {
@@ -43,7 +46,7 @@ EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ..
 """Loaders of the data that come with the installed packages."""
 
 
-def chosen_pictures(run: Run, side: int, at_most: int = own_pictures.AT_MOST) -> Images:
+def chosen_pictures(run: Run, side: int, at_most: int | None = None) -> Images:
     """The pictures for a notebook, in random order; prints what they are.
 
     They are those of ``COURSE_IMAGES``; without it the digits or, in the profile full, Fashion-MNIST.
@@ -54,9 +57,10 @@ def chosen_pictures(run: Run, side: int, at_most: int = own_pictures.AT_MOST) ->
         Its seed decides on the order, and on the draw.
     side : int
         Height and width that the reader's own pictures get, in pixels.
-    at_most : int
-        So many are drawn when there are more, each class in its share; of a downloaded set five in six from
-        its training part. From the reader's own come at least `own_pictures.LEAST` of each class.
+    at_most : int, optional
+        So many are drawn when there are more (default: `AT_MOST`), each class in its share; of a downloaded
+        set five in six from its training part. From the reader's own come at least `own_pictures.LEAST` of
+        each class.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def chosen_pictures(run: Run, side: int, at_most: int = own_pictures.AT_MOST) ->
         Neither a name nor a folder, or the loader refuses.
     """
     wanted = variables.read("COURSE_IMAGES") or ("fashion_mnist" if run.profile == "full" else "digits")
-    loaded = load_pictures(resolve_pictures(wanted), side, at_most, run.seed)
+    loaded = load_pictures(resolve_pictures(wanted), side, at_most or AT_MOST[run.profile], run.seed)
     print(loaded.report or f"{loaded.source.name}: {len(loaded.labels):,} pictures")
     return loaded.rows(np.random.default_rng(run.seed).permutation(len(loaded.labels)))
 
@@ -82,11 +86,11 @@ def resolve_pictures(wanted: str) -> str:
     if not os.path.isdir(wanted):
         what = shown(Path(wanted).name if Path(wanted).is_absolute() else wanted)
         raise CourseError(f"unknown images '{what}': choose {', '.join(PICTURES)}, or a folder of pictures")
-    own_pictures.find(Path(wanted))
+    picture_folder.find(Path(wanted))
     return str(Path(wanted).resolve())
 
 
-def load_pictures(wanted: str, side: int, at_most: int = own_pictures.AT_MOST, seed: int = 0) -> Images:
+def load_pictures(wanted: str, side: int, at_most: int, seed: int = 0) -> Images:
     """What `resolve_pictures` gave, loaded; the other parameters are those of `chosen_pictures`."""
     if wanted == "digits":
         digits = pictures.load_digits()

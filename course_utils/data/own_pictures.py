@@ -1,15 +1,13 @@
 """The reader's own pictures, from folders with one folder a class.
 
-`picture_file` says what is done to each picture. All are grey when every one that is used is grey, else all
-are RGB. From a large folder some are drawn; the rest is not opened.
+`picture_folder` finds them, `picture_file` says what is done to each. All are grey when every one that is
+used is grey, else all are RGB. From a large folder some are drawn by their names; the rest is not opened.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,24 +15,24 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from course_utils import CourseError
-from course_utils.data import picture_file
+from course_utils.data import picture_file, picture_folder
+from course_utils.data.picture_folder import Group
 from course_utils.data.pictures import Images
 from course_utils.data.registry import Source
 from course_utils.files import shown
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 LEAST = {"": 20, "train": 16, "test": 5}
 """Fewest pictures of a class, without parts and in each part: enough for the five folds of lesson 2, with a
 fifth of the others for validation, and for the three parts of lesson 4."""
-AT_MOST = 6_000
+AT_MOST = 2_000
 MAX_RATIO = 10
 """Of a part, no class gets more than so many times the pictures of the smallest: a lesson would measure
 little but the largest class."""
+SPARE = 200
+"""Where some of a class are drawn, so many files are opened at most, or twice as many as are wanted: others
+take the place of those that cannot be used."""
 N_EXAMPLES, MAX_ROWS = 3, 20
 """Names that the report gives for each reason, and rows of its table."""
-
-Group = tuple[str, str]
-"""Part ('train', 'test', or '' without parts) and class."""
 
 
 def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) -> Images:
@@ -42,7 +40,8 @@ def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) ->
 
     Hidden files are ignored. What is left out, and why, stands in the report: files that cannot be read or
     have more than 50 million pixels; a picture of ``train/`` that is in ``test/`` too (it would be a leak),
-    or without parts one that was there before; a class with too few pictures (`LEAST`).
+    or without parts one that was there before; a class with too few pictures (`LEAST`), or beyond as many
+    classes as `at_most` pictures are enough for.
 
     Parameters
     ----------
@@ -51,9 +50,10 @@ def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) ->
     side : int
         Height and width of the result, in pixels.
     at_most : int
-        Pictures to draw when there are more: from each class its share, but never fewer than `LEAST`.
+        Pictures to draw when there are more: from each class its share, but never fewer than `LEAST`. Some
+        more can come of it where classes are small.
     seed : int
-        Of the draw.
+        Of the draw. It is made among the sorted names, so that it is the same on every machine.
 
     Returns
     -------
@@ -66,18 +66,20 @@ def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) ->
         The folder has another layout or cannot be read, or fewer than two classes have enough pictures; the
         message then has the report.
     """
-    found, left_out = find(folder)
-    counts = {group: len(files) for group, files in found.items()}
+    found, left_out = picture_folder.find(folder)
+    counts = {group: len(names) for group, names in found.items()}
+    rng = np.random.default_rng(seed)
+    classes = _few_enough(_large_enough(counts, left_out), counts, at_most, rng, left_out)
     wanted: dict[Group, int] = {}
     taken: dict[Group, list[np.ndarray]] = {}
-    classes = _large_enough(counts, left_out)
     if len(classes) > 1:
         wanted = _shares({group: n for group, n in counts.items() if group[1] in classes}, at_most)
-        taken = _read_groups(folder.resolve(), found, wanted, side, np.random.default_rng(seed), left_out)
-        classes = _large_enough({group: len(pictures) for group, pictures in taken.items()}, left_out)
+        drawn = {group: _draw(found[group], n, rng) for group, n in sorted(wanted.items())}
+        taken = _read_groups(folder.resolve(), drawn, wanted, side, left_out)
+        partly = [group for group in drawn if len(drawn[group]) < counts[group]]
+        classes = _large_enough({group: len(each) for group, each in taken.items()}, left_out, partly)
     used = {group: pictures for group, pictures in taken.items() if group[1] in classes}
-    drawn = any(wanted[group] < counts[group] for group in wanted)
-    report = _report(counts, used, left_out, at_most if drawn else None)
+    report = _report(counts, used, left_out, any(wanted[group] < counts[group] for group in wanted))
     if len(classes) < 2:
         parts = [part for part in LEAST if any(part == other for other, _ in counts)]
         needed = " and ".join(f"{LEAST[part]} pictures{f' in {part}/' if part else ''}" for part in parts)
@@ -88,89 +90,38 @@ def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) ->
     return _as_images(used, classes, report)
 
 
-def find(folder: Path) -> tuple[dict[Group, list[Path]], dict[str, list[str]]]:
-    """The picture files of each part and class, by name; and other things, by the reason to leave them out.
-
-    Raises
-    ------
-    CourseError
-        There is no such folder, it cannot be read, has no class folders, or only one of the two parts.
-    """
-    folder = folder.resolve()
-    places = _class_folders(folder)
-    used = {folder, *(path for _, path in places), *(path.parent for _, path in places)}
-    left_out: dict[str, list[str]] = defaultdict(list)
-    for parent in sorted({path.parent for _, path in places} | {folder}):
-        strays = [path for path in _children(parent) if path not in used]
-        left_out["outside the class folders"] += [_relative(path, folder) for path in strays]
-    found: dict[Group, list[Path]] = defaultdict(list)
-    for part, place in places:
-        files = found[part, shown(place.name)]  # an empty class is one, too
-        for path in _children(place):
-            if path.suffix.lower() in ENDINGS and os.path.isfile(path):
-                files.append(path)
-            else:
-                what = "folder inside a class folder" if os.path.isdir(path) else "no picture file"
-                left_out[what].append(_relative(path, folder))
-    return dict(found), left_out
-
-
-def _class_folders(folder: Path) -> list[tuple[str, Path]]:
-    """Each class folder with its part: 'train' or 'test', or '' when there are no parts."""
-    if not os.path.isdir(folder):
-        raise CourseError(f"'{folder.name}' is not a folder: give a folder with one folder a class in it")
-    folders = _folders_in(folder)
-    parts = {path.name.lower(): path for path in folders if path.name.lower() in ("train", "test")}
-    if len(parts) == 1:
-        raise CourseError(
-            f"'{folder.name}' has a folder '{next(iter(parts))}' only: make both 'train' and 'test', or "
-            "neither; if it is the name of a class, give it another one"
-        )
-    if not parts:
-        return [("", path) for path in folders]
-    return [(part, path) for part in ("train", "test") for path in _folders_in(parts[part])]
-
-
-def _folders_in(folder: Path) -> list[Path]:
-    """The folders in a folder, of which there must be one at least."""
-    children = _children(folder)
-    if not children:
-        raise CourseError(f"the folder '{folder.name}' is empty: put one folder for each class into it")
-    if not (folders := [path for path in children if os.path.isdir(path)]):
-        raise CourseError(
-            f"'{folder.name}' has files but no class folders: put the pictures of each class into a folder "
-            "that has the name of the class"
-        )
-    return folders
-
-
-def _children(folder: Path) -> list[Path]:
-    """What is in a folder and not hidden, sorted by name."""
-    try:
-        visible = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise CourseError(
-            f"cannot read the folder '{folder.name}' ({error.strerror}): see to it that you may open it"
-        ) from error
-    return sorted(visible, key=lambda path: path.name)  # paths themselves sort differently on Windows
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return shown(path.relative_to(folder).as_posix())
-
-
-def _large_enough(counts: Mapping[Group, int], left_out: dict[str, list[str]]) -> list[str]:
-    """The classes that have enough pictures, sorted."""
+def _large_enough(
+    counts: Mapping[Group, int], left_out: dict[str, list[str]], partly: Collection[Group] = ()
+) -> list[str]:
+    """The classes that have enough pictures, sorted; of the groups `partly`, not every file was opened."""
     parts = {part for part, _ in counts}
     classes = []
     for label in sorted({label for _, label in counts}):
         few = [part for part in LEAST if part in parts and counts.get((part, label), 0) < LEAST[part]]
         if few:
             where = f" in {few[0]}/" if few[0] else ""
+            where += " among the files drawn" if (few[0], label) in partly else ""
             left_out[f"class with fewer than {LEAST[few[0]]} pictures{where}"].append(label)
         else:
             classes.append(label)
     return classes
+
+
+def _few_enough(
+    classes: list[str],
+    counts: Mapping[Group, int],
+    at_most: int,
+    rng: np.random.Generator,
+    left_out: dict[str, list[str]],
+) -> list[str]:
+    """As many of the classes, drawn and sorted, as can have their `LEAST` among the pictures drawn."""
+    most = max(2, at_most // sum(LEAST[part] for part in {part for part, _ in counts}))
+    if len(classes) <= most:
+        return classes
+    kept = sorted(classes[i] for i in rng.permutation(len(classes))[:most])
+    beyond = f"class beyond the {most} that {at_most:,} pictures are enough for"
+    left_out[beyond] += sorted({*classes} - {*kept})
+    return kept
 
 
 def _shares(counts: Mapping[Group, int], at_most: int) -> dict[Group, int]:
@@ -181,46 +132,56 @@ def _shares(counts: Mapping[Group, int], at_most: int) -> dict[Group, int]:
     return {group: max(LEAST[group[0]], n * at_most // total) for group, n in evened.items()}
 
 
+def _draw(names: Sequence[str], n: int, rng: np.random.Generator) -> Sequence[str]:
+    """Files to open in this order until `n` pictures are found: all in their own order, or drawn ones."""
+    if n >= len(names):
+        return names
+    return [names[i] for i in rng.permutation(len(names))[: max(2 * n, SPARE)]]
+
+
 def _read_groups(
     folder: Path,
-    found: Mapping[Group, Sequence[Path]],
+    drawn: Mapping[Group, Sequence[str]],
     wanted: Mapping[Group, int],
     side: int,
-    rng: np.random.Generator,
     left_out: dict[str, list[str]],
 ) -> dict[Group, list[np.ndarray]]:
     """So many pictures of each part and class; of the files, as many as that takes are opened."""
     taken: dict[Group, list[np.ndarray]] = {}
-    seen: dict[bytes, str] = {}  # content -> part; test comes first, so that train has none of its pictures
+    seen: dict[bytes, str] = {}
     bar = tqdm(total=sum(wanted.values()), desc="reading pictures", unit="picture", delay=2, leave=False)
-    for part, label in sorted(wanted):  # 'test' comes before 'train'
-        files, n, pictures = found[part, label], wanted[part, label], []
-        for path in [files[i] for i in rng.permutation(len(files))[: 2 * n]] if n < len(files) else files:
-            if len(pictures) == n:
+    for group in sorted(wanted):  # 'test' comes before 'train', so that train has none of its pictures
+        pictures = taken[group] = []
+        for name in drawn[group]:
+            if len(pictures) == wanted[group]:
                 break
             try:
-                pixels = picture_file.read(path, side)
-                content = picture_file.in_colour(pixels).tobytes()
-                if part == "train" and seen.get(content) == "test":
-                    raise picture_file.Refused("in train/, but the same picture is in test/")
-                if not part and content in seen:
-                    raise picture_file.Refused("the same picture as one before")
+                pictures.append(_new_picture(folder / name, side, group[0], seen))
             except picture_file.Refused as refused:
-                left_out[str(refused)].append(_relative(path, folder))
-                continue
-            seen[content] = part
-            pictures.append(pixels)
-            bar.update()
-        taken[part, label] = pictures
+                left_out[str(refused)].append(shown(name))
+            else:
+                bar.update()
     bar.close()
     return taken
+
+
+def _new_picture(path: Path, side: int, part: str, seen: dict[bytes, str]) -> np.ndarray:
+    """A picture that may be used beside those before it: `seen` has the parts of what they look like."""
+    pixels = picture_file.read(path, side)
+    content = hashlib.sha256(picture_file.in_colour(pixels).tobytes()).digest()
+    if part == "train" and seen.get(content) == "test":
+        raise picture_file.Refused("in train/, but the same picture is in test/")
+    if not part and content in seen:
+        raise picture_file.Refused("the same picture as one before")
+    seen[content] = part
+    return pixels
 
 
 def _report(
     counts: Mapping[Group, int],
     used: Mapping[Group, Sequence[np.ndarray]],
     left_out: Mapping[str, Sequence[str]],
-    at_most: int | None,
+    drawn: bool,
 ) -> str:
     """Files and pictures used, by class and part; whether some were drawn; what was left out."""
     parts = list(dict.fromkeys(part for part, _ in counts))
@@ -230,14 +191,15 @@ def _report(
         for label in labels[:MAX_ROWS]
     ]
     columns = [f"{part} {what}".strip() for part in parts for what in ("files", "used")]
-    lines = [f"own pictures: {sum(counts.values()):,} files, {sum(map(len, used.values())):,} used"]
+    n_files, n_used = sum(counts.values()), sum(map(len, used.values()))
+    lines = [f"own pictures: {n_files:,} files, {n_used:,} used"]
     lines += [tabulate(rows, headers=("class", *columns), disable_numparse=[0])]
     if len(labels) > MAX_ROWS:
         lines.append(f"and {len(labels) - MAX_ROWS} more classes")
-    if at_most is not None:
+    if drawn:
         lines.append(
-            f"drawn: of more than {at_most:,} pictures so many, from each class its share, but at least the "
-            f"fewest that a lesson needs, and at most {MAX_RATIO} times as many as from the smallest class"
+            f"drew {n_used:,} of {n_files:,} pictures: of each class its share, but at least the fewest that "
+            f"a lesson needs, and at most {MAX_RATIO} times as many as of the smallest class"
         )
     lines += ["left out:"] if any(left_out.values()) else []
     for reason, names in left_out.items():

@@ -66,7 +66,7 @@ settings = run.settings(
 # 1,797 handwritten digits of 13 people, which come with scikit-learn (`datasets/digits.md` says more). A picture is an array: channels × height × width, 0 is black, 1 is white. Grey pictures have one channel. With `COURSE_IMAGES=folder` the lesson runs on *your own* pictures, one folder a class.
 
 # %%
-found = chosen.chosen_pictures(run, settings.side, at_most=6_000)
+found = chosen.chosen_pictures(run, settings.side)
 pixels, labels = found.pixels, found.labels  # (n, C, H, W) and (n,)
 n_channels, side, n_classes = pixels.shape[1], pixels.shape[2], len(found.classes)
 
