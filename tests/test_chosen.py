@@ -10,7 +10,7 @@ from PIL import Image
 from texts import parts_of, prose
 
 from course_utils import CourseError
-from course_utils.data import chosen, docstrings, pictures, registry
+from course_utils.data import chosen, docstrings, own_pictures, pictures, registry
 from course_utils.data.documents import n_bytes
 from course_utils.data.pictures import load_digits
 from course_utils.files import shown
@@ -56,11 +56,6 @@ def test_the_digits_come_whole_in_the_order_of_the_seed(capsys):
     assert capsys.readouterr().out == "digits: 1,797 pictures\n"
 
 
-def test_fewer_digits_are_drawn_in_equal_shares():
-    found = chosen.chosen_pictures(run("smoke"), side=16, at_most=240)
-    assert len(found.labels) == 240 and set(np.bincount(found.labels)) <= {23, 24, 25}
-
-
 def test_the_full_profile_takes_fashion_mnist(monkeypatch):
     asked = []
     monkeypatch.setattr(
@@ -76,9 +71,17 @@ def test_the_reader_says_which_pictures(monkeypatch, pets, capsys):
     found = chosen.chosen_pictures(run("full"), side=12)
     assert found.pixels.shape == (80, 1, 12, 12) and found.classes == ("cat", "dog")
     assert capsys.readouterr().out.startswith("own pictures: 80 files, 80 used\n")
-    assert len(chosen.chosen_pictures(run(), 12, at_most=50).labels) == 50
     monkeypatch.setenv("COURSE_IMAGES", "")
     assert chosen.chosen_pictures(run(), side=12).source.name == "digits"
+
+
+@pytest.mark.parametrize(("profile", "number"), [("smoke", 1_000), ("laptop", 1_000), ("full", 6_000)])
+def test_the_profile_says_how_many_are_drawn(monkeypatch, pets, profile, number):
+    asked = []
+    monkeypatch.setattr(own_pictures, "read", lambda *given: asked.append(given) or load_digits())
+    monkeypatch.setenv("COURSE_IMAGES", str(pets))
+    chosen.chosen_pictures(run(profile, seed=5), side=12)
+    assert asked == [(pets.resolve(), 12, number, 5)]
 
 
 def test_pixels_labels_and_parts_stay_together(monkeypatch, pets):

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections import defaultdict
 from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def left_out(report):
 
 def table(report):
     """The rows of counts by class."""
-    lines = report.split("left out:")[0].splitlines()[3:]
+    lines = re.split("left out:|drew ", report)[0].splitlines()[3:]
     return {row[0]: [int(number) for number in row[1:]] for row in map(str.split, lines)}
 
 
@@ -375,6 +376,28 @@ def test_a_pipe_is_not_waited_for(pets, fill, monkeypatch):
     assert left_out(own_pictures.read(pets).report) == {"no picture file (1)": "cat/pipe.png"}
 
 
+@posix_only
+def test_links_are_followed_unless_they_lead_nowhere(pets, fill, tmp_path):
+    fill("cat", 10)
+    fill("../elsewhere", 10)
+    os.symlink(tmp_path / "elsewhere", pets / "dog")
+    os.symlink(pets / "cat" / "00.png", pets / "cat" / "link.png")
+    os.symlink(pets / "cat" / "circle.png", pets / "cat" / "circle.png")
+    mine = own_pictures.read(pets)
+    assert mine.classes == ("cat", "dog") and len(mine.labels) == 20
+    assert left_out(mine.report) == {
+        "no picture file (1)": "cat/circle.png",
+        "the same picture as one before (1)": "cat/link.png",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names that differ only in capitals")
+def test_a_part_that_is_there_twice_is_not_passed_over(pets, fill):
+    for place in ("train/cat", "train/dog", "test/cat", "test/dog", "Train/cat"):
+        fill(place, 8)
+    assert left_out(own_pictures.read(pets).report) == {"outside the class folders (1)": "Train"}
+
+
 def test_a_class_may_have_a_number_for_a_name(pets, fill):
     fill("007", 10)
     fill("1e3", 10)
@@ -481,6 +504,19 @@ def test_a_class_gets_no_more_than_ten_times_the_smallest(pretend):
 # --- large folders ---
 
 
+@pytest.fixture
+def opened(monkeypatch):
+    """Every picture file that is opened, in order."""
+    paths, open_picture = [], Image.open
+
+    def note(path, **how):
+        paths.append(path)
+        return open_picture(path, **how)
+
+    monkeypatch.setattr(picture_file.Image, "open", note)
+    return paths
+
+
 def test_of_a_large_folder_pictures_are_drawn_in_their_shares(pretend):
     counts = {("", "cat"): 3_000, ("", "dog"): 1_000, ("", "owl"): 400}
     opened = pretend(counts)
@@ -516,14 +552,66 @@ def test_of_files_that_cannot_be_read_others_are_drawn(pets, fill):
     assert "no PNG, JPEG, WEBP, GIF, BMP or TIFF, or damaged" in mine.report
 
 
-def test_two_thousand_real_files_of_which_few_are_used(pets):
+@pytest.mark.parametrize(
+    ("n_good", "n_used", "reason"),
+    [(300, 25, None), (0, 0, "class with fewer than 10 pictures among the files drawn (1)")],
+)
+def test_so_many_spare_files_are_opened_and_no_more(pets, fill, opened, n_good, n_used, reason):
+    """Of 1,000 files few can be read: what is said of the class is true of the files that were opened."""
     for name in ("cat", "dog"):
-        (pets / name).mkdir()
+        fill(name, 400)
+    fill("owl", n_good)
+    for i in range(1_000 - n_good):
+        (pets / "owl" / f"b{i}.png").write_bytes(b"damaged")
+    mine = own_pictures.read(pets, 8, at_most=45)
+    assert table(mine.report)["owl"] == [1_000, n_used]
+    assert sum(path.parent.name == "owl" for path in opened) <= own_pictures.SPARE
+    assert reason is None or left_out(mine.report)[reason] == "owl"
+
+
+def test_more_classes_than_the_pictures_are_enough_for_are_drawn_from_too(pretend):
+    counts = {("", f"c{i:04}"): 30 for i in range(3_000)}
+    opened = pretend(counts)
+    mine = own_pictures.read(Path("folder"), 8, at_most=400)
+    assert len(mine.classes) == 20 and len(opened) == len(mine.labels) == 400
+    assert "class beyond the 20 that 400 pictures are enough for (2,980): c0" in mine.report
+    again = own_pictures.read(Path("folder"), 8, at_most=400)
+    other = own_pictures.read(Path("folder"), 8, at_most=400, seed=1)
+    assert mine.classes == again.classes == tuple(sorted(mine.classes)) != other.classes
+    pretend({(part, label): n for (_, label), n in counts.items() for part in ("train", "test")})
+    assert len(own_pictures.read(Path("folder"), 8, at_most=420).classes) == 20  # 16 and 5 of each
+
+
+def test_of_three_thousand_real_files_those_are_opened_that_are_used(pets, opened, monkeypatch):
+    """Whatever the order in which the system lists them, and with every damaged one replaced."""
+    for label in ("cat", "dog", "owl"):
+        (pets / label).mkdir()
         for i in range(1_000):
-            shades = np.random.default_rng(2 * i + (name == "cat")).integers(0, 256, (4, 4), dtype=np.uint8)
-            (pets / name / f"{i}.bmp").write_bytes(bmp(shades))
-    mine = own_pictures.read(pets, 8, at_most=200)
-    assert len(mine.labels) == 200 and mine.report.startswith("own pictures: 2,000 files, 200 used")
+            shades = np.random.default_rng([i, ord(label[0])]).integers(0, 256, (4, 4), dtype=np.uint8)
+            (pets / label / f"{i}.bmp").write_bytes(bmp(shades) if i % 10 else b"damaged")
+    first = own_pictures.read(pets, 8, at_most=300)
+    paths = list(opened)
+    assert np.bincount(first.labels).tolist() == [100, 100, 100]
+    damaged = sum(int(path.stem) % 10 == 0 for path in paths)
+    assert 0 < damaged < 100 and len(paths) == len({*paths}) == 300 + damaged
+    assert first.report.startswith("own pictures: 3,000 files, 300 used\n")
+    assert "\ndrew 300 of 3,000 pictures: " in first.report
+    assert f"damaged at its beginning ({damaged}): " in first.report
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: nullcontext(list(scandir(path))[::-1]))
+    opened.clear()
+    again = own_pictures.read(pets, 8, at_most=300)
+    assert opened == paths and again.source == first.source and again.report == first.report
+    assert own_pictures.read(pets, 8, at_most=300, seed=1).source != first.source
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.001, False), (0.01, True)])
+def test_a_reading_that_takes_longer_shows_how_far_it_is(pretend, monkeypatch, capsys, seconds, shown):
+    clock = count(step=seconds)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(clock))
+    pretend({("", "cat"): 3_000, ("", "dog"): 1_000})
+    own_pictures.read(Path("folder"), 8, at_most=400)
+    assert ("/400 [" in capsys.readouterr().err) == shown
 
 
 def bmp(shades):

@@ -19,14 +19,13 @@ from course_utils.data.documents import Document, Texts, divide
 from course_utils.data.overlap import near_duplicates
 from course_utils.data.pictures import Images
 from course_utils.data.registry import cache_folder, fetch, registry
-from course_utils.data.tables import Table, stratified_rows
+from course_utils.data.tables import Table
 from course_utils.files import shown
 from course_utils.run import Run
 
 PICTURES = ("digits", "fashion_mnist", "cifar10")
 AT_MOST = {"smoke": own_pictures.AT_MOST, "laptop": own_pictures.AT_MOST, "full": 6_000}
-"""Pictures that are drawn of more, by the profile: as many as the digits are, so that a lesson takes minutes;
-the costs of its SVMs grow with their square."""
+"""Pictures that are drawn of more, by the profile. What lesson 2's SVMs cost grows with the square of it."""
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
 SMS_FILE, SMS_LABELS = "SMSSpamCollection", ("ham", "spam")
 EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ...]]] = {
@@ -46,10 +45,11 @@ EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ..
 """Loaders of the data that come with the installed packages."""
 
 
-def chosen_pictures(run: Run, side: int, at_most: int | None = None) -> Images:
+def chosen_pictures(run: Run, side: int) -> Images:
     """The pictures for a notebook, in random order; prints what they are.
 
-    They are those of ``COURSE_IMAGES``; without it the digits or, in the profile full, Fashion-MNIST.
+    They are those of ``COURSE_IMAGES``; without it the digits or, in the profile full, Fashion-MNIST. The
+    digits come whole; of more pictures than `AT_MOST` so many are drawn, each class in its share.
 
     Parameters
     ----------
@@ -57,10 +57,6 @@ def chosen_pictures(run: Run, side: int, at_most: int | None = None) -> Images:
         Its seed decides on the order, and on the draw.
     side : int
         Height and width that the reader's own pictures get, in pixels.
-    at_most : int, optional
-        So many are drawn when there are more (default: `AT_MOST`), each class in its share; of a downloaded
-        set five in six from its training part. From the reader's own come at least `own_pictures.LEAST` of
-        each class.
 
     Raises
     ------
@@ -68,7 +64,7 @@ def chosen_pictures(run: Run, side: int, at_most: int | None = None) -> Images:
         Neither a name nor a folder, or the loader refuses.
     """
     wanted = variables.read("COURSE_IMAGES") or ("fashion_mnist" if run.profile == "full" else "digits")
-    loaded = load_pictures(resolve_pictures(wanted), side, at_most or AT_MOST[run.profile], run.seed)
+    loaded = load_pictures(resolve_pictures(wanted), side, AT_MOST[run.profile], run.seed)
     print(loaded.report or f"{loaded.source.name}: {len(loaded.labels):,} pictures")
     return loaded.rows(np.random.default_rng(run.seed).permutation(len(loaded.labels)))
 
@@ -91,11 +87,9 @@ def resolve_pictures(wanted: str) -> str:
 
 
 def load_pictures(wanted: str, side: int, at_most: int, seed: int = 0) -> Images:
-    """What `resolve_pictures` gave, loaded; the other parameters are those of `chosen_pictures`."""
+    """What `resolve_pictures` gave, loaded; of a downloaded set five in six are from its training part."""
     if wanted == "digits":
-        digits = pictures.load_digits()
-        drawn = stratified_rows(digits.labels, min(at_most, len(digits.labels)), seed, "digits")
-        return digits.rows(drawn)
+        return pictures.load_digits()
     if wanted in PICTURES:
         load = {"fashion_mnist": pictures.load_fashion_mnist, "cifar10": pictures.load_cifar10}[wanted]
         return load(at_most - at_most // 6, at_most // 6, seed)

@@ -24,7 +24,7 @@ from course_utils.files import shown
 LEAST = {"": 20, "train": 16, "test": 5}
 """Fewest pictures of a class, without parts and in each part: enough for the five folds of lesson 2, with a
 fifth of the others for validation, and for the three parts of lesson 4."""
-AT_MOST = 2_000
+AT_MOST = 1_000
 MAX_RATIO = 10
 """Of a part, no class gets more than so many times the pictures of the smallest: a lesson would measure
 little but the largest class."""
