@@ -575,9 +575,12 @@ def test_more_classes_than_the_pictures_are_enough_for_are_drawn_from_too(preten
     mine = own_pictures.read(Path("folder"), 8, at_most=400)
     assert len(mine.classes) == 20 and len(opened) == len(mine.labels) == 400
     assert "class beyond the 20 that 400 pictures are enough for (2,980): c0" in mine.report
+    assert "\ndrew 400 of 90,000 pictures: " in mine.report
     again = own_pictures.read(Path("folder"), 8, at_most=400)
     other = own_pictures.read(Path("folder"), 8, at_most=400, seed=1)
     assert mine.classes == again.classes == tuple(sorted(mine.classes)) != other.classes
+    pretend(dict.fromkeys(counts, 20))  # all of those that are left, but not of those there are
+    assert "\ndrew 400 of 60,000 pictures: " in own_pictures.read(Path("folder"), 8, at_most=400).report
     pretend({(part, label): n for (_, label), n in counts.items() for part in ("train", "test")})
     assert len(own_pictures.read(Path("folder"), 8, at_most=420).classes) == 20  # 16 and 5 of each
 

@@ -69,7 +69,8 @@ def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) ->
     found, left_out = picture_folder.find(folder)
     counts = {group: len(names) for group, names in found.items()}
     rng = np.random.default_rng(seed)
-    classes = _few_enough(_large_enough(counts, left_out), counts, at_most, rng, left_out)
+    enough = _large_enough(counts, left_out)
+    classes = _few_enough(enough, counts, at_most, rng, left_out)
     wanted: dict[Group, int] = {}
     taken: dict[Group, list[np.ndarray]] = {}
     if len(classes) > 1:
@@ -79,7 +80,8 @@ def read(folder: Path, side: int = 32, at_most: int = AT_MOST, seed: int = 0) ->
         partly = [group for group in drawn if len(drawn[group]) < counts[group]]
         classes = _large_enough({group: len(each) for group, each in taken.items()}, left_out, partly)
     used = {group: pictures for group, pictures in taken.items() if group[1] in classes}
-    report = _report(counts, used, left_out, any(wanted[group] < counts[group] for group in wanted))
+    fewer = any(wanted.get(group, 0) < n for group, n in counts.items() if group[1] in enough)
+    report = _report(counts, used, left_out, drawn=bool(wanted) and fewer)
     if len(classes) < 2:
         parts = [part for part in LEAST if any(part == other for other, _ in counts)]
         needed = " and ".join(f"{LEAST[part]} pictures{f' in {part}/' if part else ''}" for part in parts)
