@@ -5,14 +5,13 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "What Is Machine Learning?" and "How AI Systems Handle Data".*
 #
-# This lab needs [lesson 1](../1_classic_ml.ipynb): [baselines](../glossary.md#baseline), [leaks](../glossary.md#leak), [pipelines](../glossary.md#pipeline), folds by group. It runs on its own.
+# This lab needs [lesson 1](../1_classic_ml.ipynb): [baselines](../glossary.md#baseline), [leaks](../glossary.md#leak), [pipelines](../glossary.md#pipeline), folds by group. It runs on its own. Allow 45 minutes.
 #
-# **Why this matters.** Your mailbox throws most spam away before you see it. Nobody wrote down what spam looks like: a model read messages that people had sorted. Here you build such a sorter. It reads pages of documentation and says which library they describe, with the same two steps that learned from a table.
+# **Why this matters.** Mail, complaints, job applications: somebody has to sort them. Nobody can write down the rules, but there are texts that people have sorted, and a model can read those. Here you build such a sorter. It reads pages of documentation and says which library they describe, with the same two steps that learned from a table.
 
 # %%
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
@@ -25,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from course_utils.claims import dependent, intervals, ledger
 from course_utils.data import chosen, docstrings, documents, tables
-from course_utils.exercises.lab_1_words import exercises
+from course_utils.exercises.lab_1_words import exercises, says
 from course_utils.models import costs
 from course_utils.report import results
 from course_utils.run import start
@@ -54,7 +53,7 @@ print(f"always “{counts.index[0]}”: right for {100 * counts.iloc[0] / len(pa
 # %% [markdown]
 # ## Your own rule
 #
-# How would you tell them apart? Perhaps by a few words: whoever says `dataframe` means pandas. So a rule has some words for each library, and says the library *most of whose words occur* on the page. Where two libraries are level, or none occurs, it says the most frequent library.
+# How would you tell them apart? Perhaps by a few words: whoever says `dataframe` means pandas. So a rule has some words for each library, and says the library that has the *most of its words* on the page. Where two are level, or none occurs, it says the most frequent library.
 
 # %% [markdown]
 # **Exercise 1_words.1 Count the hits.** Write `rule(text, words, otherwise)`. `words` is a dict from each library to its words, in small letters; `otherwise` is what to say when no library is alone in front. `set(re.findall(r"\w+", text.lower()))` gives the words of a text.
@@ -73,18 +72,10 @@ def rule(text, words, otherwise):
 exercises.check("1_words.1", rule)
 
 # %% [markdown]
-# The lab goes on with its own copy. Put *your* words in place of ours and run the cell again. You may look at all pages for that; so it is no fair test, and nothing is judged by it.
-
+# If it passes, the next cell uses it, otherwise ours. Put *your* words in place of ours and run it again. You may look at all pages for that; so it is no fair test, and nothing is judged by it.
 
 # %%
-def by_words(text, words, otherwise):
-    """The library most of whose words occur in the text, if one is alone in front."""
-    said = set(re.findall(r"\w+", text.lower()))
-    hits = {library: len(said & set(its_words)) for library, its_words in words.items()}
-    first = [library for library, n in hits.items() if n == max(hits.values())]
-    return first[0] if len(first) == 1 else otherwise
-
-
+by_words = rule if exercises.statuses["1_words.1"] == "correct" else says
 my_words = {"numpy": ["ndarray", "dtype"], "scipy": ["signal", "distribution"],
             "pandas": ["dataframe", "series"], "scikit-learn": ["estimator", "fit"]}
 told = [by_words(text, my_words, counts.index[0]) for text in pages["text"]]
@@ -103,7 +94,9 @@ assert bag.loc["Sort the rows of the table", "the"] == 2  # counted by hand
 bag
 
 # %% [markdown]
-# **TF-IDF** refines it: a word counts more the fewer pages have it. `the` is everywhere and counts little. Now compare the two pipelines. Only the first step differs, because only it knows what the data look like:
+# **TF-IDF** refines it: a word counts more the fewer pages have it. `the` is everywhere and counts little. The vectorizer learns the vocabulary and how rare each word is. So it stands *inside* the [pipeline](../glossary.md#pipeline) and sees training pages only: the lesson's second leak is shut.
+#
+# Here are both pipelines. The last step is of one kind; `C=10` lets single words weigh more.
 
 # %%
 CATEGORIES = ["carrier", "origin", "dest", "weekday"]
@@ -112,8 +105,8 @@ NUMBERS = ["month", "hour", "distance", "seats", "plane_year", *tables.WEATHER]
 
 def for_text():
     """Words to numbers, then logistic regression."""
-    return make_pipeline(TfidfVectorizer(sublinear_tf=True, min_df=3),
-                         LogisticRegression(C=10, max_iter=1000))
+    words = TfidfVectorizer(sublinear_tf=True, min_df=3)  # log of counts; words on 3 pages or more
+    return make_pipeline(words, LogisticRegression(C=10, max_iter=1000))
 
 
 def for_table():
@@ -124,7 +117,7 @@ def for_table():
     return make_pipeline(columns, LogisticRegression(max_iter=1000))
 
 # %% [markdown]
-# ## The leak of this lab
+# ## What gives the library away
 #
 # Pages of one file resemble each other, so a file is never on both sides (`GroupKFold`). And which words decide?
 
@@ -142,12 +135,12 @@ telling(for_text().fit(pages["text"], pages["library"]), 5)
 # %% [markdown]
 # <details><summary>What is wrong with that?</summary>
 #
-# Look for names: `sklearn`, `scipy`, `np`, `pd`. The answer stands in the question. Reading your name on a letter is no proof of knowing you. The examples on a page import their own library, so the model need not understand a word of the rest.
+# Look for names such as `sklearn`, `scipy`, `np`, `pd`. The answer stands in the question. Reading your name on a letter is no proof of knowing you.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 1_words.2 Take the names out.** Write `without(text, names)`: the text with each of the names replaced by a space, in capitals or not, but only where it stands as a whole word. `re.sub(pattern, " ", text, flags=re.IGNORECASE)` replaces; in a pattern, `\b` is the edge of a word and `a|b` is *a or b*.
+# **Exercise 1_words.2 Take the names out.** Write `without(text, names)`: the text with each of the names replaced by a space, in capitals or not, but only where it stands as a whole word. Take `re.sub(pattern, " ", text, flags=re.IGNORECASE)`. In a pattern, `\b` is the edge of a word and `a|b` is *a or b*; round brackets keep `a|b` together. Write patterns as `r"…"`. `re.escape(name)` makes each sign of a name stand for itself.
 
 # %% exercise="1_words.2"
 without = ...
@@ -169,17 +162,25 @@ IMPORTS = re.compile(r"(?m)^.*\bimport\b.*$")
 pages["masked"] = [NAMES.sub(" ", IMPORTS.sub(" ", text)) for text in pages["text"]]
 model = for_text().fit(pages["masked"], pages["library"])
 top, weights = telling(model, 10), np.sort(model[-1].coef_)[:, -10:]
-fig, axes = plt.subplots(1, 4, figsize=(9, 3.5))
+fig, axes = plots.plt.subplots(1, 4, figsize=(9, 3.5))
 for ax, library, its_weights in zip(axes, top, weights, strict=True):
     ax.barh(top[library][::-1], its_weights, color=plots.GOOD)
     ax.set(title=library, xlabel="coefficient")
-alt = "The ten words that speak most for each library, names masked."
-plots.show(fig, alt, pd.DataFrame(top))
+plots.show(fig, "The ten words that speak most for each library, masked.", pd.DataFrame(top))
+drawn = {word for words in top.values() for word in words}
+style, parts = (", ".join(sorted(drawn & set(some.split())))
+                for some in ("optional default shape array_like", "ma stats ndimage linalg ctypes"))
+text_view.folded(
+    "Is every shortcut gone?",
+    f"Look at {style}: house style, whatever the page is about. Or {parts}: parts of a library. "
+    "The name is gone, the handwriting is not.")
 
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# On masked pages the model must be 20 points above the most frequent library, and 5 above a rule like yours. So that nobody can say that its words were poor, the rule gets the five most telling words of each library, found on the training pages. On the table (will a flight be late?) AUC must be 10 points above guessing.
+# On masked pages the model must be 20 points above the most frequent library, and 5 above a rule like yours. Its words are not a person's: the rule gets the five most telling words of each library, found on the training pages. On the table (will a flight be late?) AUC must be 10 points above guessing.
+#
+# So "alike" is tested as "it works on both". Not as "equally well": accuracy and AUC cannot be compared.
 #
 # **Your prediction**, in place of ours: how many percent of the pages does the model get right, with the names and masked? And the [verdict](../glossary.md#verdict)?
 
@@ -191,37 +192,37 @@ claim
 # %% [markdown]
 # ## Experiment
 #
-# How many pages does it take? In a pilot on 682 other pages, from 103 files, the model minus the rule had an interval of ± 5 points. Here are seven times the files, which makes about ± 2: enough for a margin of 5.
+# How many pages does it take? In a pilot on 682 other pages, from 103 files, the model minus the rule had an interval of ± 7 points. Here are seven times the files, which should make about ± 3: enough for a margin of 5.
 #
-# The rule's words are those whose share of pages in one library is furthest ahead of their highest share in another. “Most frequent” is the most frequent of all pages.
+# The rule's words: for each word, its share of pages in one library minus its highest share in any other. The five largest serve. Five are few; so a rule of twenty is shown beside it, not judged.
 
 
 # %%
-def five_words(text, library):
-    """For each library its five most telling words, as the ledger describes them."""
+def words_ahead(text, library, n):
+    """For each library its n most telling words, as the ledger describes them."""
     counter = CountVectorizer(binary=True, min_df=5)
     has = counter.fit_transform(text)  # (page, word), 0 or 1
     names, words = library.unique(), counter.get_feature_names_out()
     share = pd.DataFrame({name: np.ravel(has[(library == name).to_numpy()].mean(axis=0))
                           for name in names}, words)
     ahead = {name: share[name] - share.drop(columns=name).max(axis=1) for name in names}
-    return {name: list(lead.nlargest(5).index) for name, lead in ahead.items()}
+    return {name: list(lead.nlargest(n).index) for name, lead in ahead.items()}
 
 
-def right(text):
-    """For each page whether each contestant sorted it right, when its file was held out."""
-    told = pd.DataFrame(counts.index[0], pages.index, ["most frequent", "rule", "model"])
+def sort_all(text):
+    """What each contestant says to each page, when its file was held out."""
+    told = pd.DataFrame({"most frequent": counts.index[0]}, pages.index)
     folds = GroupKFold(settings.folds, shuffle=True, random_state=run.seed)
     for train, test in folds.split(text, groups=pages["file"]):
         library = pages["library"][train]
-        words = five_words(text[train], library)
-        hits = [by_words(each, words, counts.index[0]) for each in text[test]]
-        told.loc[test, "rule"] = hits
+        for name, n in (("rule", 5), ("rule of 20", 20)):
+            words = words_ahead(text[train], library, n)
+            told.loc[test, name] = [says(page, words, counts.index[0]) for page in text[test]]
         told.loc[test, "model"] = for_text().fit(text[train], library).predict(text[test])
-    return told.eq(pages["library"], axis=0)
+    return told
 
 # %% [markdown]
-# Both versions, with intervals that draw whole files anew (`dependent.bootstrap_groups`):
+# Both versions, with intervals that draw whole files anew (`dependent.bootstrap_groups`). The rule is ours again, so that everybody gets the same numbers.
 
 
 # %%
@@ -230,16 +231,24 @@ def in_percent(values):
     return dependent.bootstrap_groups(100 * values, pages["file"], run.seed)
 
 
-plain, masked = right(pages["text"]), right(pages["masked"])
-shown = {f"{name}, {kind}": in_percent(table[name].to_numpy(float))
-         for kind, table in (("with names", plain), ("masked", masked)) for name in table}
-fig, ax = plt.subplots()
+told = {"with names": sort_all(pages["text"]), "masked": sort_all(pages["masked"])}
+right = {kind: table.eq(pages["library"], axis=0).astype(float) for kind, table in told.items()}
+shown = {f"{name}, {kind}": in_percent(right[kind][name].to_numpy())
+         for name in ("model", "rule", "rule of 20") for kind in right}
+shown["always the most frequent"] = in_percent(right["masked"]["most frequent"].to_numpy())
+fig, ax = plots.plt.subplots(subplot_kw={"xlabel": "pages sorted right (%)"})
 plots.forest(ax, shown)
-ax.set(xlabel="pages sorted right (%)")
-plots.show(fig, "Accuracy of three contestants, with names and masked.", shown)
+table = pd.Series({name: of_it.text("%") for name, of_it in shown.items()}).to_frame("right")
+plots.show(fig, "Who sorts how many pages right, with names and masked.", table)
 
 # %% [markdown]
-# And the table: flights from New York in 2023, folds by day, with what is known before departure. (Somebody had looked before: about 70 % AUC. So this half was hardly in doubt.)
+# And which libraries does the model mix up? Masked, in % of each library's pages:
+
+# %%
+pd.crosstab(pages["library"], told["masked"]["model"], normalize="index").mul(100).round(1)
+
+# %% [markdown]
+# And the table: flights from New York in 2023, folds by day, with what is known before departure.
 
 # %%
 flights = tables.load_flights().dropna(subset=["late"])
@@ -251,29 +260,25 @@ print("AUC of each fold (%):", auc.round(1), "; guessing has 50")
 # %% [markdown]
 # ## Verdict
 #
-# Page by page, right or wrong, the model's minus the rival's; and AUC above guessing, fold by fold. Spam is not judged: its messages do not come with the course.
+# Page by page, right or wrong, the model's minus the rival's; and AUC above guessing, fold by fold. *n* counts source files, or folds. Two questions: what did the names add, and was it worth masking them? And is the rule's interval as narrow as was planned?
 
 # %%
-ahead = {rival: in_percent((masked["model"].astype(float) - masked[rival]).to_numpy())
-         for rival in ("most frequent", "rule")}
+masked = right["masked"]
+ahead = {name: in_percent((masked["model"] - masked[name]).to_numpy()) for name in masked}
 above = intervals.corrected_resampled_t(auc - 50, 1 / settings.folds)
 measured = {"frequent": ahead["most frequent"], "rule": ahead["rule"], "table": above}
 verdict = claim.judge(measured, run.profile)
-verdict
-
-# %% [markdown]
-# *n* counts source files, or folds. Beside your prediction, and a question: what did the names alone bring the model, and was it worth masking them?
-
-# %%
 answers = {"right, with names (%)": shown["model, with names"],
            "right, masked (%)": shown["model, masked"], "verdict": verdict.word}
-display(results.beside(predicted, answers))
-names = in_percent((plain["model"].astype(float) - masked["model"]).to_numpy())
+display(verdict, results.beside(predicted, answers))
+names = in_percent((right["with names"]["model"] - masked["model"]).to_numpy())
+half = (ahead["rule"].high - ahead["rule"].low) / 2
 text_view.folded(
-    "One answer",
-    f"{names.text('points')}. That much of the first score was reading the name on the page. A "
-    "sorter that is to work on pages without names has only the second score.",
-)
+    "Two answers",
+    f"{names.text('points')}: what the names added to the words that are left. Only the masked "
+    "score holds for pages without names; how far the two are apart, only masking shows.\n\n"
+    f"± 3 points was planned, ± {half:.1f} it is. A pilot tells the order of magnitude: how much "
+    "the lead differs from file to file, and by how much the files differ in size, is drawn anew.")
 
 # %% [markdown]
 # ## Ask it
@@ -294,7 +299,13 @@ ask("Sort the rows of the table by two of its columns.")
 #
 # ## And spam?
 #
-# The same code on 5,000 text messages that people labelled. They do not come with the course: `course data sms_spam` downloads them (0.5 MB), and then this cell does something.
+# Try it, unjudged, on 5,000 text messages that people labelled. They do not come with the course: in a terminal, `course data sms_spam` downloads them (0.5 MB), and then this cell sorts them with the same pipeline.
+#
+# <details><summary>What comes out?</summary>
+#
+# When this lab was written: 98 % of the alarms were right (precision), 84 % of the spam was found (recall). `cv=5` hides rows at random, though a quarter of the spam has a near-copy. Near-copies on both sides flatter: with them kept together it was 96 and 82 %.
+#
+# </details>
 
 # %%
 messages = chosen.labelled_messages(run)
@@ -310,8 +321,9 @@ if messages is not None:
 #
 # - Text becomes a table: a column a word. After that, all is as in the lesson: pipeline, folds by group, baseline, interval.
 # - Text leaks in its own way. Look at the words with the largest coefficients before you believe a score.
-# - A bag of words knows no order: "not good" and "good, not" are the same to it. [Lesson 3](../3_small_llm.ipynb) reads in order.
-# - It holds for four libraries' documentation in English, and one table. Spam today is not the spam of 2012.
+# - A bag of words knows no order: "not good" and "good, not" are the same to it. `ngram_range=(1, 2)` would add pairs of words; [lesson 3](../3_small_llm.ipynb) reads in order.
+# - `.toarray()` is for toys: nearly all entries are 0, and a real vectorizer stores only the others.
+# - The verdict holds for four libraries' documentation in English, and one table.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
