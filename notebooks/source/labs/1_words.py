@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb): [baselines](../glossary.md#baseline), [leaks](../glossary.md#leak), [pipelines](../glossary.md#pipeline), folds by group. It runs on its own. Allow 45 minutes.
 #
-# **Why this matters.** Mail, complaints, job applications: somebody has to sort them. Nobody can write down the rules, but there are texts that people have sorted, and a model can read those. Here you build such a sorter. It reads pages of documentation and says which library they describe, with the same two steps that learned from a table.
+# **Why this matters.** Mail, complaints, job applications: somebody has to sort them. The rules are hard to write down, but there are texts that people have sorted, and a model can read those. Here you build such a sorter. It reads pages of documentation and says which library they describe, with the same two steps that learned from a table.
 
 # %%
 import re
@@ -53,7 +53,7 @@ print(f"always “{counts.index[0]}”: right for {100 * counts.iloc[0] / len(pa
 # %% [markdown]
 # ## Your own rule
 #
-# How would you tell them apart? Perhaps by a few words: whoever says `dataframe` means pandas. So a rule has some words for each library, and says the library that has the *most of its words* on the page. Where two are level, or none occurs, it says the most frequent library.
+# How would you tell them apart? Perhaps by a few words: whoever says `dataframe` means pandas. So a rule has some words for each library, and says the library with *the most of its words* on the page. Where two are level, or none occurs, it says the most frequent library.
 
 # %% [markdown]
 # **Exercise 1_words.1 Count the hits.** Write `rule(text, words, otherwise)`. `words` is a dict from each library to its words, in small letters; `otherwise` is what to say when no library is alone in front. `set(re.findall(r"\w+", text.lower()))` gives the words of a text.
@@ -94,7 +94,7 @@ assert bag.loc["Sort the rows of the table", "the"] == 2  # counted by hand
 bag
 
 # %% [markdown]
-# **TF-IDF** refines it: a word counts more the fewer pages have it. `the` is everywhere and counts little. The vectorizer learns the vocabulary and how rare each word is. So it stands *inside* the [pipeline](../glossary.md#pipeline) and sees training pages only: the lesson's second leak is shut.
+# **TF-IDF** refines it: a word counts more the fewer pages have it. `the` is everywhere and counts little. The vectorizer learns the vocabulary and how rare each word is. So it stands *inside* the [pipeline](../glossary.md#pipeline) and sees training pages only; outside, hidden pages would leak in, as in the lesson.
 #
 # Here are both pipelines. The last step is of one kind; `C=10` lets single words weigh more.
 
@@ -192,7 +192,7 @@ claim
 # %% [markdown]
 # ## Experiment
 #
-# How many pages does it take? In a pilot on 682 other pages, from 103 files, the model minus the rule had an interval of ± 7 points. Here are seven times the files, which should make about ± 3: enough for a margin of 5.
+# How many pages does it take? In a pilot on 682 other pages, from 103 files, the model minus the rule had an interval of ± 5 points. Here are seven times the files, which should make about ± 2: enough for a margin of 5.
 #
 # The rule's words: for each word, its share of pages in one library minus its highest share in any other. The five largest serve. Five are few; so a rule of twenty is shown beside it, not judged.
 
@@ -242,7 +242,7 @@ table = pd.Series({name: of_it.text("%") for name, of_it in shown.items()}).to_f
 plots.show(fig, "Who sorts how many pages right, with names and masked.", table)
 
 # %% [markdown]
-# And which libraries does the model mix up? Masked, in % of each library's pages:
+# And which libraries does the model mix up? Masked; a row is a library, a column what the model says, in % of the row:
 
 # %%
 pd.crosstab(pages["library"], told["masked"]["model"], normalize="index").mul(100).round(1)
@@ -277,8 +277,8 @@ text_view.folded(
     "Two answers",
     f"{names.text('points')}: what the names added to the words that are left. Only the masked "
     "score holds for pages without names; how far the two are apart, only masking shows.\n\n"
-    f"± 3 points was planned, ± {half:.1f} it is. A pilot tells the order of magnitude: how much "
-    "the lead differs from file to file, and by how much the files differ in size, is drawn anew.")
+    f"± 2 points was planned, ± {half:.1f} it is. The pilot told it only roughly: ten of its 103 "
+    "files made most of the spread, and with the code above it has ± 7, which would make ± 3.")
 
 # %% [markdown]
 # ## Ask it
@@ -303,7 +303,7 @@ ask("Sort the rows of the table by two of its columns.")
 #
 # <details><summary>What comes out?</summary>
 #
-# When this lab was written: 98 % of the alarms were right (precision), 84 % of the spam was found (recall). `cv=5` hides rows at random, though a quarter of the spam has a near-copy. Near-copies on both sides flatter: with them kept together it was 96 and 82 %.
+# When this lab was written: 98 % of the alarms were right (precision), 84 % of the spam was found (recall). `cv=5` hides rows at random, though a quarter of the spam closely resembles another message. Near-copies on both sides flatter: with them kept together it was 96 and 82 %.
 #
 # </details>
 
