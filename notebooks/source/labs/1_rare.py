@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb) and runs on its own. Allow 45 minutes.
 #
-# **Why this matters.** It is four o'clock. Your plane leaves at six, and the last bus is about to go. Will the flight be cancelled? Fraud is like that: rare, and the answer is needed now. Banks do not publish their data; airports do.
+# **Why this matters.** It is four o'clock. Your plane leaves at six, and the last bus is about to go. Will the flight be cancelled? Fraud is like that: rare, and the answer is needed now. Banks seldom publish their data; flights are public.
 
 # %%
 import numpy as np
@@ -166,7 +166,7 @@ def lift(cancelled, p):
 
 
 if exercises.statuses["1_rare.1"] == "correct":
-    print(f"logistic regression, whole days, by your function: {precision_at(y, of_pilot, 0.8) / y.mean():.2f}")
+    print(f"by your function: {precision_at(y, of_pilot, 0.8) / y.mean():.2f} (logistic, whole days)")
 
 # %% [markdown]
 # Each curve walks down a list; dotted: alarms at random. Which side do you believe?
@@ -199,7 +199,7 @@ text_view.folded(
     "the day, so a model can look it up. When you want to fly, nobody has written down yet what "
     "became of your hour's flights: believe the whole days. What is best at looking up gains most "
     f"from such a leak, so the ranking can turn. With whole days hidden, {front} is in front; "
-    "so few storms do not settle it.")
+    "but so few storms do not settle which is better.")
 
 # %% [markdown]
 # ## The claim, as it will be judged
@@ -248,11 +248,11 @@ ms = {name: single_calls.call_ms(model.predict_proba, rows)[50:] for name, model
 slow = pd.DataFrame({name: np.quantile(times, [0.5, 0.99]) for name, times in ms.items()},
                     ["median (CPU ms)", "slowest in a hundred (CPU ms)"]).T
 alone, whole, other = (slow.iloc[row, 0] for row in (2, 0, 1))
-print(f"of its time, alone: {100 * alone / whole:.0f} %; the MLP: {100 * other / whole:.0f} %")
+print(f"of the first line: alone {100 * alone / whole:.0f} %, MLP {100 * other / whole:.0f} %")
 slow.round(2)
 
 # %% [markdown]
-# All that the model alone does not need goes into preparing the row; for the MLP that is the same.
+# What the model alone does not need goes into preparing the row, the same for the MLP.
 #
 # ## Verdict
 #
@@ -287,7 +287,7 @@ lifts[name] = dependent.bootstrap_statistic(lift, day, y, p[name], **draws)
 fig, ax = plots.plt.subplots(figsize=(7, 4))
 rare_figures.precision_recall(ax, y, p)
 table = pd.Series({name: each.text("×") for name, each in lifts.items()}).to_frame("lift")
-plots.show(fig, "Precision against recall of three models on days hidden from them.", table)
+plots.show(fig, "Precision against recall of three models on days hidden from them.")
 table
 
 # %% [markdown]
