@@ -166,7 +166,7 @@ def lift(cancelled, p):
 
 
 if exercises.statuses["1_rare.1"] == "correct":
-    print(f"by your function: {precision_at(y, of_pilot, 0.8) / y.mean():.2f} (logistic, whole days)")
+    print(f"by your function: {precision_at(y, of_pilot, 0.8) / y.mean():.2f} (logistic, by day)")
 
 # %% [markdown]
 # Each curve walks down a list; dotted: alarms at random. Which side do you believe?
