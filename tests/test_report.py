@@ -373,9 +373,7 @@ def test_two_runs_are_compared_and_differences_marked(tmp_path, whole_run, capsy
         r"1_classic_ml +ml-lightweight +≠ differ +✔ supported +✔ supported +✘ not supported", table
     )
     assert re.search(r"1_classic_ml +device +≠ differ +cpu +cuda +cpu", table)
-    assert re.search(
-        r"ml-lightweight +flights: AUC, MLP minus best classic model +all .*✔ .*✔ .*✘ ", table
-    )
+    assert re.search(r"ml-lightweight +flights: AUC, MLP minus best classic model +all .*✔ .*✔ .*✘ ", table)
     assert re.search(r"2_depth +dl-depth +≠ differ +✔ supported +✔ supported +✘ not supported", table)
     assert re.search(r"minutes +0\.0 +0\.0 +0\.0", table) and table.endswith(f"{out}\n")
     html = out.read_text("utf-8")
