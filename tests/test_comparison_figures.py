@@ -48,12 +48,3 @@ def test_only_a_pair_that_is_clear_and_turns_is_an_orange_triangle():
         (6.0, -1.0): ("v", plots.BAD),
     }
     assert [text.get_text() for text in ax.texts] == ["turns"]
-
-
-def test_signs_that_change_are_triangles():
-    one, other = np.array([1.0, -2.0, 0.5]), np.array([0.8, 1.0, 0.1])
-    fig = comparison_figures.signs({"flights": (one, other), "houses": (one, one)})
-    same, changed = fig.axes[0].lines[:2]
-    assert same.get_xdata().tolist() == [1.0, 0.5] and changed.get_xdata().tolist() == [-2.0]
-    assert len(fig.axes[1].lines[1].get_xdata()) == 0
-    assert [ax.get_title(loc="left") or ax.get_title() for ax in fig.axes] == ["flights", "houses"]

@@ -38,7 +38,7 @@ def test_a_reading_finds_what_was_put_in(target):
     rows.loc[::50, "noise"] = np.nan
     pairs = readings.disjoint(rows, "day", 20, 1, seed=0)
     (read,) = readings.read_all(pairs, (["kind"], numbers, target))
-    assert list(read.names) == ["kind_blue", "kind_red", *numbers]
+    assert list(read.names) == ["kind: blue", "kind: red", *numbers]
     for sample in read.coefficients:
         blue, red, big, small, noise = sample
         assert red > blue and big > -small > 10 * abs(noise) and small < 0

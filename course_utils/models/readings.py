@@ -25,7 +25,7 @@ class Readings(NamedTuple):
     Attributes
     ----------
     names : ndarray of str, shape (n_coefficients,)
-        Of the coefficients: a column of numbers, or `column_category`.
+        Of the coefficients: a column of numbers, or `column: category`.
     coefficients : ndarray, shape (2, n_coefficients)
         Of a linear model on each sample; numbers are scaled.
     asked : tuple of two sets of str
@@ -85,7 +85,13 @@ def read(
         coefficients.append(np.ravel(linear.fit(X, sample[target]).coef_))
         nodes = grower(max_depth=3, random_state=0).fit(X, sample[target]).tree_.feature
         asked.append(set(of_table[nodes[nodes >= 0]].tolist()))  # a leaf has -2
-    return Readings(names, np.array(coefficients), tuple(asked))
+    names = [name if name in numbers else _readable(name) for name in names]
+    return Readings(np.array(names), np.array(coefficients), tuple(asked))
+
+
+def _readable(name: str) -> str:
+    """The name of a category's column as somebody would write it."""
+    return name.replace("_infrequent_sklearn", ": rare ones").replace("_", ": ", 1)
 
 
 def read_all(

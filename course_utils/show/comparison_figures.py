@@ -50,12 +50,13 @@ def taken_apart(
 def _lines(ax: plt.Axes, shares: Mapping[str, Sequence[Estimate]], places: Sequence[str]) -> None:
     for i, (name, estimates) in enumerate(shares.items()):
         style = line_style(i) | {"linewidth": 3, "markersize": 9}
-        ax.plot(range(len(places)), [each.effect for each in estimates], label=name, **style)
-        for x, each in enumerate(estimates):
+        at = np.arange(len(places)) + 0.06 * (i - (len(shares) - 1) / 2)  # intervals beside each other
+        ax.plot(at, [each.effect for each in estimates], label=name, **style)
+        for x, each in zip(at, estimates, strict=True):
             ax.plot([x, x], [each.low, each.high], color=COLOURS[i])
-            side = {"ha": "left" if x else "right", "va": "center", "textcoords": "offset points"}
-            at = (x, each.effect), (10 if x else -10, 0)
-            ax.annotate(f"{each.effect:.1f}", *at, color=COLOURS[i], weight="bold", **side)
+            side = {"ha": "left" if x > 0.5 else "right", "va": "center", "textcoords": "offset points"}
+            beside = (x, each.effect), (14 if x > 0.5 else -14, 0)
+            ax.annotate(f"{each.effect:.1f}", *beside, color=COLOURS[i], weight="bold", **side)
     ax.set_xticks(range(len(places)), places)
     ax.set(xlim=(-0.4, len(places) - 0.6), ylim=(0, None), ylabel="late flights (%)")
     ax.legend(loc="lower left")
@@ -87,7 +88,7 @@ def pairs(raw: Mapping[str, Estimate], alike: Mapping[str, Estimate], named: Seq
     Those in `named` are labelled.
     """
     fig, ax = plt.subplots(figsize=(7.5, 5))
-    kinds = {"not clear by the raw shares": GREY, "clear, same order": GOOD, "clear, order turns": BAD}
+    kinds = {"not clear by the raw shares": GREY, "clear raw, above 0": GOOD, "clear raw, now below 0": BAD}
     for kind, (label, colour) in enumerate(kinds.items()):
         ax.plot(
             [],
@@ -110,20 +111,4 @@ def pairs(raw: Mapping[str, Estimate], alike: Mapping[str, Estimate], named: Seq
     ax.axhspan(min(each.low for each in alike.values()), 0, color=BAD, alpha=0.07, linewidth=0)
     ax.set(xlabel="raw difference (points)", ylabel="difference among like flights (points)")
     ax.legend(loc="upper left")
-    return fig
-
-
-def signs(readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """For each table its coefficients from two readings; in the shaded corners they change their sign."""
-    fig, axes = plt.subplots(1, len(readings), figsize=(9, 4), squeeze=False)
-    for ax, (name, (one, other)) in zip(axes[0], readings.items(), strict=True):
-        for chosen, marker, colour in ((one * other > 0, "o", GOOD), (one * other <= 0, "v", BAD)):
-            ax.plot(one[chosen], other[chosen], marker, color=colour)
-        across, up = ([-1.1 * np.abs(each).max(), 1.1 * np.abs(each).max()] for each in (one, other))
-        for x, y in ((across[0], up[1]), (across[1], up[0])):
-            ax.fill_between([0, x], 0, y, color=BAD, alpha=0.07, linewidth=0)
-        ax.axhline(0, color=GREY)
-        ax.axvline(0, color=GREY)
-        ax.set(xlabel="coefficient from one sample", ylabel="from the other sample", title=name)
-        ax.set(xlim=across, ylim=up)
     return fig
