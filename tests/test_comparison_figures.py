@@ -1,7 +1,6 @@
 """Figures of groups compared as they are, and like with like."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import pytest
 

@@ -39,7 +39,7 @@ def test_many_coefficients_stand_in_two_columns():
     names = [f"c{i}" for i in range(31)]
     fig = reading_figures.coefficients(names, np.tile(np.arange(31.0) - 15, (2, 1)), "coefficient")
     rows = [[label.get_text() for label in ax.get_yticklabels()] for ax in fig.axes]
-    assert [len(each) for each in rows] == [16, 15] and sum(rows, []) == names[::-1]
+    assert [len(each) for each in rows] == [16, 15] and [*rows[0], *rows[1]] == names[::-1]
 
 
 def test_a_question_that_one_tree_alone_asks_is_orange():
@@ -62,7 +62,7 @@ def test_by_size_draws_a_point_a_pair_and_a_line_through_the_means():
     }
     fig = reading_figures.by_size({"flights": of_flights}, [90, 50])
     (ax,) = fig.axes
-    lines = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
+    lines = {line.get_label(): list(line.get_ydata()) for line in ax.lines}
     assert lines["signs"] == [70, 90] and lines["columns"] == [10, 40]
     assert sorted(y for line in ax.lines if line.get_linestyle() == "None" for y in line.get_ydata()) == [
         0, 20, 40, 60, 80, 90,

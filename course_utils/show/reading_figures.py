@@ -79,15 +79,15 @@ def trees(
     fig, axes = plt.subplots(1, len(grown), figsize=(6.6 * len(grown), 4.2), squeeze=False)
     for ax, (title, tree) in zip(axes[0], grown.items(), strict=True):
         for box in plot_tree(tree, feature_names=list(names), label="none", ax=ax, fontsize=8, precision=3):
-            first, *_, last = box.get_text().split("\n")
-            if " <= " in first:
-                column, cut = first.split(" <= ")
+            lines = box.get_text().split("\n")
+            if " <= " in lines[0]:
+                column, cut = lines[0].split(" <= ")
                 box.set_text(f"{column}\n≤ {float(cut):,.5g}?")
                 colour, weight = (GOOD, "normal") if column in common else (BAD, "bold")
                 box.set(color=colour, weight=weight)
                 box.get_bbox_patch().set(edgecolor=colour, facecolor="white")
-            elif last.strip() not in ("True", "False"):
-                box.set_text(leaf(float(last)))
+            elif lines[-1].strip() not in ("True", "False"):
+                box.set_text(leaf(float(lines[-1].rpartition("=")[2])))
         ax.set_title(title)
     return fig
 

@@ -195,7 +195,8 @@ numbers = {"raw": [each.text() for each in raw], "like with like": [each.text() 
 alt = "Each pair of airlines: raw difference across, difference among like flights up."
 plots.show(comparison_figures.pairs(*named, named=[ours]), alt, pd.DataFrame(numbers, pairs))
 hidden = sum(x.low <= 0 and y.high < 0 for x, y in zip(raw, alike, strict=True))
-print(f"{ours}: raw {named[0][ours].text('points')}, like with like {named[1][ours].text('points')}")
+first, then = (each[ours].text("points") for each in named)
+print(f"{ours}: raw {first}, like with like {then}")
 print(f"Not clear raw, but clearly the other way round among like flights: {hidden} pairs. By the")
 print("rule they count on neither side, as their raw order may be chance.")
 
@@ -218,7 +219,7 @@ open_ = n - stay - int(reversed_)  # no longer clear
 print(f"New York, 2023: {n} pairs are clear raw. Like with like, {stay} are clear in that order,")
 print(f"{reversed_:.0f} clear the other way, {open_} not clear. In all, {turns.sum()} turn.")
 few = "yes" if upper < 10 else "this year cannot say"
-print(f"Clearly turned: {reversed_:.0f}. Fewer than one in ten turned? {few.capitalize()}.")
+print(f"Clearly turned: {reversed_:.0f}. Do truly fewer than one in ten turn? {few.capitalize()}.")
 display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
