@@ -76,9 +76,9 @@ def trees(
     nodes = [tree.tree_.feature for tree in grown.values()]
     asked = [{names[i] for i in each[each >= 0]} for each in nodes]
     common = set.intersection(*asked)
-    fig, axes = plt.subplots(1, len(grown), figsize=(6.6 * len(grown), 4.2), squeeze=False)
+    fig, axes = plt.subplots(1, len(grown), figsize=(5.6 * len(grown), 4), squeeze=False)
     for ax, (title, tree) in zip(axes[0], grown.items(), strict=True):
-        for box in plot_tree(tree, feature_names=list(names), label="none", ax=ax, fontsize=8, precision=3):
+        for box in plot_tree(tree, feature_names=list(names), label="none", ax=ax, fontsize=9, precision=3):
             lines = box.get_text().split("\n")
             if " <= " in lines[0]:
                 column, cut = lines[0].split(" <= ")

@@ -196,9 +196,9 @@ alt = "Each pair of airlines: raw difference across, difference among like fligh
 plots.show(comparison_figures.pairs(*named, named=[ours]), alt, pd.DataFrame(numbers, pairs))
 hidden = sum(x.low <= 0 and y.high < 0 for x, y in zip(raw, alike, strict=True))
 first, then = (each[ours].text("points") for each in named)
-print(f"{ours}: raw {first}, like with like {then}")
-print(f"Not clear raw, but clearly the other way round among like flights: {hidden} pairs. By the")
-print("rule they count on neither side, as their raw order may be chance.")
+print(f"{ours}:\nraw {first}, like with like {then}")
+print(f"Not clear raw, but clearly the other way round among like flights: {hidden} pairs.")
+print("By the rule they count on neither side: their raw order may be chance.")
 
 # %% [markdown]
 # ## Verdict
@@ -231,9 +231,9 @@ again = compared(like_with_like.count(mixed, "carrier", EQUAL, "late", "week", l
 clear_now = [sum(not each.low <= 0 <= each.high for each in part) for part in again[:2]]
 opposite = sum(x.low > 0 and y.high < 0 for x, y in zip(*again[:2], strict=True))
 print(f"clear after shuffling: {clear_now[1]} like with like, {clear_now[0]} raw, of {len(pairs)}")
-print(f"No airline matters here, yet {clear_now[0]} raw orders are clear; clearly turned: {opposite}.")
+print(f"No airline matters, yet {clear_now[0]} raw orders are clear. Clearly turned: {opposite}.")
 if opposite == 0:
-    print("So our rule could not say 'not supported': it looks for turned orders, not for causes.")
+    print("So our rule could not refute here: it looks for turned orders, not for causes.")
 text_view.folded(
     "No airline is better in any cell. Where do the clear raw differences come from?",
     "From where and when each airline flies, and from cells that only one airline flies: what is "
