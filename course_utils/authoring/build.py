@@ -30,7 +30,7 @@ SOURCES = runner.NOTEBOOKS / "source"
 JOBS = 2
 """Lessons side by side, as `course run` has them: a lesson's numbers hang a little on its threads."""
 TIMEOUT_S = runner.CELL_TIMEOUT_S["laptop"]
-STUB = "# Your code here: replace the three dots, in as many lines as you like."
+STUB = "# Your code here: replace the line above, in as many lines as you like."
 ROLES = {
     "given": {"grade": False, "locked": True, "solution": False},
     "exercise": {"grade": False, "locked": False, "solution": True},

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Lesson 1 · Will my flight be late?
 #
-# **Why this matters.** You fly from New York and change planes where you land, with fifty minutes to spare. Can a program say before you leave whether that will work? Airlines, banks and shops ask tables such questions all day. Some say that a small *classic* model will do; others, that it takes a neural network. You will build both, starting with a rule of your own, and let a year of real flights decide.
+# **Why this matters.** You fly from New York and change planes where you land, with fifteen minutes to spare. Can a program say before you leave whether that will work? Airlines, banks and shops ask tables such questions all day. Some say that a small *classic* model will do; others, that it takes a neural network. You will try both, starting with a rule of your own, and let a year of real flights decide.
 #
 # You need Python and a little pandas. It takes two and a half hours, with three places to stop. Run the cells in order, with Shift + Enter.
 #
-# *The claims come when you know their words. They are from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).*
+# *The claims are from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).*
 
 # %% [markdown]
 # ## What you will learn
@@ -47,7 +47,7 @@ plots.use_style()
 # %% [markdown]
 # ## The table
 #
-# Every flight that was to leave New York in 2023, with its plane and the weather an hour before. **Late** means: arrived more than 15 minutes after schedule. Cancelled flights never arrive, and are left out. (`datasets/flights.md` explains each column.)
+# Every domestic flight that was to leave New York in 2023, with its plane and the weather an hour before. **Late** means: arrived more than 15 minutes after schedule. Cancelled flights never arrive, and are left out. (`datasets/flights.md` explains each column.)
 #
 # We draw 25,000 flights and put 5,000 aside. From the **training** flights models learn. The **[validation](glossary.md#validation)** flights show how good they are on flights that they have never met.
 
@@ -59,7 +59,7 @@ train, validation = model_selection.train_test_split(drawn, test_size=0.2, rando
 train[["date", "hour", "carrier", "dest", "wind_speed", "dep_delay", "arr_delay", "late"]].head(4)
 
 # %% [markdown]
-# A row is a flight; `hour` is that of the scheduled departure, delays are in minutes. Look before you compute: when do late flights leave? (A figure's numbers unfold below.)
+# A row is a flight; `hour` is that of the scheduled departure, delays are in minutes. When do late flights leave? (A figure's numbers unfold below.)
 
 # %%
 by_hour = train.groupby("hour")["late"].agg(["mean", "sem"]) * 100
@@ -204,7 +204,7 @@ best = scores["validation"].idxmax()
 # Our tree saw numbers only. Airline, airports and weekday are text, and some cells are empty: one in twenty lacks the wind. (A tree sends gaps to one side.) Everything must become a number:
 #
 # - Empty cells of a column get its mean over the training flights ([imputation](glossary.md#imputation)).
-# - Degrees, miles and inches are brought to mean 0 and spread 1 (**[scaling](glossary.md#scaling)**): else its unit would decide how much a column may count.
+# - Degrees, miles and inches are brought to mean 0 and spread 1 (**[scaling](glossary.md#scaling)**): else a column's unit would decide how much it may count.
 # - Each value of a category becomes a column of its own, 1 where it applies and 0 elsewhere ([one-hot encoding](glossary.md#one-hot-encoding)). So `weekday` becomes seven columns, and a Monday has its 1 in one of them.
 #
 # Means and spreads are learned, too: taken from all flights, they would tell the training about hidden ones. That is the second kind of **leak**, and why these steps belong *into* the model. A **pipeline** glues them together; one `fit` trains them all.
@@ -247,7 +247,7 @@ logistic = linear(linear_model.LogisticRegression(C=0.1, max_iter=1000))
 logistic
 
 # %% [markdown]
-# And a second model: **[gradient boosting](glossary.md#gradient-boosting)** grows up to a hundred small trees, one after the other, each to mend the mistakes of those before it. (A [random forest](glossary.md#random-forest) grows them side by side, to vote.) Trees only ask "above or below?", so they need no scaling, and a number for each airline or airport will do.
+# And a second model: **[gradient boosting](glossary.md#gradient-boosting)** grows up to a hundred small trees, one after the other, each to mend the mistakes of those before it. (A [random forest](glossary.md#random-forest) grows deep ones side by side, voting.) Trees only ask "above or below?", so they need no scaling, and a number for each airline or airport will do.
 
 
 # %%
@@ -384,7 +384,7 @@ plots.show(fig, "A calendar: on some days most flights are late, on others hardl
 #
 # > half-width = *t* × *s* × √(1/*n*)
 #
-# with *n* differences, their spread *s*, and *t*, which makes it 95 % (`0.975` leaves 2.5 % beyond each end).
+# with *n* differences, their spread *s*, and *t*, which makes it 95 %.
 
 
 # %%
@@ -398,7 +398,7 @@ gains = measured["gradient boosting, whole days"] - measured["logistic regressio
 print(f"mean {gains.mean():.2f} points, interval {np.round(usual_interval(gains), 2)}")
 
 # %% [markdown]
-# Is boosting better? Test the formula before you trust it. With so many flights, 40 colleagues can run the same comparison, logistic regression against a tree, each on 500 flights of their own, cut into five folds, four times over. The mean of all 40 is near enough to the truth. About 38 intervals should contain it.
+# Is boosting better? Test the formula before you trust it. With so many flights, 40 colleagues can each compare logistic regression with a tree on 500 flights of their own, cut into five folds, four times over. The mean of all 40 is near enough to the truth. About 38 intervals should contain it.
 
 # %%
 few = ["month", "hour", "temp", "precip", "visib"]
@@ -447,7 +447,7 @@ for ax, (name, pairs) in zip(axes, both.items(), strict=True):
     ax.vlines(range(40), *np.transpose(pairs), colours, linewidth=3)
     ax.axhline(truth, color=plots.GREY, linestyle="--")
     ax.set(ylabel="points", title=f"{name}: {colours.count(plots.GOOD)} of 40 contain the truth")
-axes[1].set_xlabel("colleague (orange: the interval misses the truth)")
+axes[1].set_xlabel("colleague; regression minus tree (orange: the interval misses the truth)")
 gain = intervals.corrected_resampled_t(gains, 0.2)
 print("boosting minus logistic regression:", gain.text("points"))
 print("boosting is better" if gain.low > 0 else "five folds cannot tell")
@@ -456,7 +456,7 @@ plots.show(fig, "Forty intervals by each formula; those that miss the true diffe
 # %% [markdown]
 # ## A number instead of yes or no
 #
-# All this works for numbers, too: that is **[regression](glossary.md#regression)**. What will a house near Seattle sell for? The folds keep a house that was sold twice together; the baseline says the median price to everybody.
+# (An interval around 0 cannot tell who is better.) Pipelines, folds and intervals serve numbers, too: that is **[regression](glossary.md#regression)**. What will a house near Seattle sell for? The folds keep a house that was sold twice together; the baseline says the median price to everybody.
 
 # %%
 houses = data.load_houses()
@@ -478,7 +478,7 @@ for name, model in models.items():
 #
 # Classic models, says the article, need less computing power than deep ones and train faster. And deep learning, it says of finance, assesses risks more accurately. Our risks are lateness and a wrong price; one experiment can answer both.
 #
-# The course keeps a **[ledger](glossary.md#ledger)** of claims. What a claim needs was written there before the experiment ran. Its *[margins](glossary.md#margin)* (1 [percentage point](glossary.md#percentage-point), 2 %, 5 times) are judgements; but nobody may choose them after looking. A test *holds* when the **whole** interval lies on the needed side, *fails* when all of it lies on the other, else it is *undecided*. The claim is **supported** when all its tests hold, **not supported** when one fails, else **inconclusive**.
+# The course keeps a **[ledger](glossary.md#ledger)** of claims. What a claim needs was written there before the experiment ran. Its *[margins](glossary.md#margin)* (1 [percentage point](glossary.md#percentage-point), 2 %, 5 times) are judgements; but nobody may choose them after looking. A test *holds* when the **whole** interval lies on the needed side, *fails* when all of it (of several, a wider one) lies on the other, else it is *undecided*. The claim is **supported** when all its tests hold, **not supported** when one fails, else **inconclusive**.
 #
 # The *[MLP](glossary.md#mlp)* is a small neural network; cost is counted in **[CPU seconds](glossary.md#cpu-seconds)**, the time that the processor really worked. Read the two cards below the cell. Then **predict**: replace the dots and run it again.
 
@@ -495,9 +495,9 @@ predicted = {
 # %% [markdown]
 # ## Experiment
 #
-# The challenger is made of [neurons](glossary.md#neuron): each adds up its weighted inputs, and passes the sum on if it is positive. After every few flights, each weight moves a little, to lessen the mistake. Ours has two [layers](glossary.md#layer) of them, hardly *deep*. For each airline or airport it learns a short list of numbers. It passes over the flights several times (**[epochs](glossary.md#epoch)**).
+# The challenger is made of [neurons](glossary.md#neuron): each adds up its weighted inputs, and passes the sum on if it is positive. After some hundred flights, each weight moves a little, to lessen the mistake. Ours has two [layers](glossary.md#layer) of them, hardly *deep*. For each airline or airport it learns a short list of numbers. It passes over the flights several times (**[epochs](glossary.md#epoch)**).
 #
-# Whoever tries more settings finds a better one, so each side has four, from the cheapest to the dearest; the lists decide part of the cost. To choose by the test would be a leak (our tree's depth was chosen so); so the training days are cut once more. You need not read the code up to the verdict.
+# Whoever tries more settings may find a better one, so each side has four, from the cheapest to the dearest; the lists decide part of the cost. To choose by the test would be a leak (our tree's depth was chosen so); so the training days are cut once more. You need not read the code up to the verdict.
 #
 # | | ¾ of the training days | ¼ (validation) | test days |
 # |---|---|---|---|
@@ -546,7 +546,7 @@ by_day = pd.DataFrame(run_fold(race, *fold, run.seed + i) for i, fold in enumera
 by_day.mean(numeric_only=True).round(2).to_frame("flights, mean of the folds")
 
 # %% [markdown]
-# The houses likewise. The error is that of the price's logarithm, so that 10 % too much is the same mistake for a cottage and a villa.
+# The houses. The error is that of the price's logarithm, so that 10 % too much is the same mistake for a cottage and a villa.
 
 # %%
 classic = [linear(linear_model.Ridge(), ABOUT, ["zipcode"])]
@@ -569,7 +569,7 @@ by_house.mean(numeric_only=True).round(4).to_frame("houses, mean of the folds")
 # %% [markdown]
 # ## Verdict
 #
-# Always in pairs, fold by fold. For flights the interval comes from drawing folds and whole days anew (a [bootstrap](glossary.md#bootstrap)); for houses and costs it is the corrected one. *In the interval*: the measurement does not contradict your prediction.
+# In pairs. For flights the interval comes from drawing folds and whole days anew (a [bootstrap](glossary.md#bootstrap)); for houses and costs it is the corrected one. *In the interval*: the measurement does not contradict your prediction.
 
 # %%
 gap = ranking.auc_gap_of_folds(by_day["answers"], by_day["MLP said"], by_day["classic said"],
@@ -587,7 +587,7 @@ answers = dict(zip(predicted, found, strict=True))
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# ## Why?
+# ## A closer look
 #
 # Each dot is a fold, bars are intervals, dashed lines the margins of `ml-lightweight`: its bars must lie in the shaded part. It can fail although classic is cheaper: five times was needed.
 
@@ -601,13 +601,14 @@ ratios = {name: rows["MLP CPU s"] / rows["classic CPU s"]
           for name, rows in (("flights", by_day), ("houses", by_house))}
 plots.forest(axes[2], times, 5, ratios)
 axes[2].axvline(1, color=plots.GREY, linestyle=":")
+axes[2].set_xlim(left=0.9)
 axes[0].set_xlabel("AUC, MLP minus classic (points)")
 axes[1].set_xlabel("error that the MLP saves (%)")
 axes[2].set_xlabel("cost of the search, MLP over classic (times; 1 is equal)")
 plots.show(fig, "AUC gap, error saved and cost ratio, with their margins.")
 
 # %% [markdown]
-# And with more rows? Both axes are logarithmic; slope 1 means that twice the rows cost twice as much. **[Operations](glossary.md#operations)** are about how many additions, multiplications and comparisons a training takes.
+# Optional: and with more rows? Slope 1 means that twice the rows cost twice as much. **[Operations](glossary.md#operations)** are about how many additions, multiplications and comparisons a training takes.
 
 # %%
 order = np.random.default_rng(run.seed).permutation(len(arrived))
@@ -632,7 +633,7 @@ plots.show(fig, "Seconds and operations of one training, by rows, for three mode
 #
 # <details><summary>Compare your answer</summary>
 #
-# At a second or two, cost need not decide, and nothing speaks for the network while it is not clearly better. Its operations come in matrix products, which a processor does quickly; a tree compares one by one.
+# At a second or two, cost need not decide, and nothing speaks for the network while it is not clearly better. Its operations come in matrix products, which a processor does quickly; a tree's come one by one. A lower margin of cost, or deeper networks, could overturn a verdict.
 #
 # </details>
 #
@@ -667,7 +668,7 @@ table.head(3)
 # print("A is better" if low > 0 else "B is better" if high < 0 else "we cannot tell")
 # ```
 #
-# Each row is another penguin, so random folds will do.
+# No column names the nest, so random folds must do.
 #
 # </details>
 #

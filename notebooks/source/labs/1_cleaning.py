@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, AUC, held-out days, intervals. Allow 40 minutes.
 #
-# **Why this matters.** Ask for advice on any table, and you hear: "clean it, then scale your columns". Both cost work, and both can go wrong. What does each of them buy, and whom?
+# **Why this matters.** Ask for advice on any table, and you hear: "clean it, then scale your columns". Both cost work, and both can go wrong. What does each buy, and for whom?
 
 # %%
 import warnings
@@ -79,7 +79,7 @@ def new_york(hour):
 exercises.check("1_cleaning.1", new_york)
 
 # %% [markdown]
-# In winter it is one hour more. And the *day* moves, too: just after midnight UTC, New York still has the evening before. So a join by your `new_york` alone would take the wrong date for some evenings. pandas minds all of this, in the course's loader of the flights, too:
+# In winter it is one hour more. And the *day* moves, too: just after midnight UTC, New York still has the evening before. So a join by your `new_york` alone would take the wrong date from 8 p.m.. pandas minds all of this, in the course's loader of the flights, too:
 
 # %%
 utc = pd.to_datetime(july[["year", "month", "day", "hour"]]).dt.tz_localize("UTC")
@@ -101,7 +101,7 @@ plots.show(fig, "Mean temperature in July by hour, before and after.", mended.ro
 #
 # The flights, with the weather of the hour before departure. Whole days are held out; every third day is left out altogether, for pilots.
 #
-# Miles, years, millibars, miles an hour, inches. **[k-nearest neighbours](../glossary.md#k-nearest-neighbours)** looks for the most similar flights. How similar two are, it reads from their distance: all squared differences, added up. On average over all pairs, a column's share of it is its share of the variance. Two flights, and the shares:
+# Miles, years, millibars, miles an hour, inches. **[k-nearest neighbours](../glossary.md#k-nearest-neighbours)** looks for the most similar flights. How similar two are, it reads from their distance: all squared differences, added up. Over all pairs, a column's average share of it is its share of the variance. Two flights; the shares over all:
 
 # %%
 CATEGORIES = ["carrier", "origin", "dest", "weekday"]
@@ -124,7 +124,7 @@ two.assign(**{"share of the squared distance (%)": shares}).round(2)
 #
 # </details>
 #
-# **[Scaling](../glossary.md#scaling)** gives every column the mean 0 and the spread 1 (a *z-score*): minus its mean, divided by its standard deviation, both from the training rows. Then each number has the same share.
+# **[Scaling](../glossary.md#scaling)** gives every column the mean 0 and the spread 1 (a *z-score*): minus its mean, divided by its standard deviation, both from the training rows. Then all 13 have the same share.
 
 # %% [markdown]
 # ## Gaps
@@ -159,7 +159,7 @@ exercises.check("1_cleaning.2", for_all)
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# One claim for each word, each with a verdict of its own; the clock is in neither. Three models are judged: k-nearest neighbours; logistic regression, learned in small steps ([SGD](https://scikit-learn.org/stable/modules/sgd.html), called "linear model" below); a small neural network ([MLP](../glossary.md#mlp)), which learns in small steps, too. So the verdicts are about such models. A [decision tree](../glossary.md#decision-tree), a classic model too, is shown beside them.
+# One claim for each word, each with a verdict of its own; the clock is in neither. Three models are judged: k-nearest neighbours; logistic regression, learned in small steps ([SGD](https://scikit-learn.org/stable/modules/sgd.html), called "linear model" below); a small neural network ([MLP](../glossary.md#mlp)), which learns in small steps, too. We chose those that should care. A [decision tree](../glossary.md#decision-tree), a classic model too, is shown beside them.
 #
 # Each must gain a whole [point](../glossary.md#percentage-point) of [AUC](../glossary.md#auc), which is our own choice. For gaps that is much: only about every sixth pair of flights has one in either flight.
 
@@ -230,7 +230,7 @@ def all_won(scaled, quick=False):
     return won
 
 # %% [markdown]
-# Raw numbers, gaps filled. The three runs take one to two minutes together:
+# Raw numbers, gaps filled. The three runs take two minutes or so together:
 
 # %%
 raw = all_won(scaled=False)
@@ -248,7 +248,7 @@ scaled = all_won(scaled=True)
 quick = all_won(scaled=True, quick=True)
 
 # %% [markdown]
-# `ranking.auc` gives the difference of two AUCs. For its [interval](../glossary.md#interval), both the days and the twenty draws are drawn anew. Dotted is 0, dashed the [margin](../glossary.md#margin); where it is shaded, the claims need the intervals. The lowest rows are not judged: the tree; and boosting, which fills nothing, but learns from and answers everybody.
+# `ranking.auc` gives the difference of two AUCs. For its [interval](../glossary.md#interval), both the days and the twenty draws are drawn anew. Dotted is 0, dashed the [margin](../glossary.md#margin); the claims need each interval in the shade. The lowest rows are not judged: the tree; and boosting, which fills nothing, but learns from and answers everybody.
 
 # %%
 of = ranking.pairs(test["late"], test["date"])
@@ -270,7 +270,7 @@ plots.show(fig, "What scaling and filling gaps gain, with intervals, against one
 # %% [markdown]
 # ## Verdicts
 #
-# Three questions. Are these models *unable* to learn from raw numbers? Why should a tree not care? And does filling gaps help at all?
+# Three questions. What would show that they *cannot* learn from raw numbers? Why should a tree not care? And does filling gaps help at all?
 
 # %%
 verdicts = [normalised.judge({"gain": {name: scaling[name] for name in judged}}, run.profile),
@@ -300,7 +300,7 @@ text_view.folded(
 # - Clean first with your eyes: a picture of each column against something that you know. No error would have told you about the clock.
 # - Scaling: for models that measure distances or learn in small steps. In a [pipeline](../glossary.md#pipeline) it costs one word and learns nothing from held-out rows.
 # - Leaving rows out to learn is one thing. Whoever leaves them out when *testing* reports a score for the cases without gaps.
-# - It holds for flights from New York in 2023, 5,000 to learn from, and these settings.
+# - This holds for flights from New York in 2023, 5,000 to learn from, and these settings.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 

@@ -31,7 +31,7 @@ from course_utils.run import start
 from course_utils.show import curve_figures, plots, text_view
 
 # %% [markdown]
-# As in the lesson: `start` [seeds](../glossary.md#seed) all chance, everything computes on one processor core, and the sizes stand in one cell.
+# As in the lesson: `start` [seeds](../glossary.md#seed) all chance, every model computes on one core, and the sizes stand in one cell.
 
 # %%
 run = start("1_labels")
@@ -50,7 +50,7 @@ sizes = [settings.most // 2**k for k in range(settings.doublings, -1, -1)]
 # %% [markdown]
 # ## Flights to learn from, days to test on
 #
-# The question: will a flight arrive more than 15 minutes late? The answer, yes or no, is its [label](../glossary.md#label). Whole days are held out, because flights of one day are late together. (Every third day of 2023 is left out altogether, for pilots.)
+# The question: will a flight arrive more than 15 minutes late? The answer, yes or no, is its [label](../glossary.md#label). Whole days are held out, because flights of one day share their delays. (Every third day of 2023 is left out altogether, for pilots.)
 #
 # The measure is [AUC](../glossary.md#auc): of one late and one punctual flight, how often does the late one get the higher probability? Guessing has 50 %. The [baseline](../glossary.md#baseline) is a rule that needs hardly any labels: delays pile up, so the later in the day, the likelier.
 
@@ -73,7 +73,7 @@ print(f"AUC of the hour of departure alone: {baseline:.1f} %")
 # %% [markdown]
 # ## Two models
 #
-# [Logistic regression](../glossary.md#logistic-regression) in the lesson's [pipeline](../glossary.md#pipeline), and [gradient boosting](../glossary.md#gradient-boosting), which takes categories and gaps as they are. Their settings were the best of a few tried on the days that are left out, for 20,000 flights, and stay the same at every size. A leaf of boosting's trees holds 60 flights or more (`min_samples_leaf`): of 156 flights it can ask next to nothing. So its left end could be better than you will see.
+# [Logistic regression](../glossary.md#logistic-regression) in the lesson's [pipeline](../glossary.md#pipeline), and [gradient boosting](../glossary.md#gradient-boosting), which takes categories and gaps as they are. Their settings were the best of a few tried on the days that are left out, for 20,000 flights, and stay the same at every size. A leaf of boosting's trees holds 60 flights or more (`min_samples_leaf`): of 156 flights it can ask next to nothing. Other settings could do better there than you will see.
 
 
 # %%
@@ -116,7 +116,7 @@ exercises.check("1_labels.1", nested)
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# The claim does not say how many are enough. So the [ledger](../glossary.md#ledger) asks about the doubling that the dealer offers, from 10,000 flights to 20,000, the *last* one here. Each of the two models must gain half a point of AUC or more, with the whole [interval](../glossary.md#interval) above that [margin](../glossary.md#margin). Half a point is our own choice: the claim names no amount.
+# The claim does not say how many are enough. So the [ledger](../glossary.md#ledger) asks about the doubling that the dealer offers, from 10,000 flights to 20,000, the *last* one here. Each of the two models must gain more than half a point of AUC, with the whole [interval](../glossary.md#interval) above that [margin](../glossary.md#margin). Half a point is our own choice: the claim names no amount.
 
 # %%
 claim = ledger.get("ml-more-labels")
@@ -135,7 +135,7 @@ predicted = {
 # %% [markdown]
 # ## How large must the experiment be?
 #
-# A pilot on the days that were left out (40 to test on, 10 draws) gave intervals of ± 0.2 points for logistic regression and ± 0.4 for gradient boosting. About half of that came from the draws, half from the days. Twice as many of both make it ± 0.15 and ± 0.3. That decides, unless a gain lies closer than that to half a point.
+# A pilot on the days that were left out (40 to test on, 10 draws) gave intervals of ± 0.2 points for logistic regression and ± 0.4 for gradient boosting. Half the variance came from the draws, half from the days. Twice as many of both make it ± 0.15 and ± 0.3. That decides, unless a gain lies closer than that to half a point.
 
 # %% [markdown]
 # ## Experiment
@@ -152,7 +152,7 @@ def won_by(model, rows):
     return ranking.wins(late, test["late"], test["date"])
 
 # %% [markdown]
-# Twenty draws, eight sizes, two models. Each draw shuffles once, and each size takes the first rows, as in your `nested`. Half a minute:
+# Twenty draws, eight sizes, two models. Each draw shuffles once, and each size takes the first rows, as in your `nested`. A minute:
 
 # %%
 rngs = np.random.default_rng(run.seed).spawn(settings.draws)
@@ -177,7 +177,7 @@ plots.show(fig, "AUC against the number of flights to learn from, with bands.", 
 # %% [markdown]
 # ## Verdict
 #
-# The bands are wide because some days are harder than others, for both models and at every size. That cancels out in a *difference* on the same days, which the verdict takes: each model's gain by the last doubling. Below it is what you predicted. (`n` counts the days.)
+# The bands are wide because some days are harder than others, for both models and at every size. Much of that cancels in a *difference* on the same days, which the verdict takes: each model's gain by the last doubling. Below it is what you predicted. (`n` counts the days.)
 
 # %%
 before, after = sizes[-2:]
@@ -283,7 +283,7 @@ for rng in np.random.default_rng(run.seed + 1).spawn(max(2, settings.draws // 2)
 days_help = {name: {n: ranking.auc(same[name, n], of, minus=same[name, 5])
                     for n in (20, 80, len(order))} for name in names}
 fig = curve_figures.panels(days_help, dotted=0)
-fig.supylabel("AUC gained over 5 days (points)")
+fig.supylabel("AUC gained against 5 days (points)")
 fig.supxlabel(f"days that {settings.same_size:,} flights come from")
 numbers = {f"{name}, {n} days": e for name in names for n, e in days_help[name].items()}
 plots.show(fig, "AUC gained by the same number of flights from more days.", numbers)
@@ -292,7 +292,7 @@ text_view.folded(
     f"From {len(order)} days instead of 5, the same number of labels brings "
     + "; ".join(f"{name} {e.effect:.1f} [{e.low:.1f}, {e.high:.1f}] points"
                 for name, by_days in days_help.items() for e in [by_days[len(order)]])
-    + ". Whoever sells labels by the piece will not tell you: ask what they share.",
+    + ". Buy those of many days; whoever sells by the piece will not say: ask.",
 )
 
 # %% [markdown]
@@ -300,7 +300,7 @@ text_view.folded(
 #
 # - "More is better" leaves out: more of what, for which model, and from how many on? Each doubling costs as much as everything before.
 # - A learning curve on what you have is the cheapest advice. An extrapolation is a guess.
-# - It holds for two models with fixed settings, on flights of 163 days from New York in 2023. Lab [2_data](2_data.ipynb) asks the same of a network.
+# - This holds for two models with fixed settings, on flights of 163 days from New York in 2023. Lab [2_data](2_data.ipynb) asks the same of a network.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
 
