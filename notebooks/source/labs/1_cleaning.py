@@ -281,16 +281,16 @@ answers |= {"normalised": verdicts[0].word, "cleaned": verdicts[1].word}
 display(*verdicts, results.beside(predicted, answers))
 hour = [ranking.wins(test["hour"], test["late"], test["date"])] * settings.draws
 beyond = {name: ranking.auc(raw[name], of, minus=hour) for name in judged}
-above = [sum(gain[name].low > 0 for name in judged) for gain in (beyond, filling)]
+above = sum(filling[name].low > 0 for name in judged)
 half = [f"{(e[name].high - e[name].low) / 2:.1f}" for e in (scaling, filling) for name in judged]
 text_view.folded(
     "Compare your answer",
-    f"The hour of departure alone has an AUC of {ranking.auc(hour, of).effect:.1f} %. Raw numbers "
-    "gain on that: " + "; ".join(f"{name} {e.text('points')}" for name, e in beyond.items())
-    + f". Where the interval lies above 0 ({above[0]} of 3), they taught more than the hour.\n\n"
-    'A tree asks "more than 500 miles?". In kilometres the question has another number and the '
-    f"same answer.\n\nFor filling gaps, the interval lies above 0 for {above[1]} of 3; whether "
-    "above a whole point, the verdict says.\n\nWe hoped for ± 1.25, 1.25 and 1 (scaling) and three "
+    "An AUC near 50 %. Raw they reach "
+    + ", ".join(f"{ranking.auc(raw[name], of).effect:.1f}" for name in judged)
+    + f"; the hour of departure alone, {ranking.auc(hour, of).effect:.1f}. Against the hour: "
+    + "; ".join(f"{name} {e.text('points')}" for name, e in beyond.items())
+    + '.\n\nA tree asks "more than 500 miles?": in kilometres, another number and the same answer.'
+    f"\n\nFor filling gaps, the interval lies above 0 for {above} of 3.\n\nWe hoped for ± 1.25, 1.25 and 1 (scaling) and three "
     f"times 0.6 (gaps); it came to {', '.join(half)}. A pilot is an estimate, too.",
 )
 

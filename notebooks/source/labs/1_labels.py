@@ -255,10 +255,10 @@ price = settings.most / 10
 text_view.folded(
     "Compare your answer",
     f"{'Yes' if 1000 * more.low > price else 'No'}: ${price:,.0f} buys {1000 * more.effect:,.0f} "
-    f"dollars' worth [{1000 * more.low:,.0f}, {1000 * more.high:,.0f}]. Buy where all of that lies "
-    "above the price.\n\nThe rules only guess, from gains with intervals of their own. And luck "
-    f"at {settings.most:,} that raises the guess lowers what comes. Would a small part tell you "
-    "more? It brings less, which is harder still to see.",
+    f"dollars' worth [{1000 * more.low:,.0f}, {1000 * more.high:,.0f}]. The cautious buy where all "
+    "lies above the price.\n\nThe rules only guess, from gains with intervals of their own. And luck "
+    f"at {settings.most:,} that raises the guess lowers what comes. Where the last gain "
+    "happened to exceed the one before, the 'shrinking' rule grows.",
 )
 
 # %% [markdown]
