@@ -256,8 +256,8 @@ text_view.folded(
     "Compare your answer",
     f"{'Yes' if 1000 * more.low > price else 'No'}: ${price:,.0f} buys {1000 * more.effect:,.0f} "
     f"dollars' worth [{1000 * more.low:,.0f}, {1000 * more.high:,.0f}]. The cautious buy where all "
-    "lies above the price.\n\nThe rules only guess, from gains with intervals of their own. And luck "
-    f"at {settings.most:,} that raises the guess lowers what comes. Where the last gain "
+    "lies above the price.\n\nThe rules only guess, from gains with intervals of their own. "
+    f"And luck at {settings.most:,} that raises the guess lowers what comes. Where the last gain "
     "happened to exceed the one before, the 'shrinking' rule grows.",
 )
 
