@@ -25,7 +25,8 @@ from course_utils.run import Run
 
 PICTURES = ("digits", "fashion_mnist", "cifar10")
 AT_MOST = {"smoke": own_pictures.AT_MOST, "laptop": own_pictures.AT_MOST, "full": 6_000}
-"""Pictures that are drawn of more, by the profile. What lesson 2's SVMs cost grows with the square of it."""
+"""Pictures that are drawn of more, by the profile. Of 1,000 in colour, lesson 2 takes five minutes; what its
+SVMs cost grows with the square of the number."""
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
 SMS_FILE, SMS_LABELS = "SMSSpamCollection", ("ham", "spam")
 EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ...]]] = {
