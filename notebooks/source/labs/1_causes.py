@@ -26,7 +26,7 @@ from course_utils.show import comparison_figures, plots, text_view
 # %% [markdown]
 # ## Two airlines
 #
-# All flights of 2023 from New York's three airports that arrived. `late` is 1 for more than 15 minutes late. (Cancelled flights drop out. Airlines cancel, too; here we compare only what flew.)
+# All flights of 2023 from New York's three airports that arrived. `late` is 1 for more than 15 minutes late. (Cancelled flights drop out, though cancelling, too, is something that an airline does.)
 
 # %%
 run = start("1_causes")
@@ -159,7 +159,11 @@ claim
 # - **First row**: a count. One clearly reversed pair refutes. How sure we are is in the word "clearly", so its interval is a single number.
 # - **Second row**: orders that turn, clearly or not. Some turn by chance, so this row shall never refute, only withhold "supported": its interval begins at 0.
 #
-# **Is the year long enough?** We tried the rule on *invented* lateness in the real timetable. Only airlines differ: 8 of 12 times "supported". Airports differ most: 11 of 12 times "not supported".
+# <details><summary>Is the year long enough to decide?</summary>
+#
+# We tried the rule on *invented* lateness in the real timetable. Only airlines differ: 8 of 12 times "supported". Airports differ most: 11 of 12 times "not supported".
+#
+# </details>
 #
 # **Your prediction**, in place of our guesses:
 

@@ -28,7 +28,7 @@ from course_utils.show import plots, reading_figures, text_view
 # %% [markdown]
 # ## Two agents
 #
-# Two estate agents work in Seattle. Each has sold 710 houses, none of them the other's. We cut both heaps out of lesson 1's houses by lot: `disjoint` gives pairs of samples that share no house. The model shall tell the price, as log10: 0.3 more is twice the price.
+# Two estate agents work in Seattle. Each has sold 710 houses, none of them the other's. We cut both heaps out of lesson 1's houses by lot: `disjoint` gives pairs of samples that share no house; the agents get the first. The model shall tell the price, as log10: 0.3 more is twice the price.
 
 # %%
 run = start("1_reading")
@@ -46,7 +46,7 @@ one, other = heaps[0]
 print(f"{len(one)} sales, and {len(other)} (some houses were sold twice)")
 
 # %% [markdown]
-# Each agent fits a linear model. The columns are [scaled](../glossary.md#scaling), for both alike. So a **[coefficient](../glossary.md#coefficient)** says how much log10 of the price rises when a column rises by one spread and all others stay.
+# Each agent fits a linear model. The columns are [scaled](../glossary.md#scaling), for both alike. So a **[coefficient](../glossary.md#coefficient)** says how much log10 of the price rises when a column rises by one spread and all others stay. (Is the model worth reading at all? One tells the other's prices: it should beat always saying one's own mean.)
 
 # %%
 left_out = ["id", "date", "price", "log_price"]
@@ -56,11 +56,14 @@ scaler = StandardScaler().fit(pd.concat([one, other])[MEASURED])
 X_one, X_other = (scaler.transform(heap[MEASURED]) for heap in (one, other))
 of_one = LinearRegression().fit(X_one, one.log_price)
 of_other = LinearRegression().fit(X_other, other.log_price)
-off = np.std(of_one.predict(X_other) - other.log_price), np.std(other.log_price)
-print("typically wrong by a factor of {:.2f}; always the mean: {:.2f}".format(*10 ** np.array(off)))
+wrong = of_one.predict(X_other) - other.log_price, one.log_price.mean() - other.log_price
+factors = [10 ** np.sqrt(np.mean(each**2)) for each in wrong]
+print(f"typically wrong by a factor of {factors[0]:.2f}; always the mean: {factors[1]:.2f}")
 
 # %% [markdown]
-# A useful model, then. What do the two read from theirs? Nobody reads a coefficient near 0 aloud. So we draw those that are **large**: at least a tenth of the largest in size, for one agent or the other.
+# What do the two read? `sqft` is an area, `lat` how far north, `grade` and `condition` are the county's marks, and 15 at the end probably means: of the 15 nearest houses.
+#
+# Nobody reads a coefficient near 0 aloud. So we draw those that are **large**: at least a tenth of the largest in size, for one agent or the other.
 
 # %%
 both = np.array([of_one.coef_, of_other.coef_])
@@ -75,7 +78,7 @@ plots.show(fig, alt, pd.DataFrame(both[:, drawn].T.round(3), names, ["one", "oth
 #
 # <details><summary>Is one of the two agents wrong?</summary>
 #
-# Neither has made a mistake. Each reads what the own houses say. That is the trouble: who has one heap only cannot see it.
+# Neither has made a mistake. Each reads what the own houses say. That is the trouble: with one heap alone, nobody can see it.
 #
 # </details>
 
@@ -124,7 +127,7 @@ def jaccard(one, other):
 exercises.check("1_reading.2", jaccard)
 
 # %% [markdown]
-# Two trees that ask at random share some columns, too, and the more they ask the more. So the index is **corrected**: how far from chance to 100 %? Then 100 % is the same, 0 chance. `shared_columns` does that; here with ten thousand random sets:
+# Two trees that ask at random share some columns, too, and the more they ask the more. So the index is **corrected**: (index − chance) / (100 − chance). Then 100 % is the same, 0 chance. `shared_columns` does that; here by hand, with ten thousand random sets. `signs_kept` is your `kept` in both directions.
 
 # %%
 asked = [{MEASURED[i] for i in tree.tree_.feature if i >= 0} for tree in grown.values()]
@@ -135,19 +138,24 @@ for _ in range(10_000):
 index = 100 * len(asked[0] & asked[1]) / len(asked[0] | asked[1])
 by_hand = 100 * (index - np.mean(chance)) / (100 - np.mean(chance))
 assert abs(by_hand - readings.shared_columns(*asked, len(MEASURED))) < 3
-print(f"index {index:.0f} %, by chance {np.mean(chance):.0f} %, corrected {by_hand:.0f} %")
+print(f"the two trees: {index:.0f} %, by chance {np.mean(chance):.0f} %: corrected {by_hand:.0f} %")
+print(f"the two linear models: {readings.signs_kept(both):.0f} % of the signs kept")
 
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# One pair may be luck: we take **fifteen** a table, and a second table. Flights: will it be late? [Logistic regression](../glossary.md#logistic-regression) learns from all flights of twelve days, and again from those of twelve others; columns are scaled as before. Signs count both ways: each sample in turn is the first. The margins are ours; the article names none.
+# One pair may be luck: we take **fifteen** a table, and a second table. Flights: will it be late? [Logistic regression](../glossary.md#logistic-regression) learns from all flights of twelve days, and again from those of twelve others; columns are scaled as before. The margins are ours; the article names none.
 
 # %%
 linear_claim, tree_claim = ledger.get("ml-interpretable"), ledger.get("ml-interpretable-tree")
 display(linear_claim, tree_claim)
 
 # %% [markdown]
-# **Enough pairs?** On invented data, fifteen decide clear cases in 93 or more of 100 tries, closer ones in about 70; right beside a margin, seldom. (Our first try halved the same table twenty times. Halves of different splits share rows: it could not decide. We had seen its results.)
+# <details><summary>Are fifteen pairs enough?</summary>
+#
+# On invented data, fifteen decide clear cases in 93 or more of 100 tries, closer ones in about 70; right beside a margin, seldom. (Our first try halved the same table twenty times. Halves of different splits share rows: it could not decide. We had seen its results.)
+#
+# </details>
 #
 # **Your prediction**, in place of our guesses:
 
@@ -158,7 +166,7 @@ predicted |= {"flights, columns shared (%)": 70, "trees": "supported"}
 # %% [markdown]
 # ## Experiment
 #
-# `read_all` fits both models to both samples of each pair. Airlines and airports with less than 1 % of the flights become one category. The first pair of houses is the agents'.
+# `read_all` fits both models to both samples of each pair. Airlines and airports with less than 1 % of the flights become one category, "rare ones". The first pair of houses is the agents'.
 
 # %%
 CATEGORIES = ["carrier", "origin", "dest", "weekday"]
