@@ -690,6 +690,7 @@ results.finish(run, verdicts, exercises, predicted, answers)
 #
 # - [Do more labelled examples make a model better?](labs/1_labels.ipynb)
 # - [Does a table show what causes what?](labs/1_causes.ipynb)
+# - [Would somebody else read the same from a model?](labs/1_reading.ipynb)
 # - [Does data have to be cleaned and normalised first?](labs/1_cleaning.ipynb)
 # - [Can a model warn of something rare, on the spot?](labs/1_rare.ipynb)
 # - [Which library is this page from?](labs/1_words.ipynb)
