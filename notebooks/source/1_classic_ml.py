@@ -70,8 +70,6 @@ ax.set(xlabel="hour of departure", ylabel="late flights (%); dotted: all", xtick
 plots.show(fig, "Share of late flights by hour, with 95 % intervals.", by_hour.round(1))
 
 # %% [markdown]
-# Delays pile up.
-#
 # ## A game of two flights
 #
 # One of these two was late, the other was not. Which one would you bet on?
@@ -686,7 +684,7 @@ table.head(3)
 results.finish(run, verdicts, exercises, predicted, answers)
 
 # %% [markdown]
-# **Labs**, each one more question, in at most three quarters of an hour:
+# **Labs**, each one more question:
 #
 # - [Do more labelled examples make a model better?](labs/1_labels.ipynb)
 # - [Does a table show what causes what?](labs/1_causes.ipynb)
