@@ -1,4 +1,4 @@
-"""The exercises of labs 1_words and 1_forecast."""
+"""The exercises of labs 1_words, 1_forecast and 1_markets."""
 
 import re
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from exercise_cases import assert_told_apart, assert_well_made, checked, exercises_of
 
-from course_utils.exercises import lab_1_forecast, lab_1_words
+from course_utils.exercises import lab_1_forecast, lab_1_markets, lab_1_words
 
-BOOKS = {"1_words": lab_1_words, "1_forecast": lab_1_forecast}
+BOOKS = {"1_words": lab_1_words, "1_forecast": lab_1_forecast, "1_markets": lab_1_markets}
 EXERCISES = {id: each for book in BOOKS.values() for id, each in exercises_of(book.exercises).items()}
 
 
@@ -59,3 +59,17 @@ def test_the_past_as_a_list(capsys):
         return [(first - day.to_datetime64()) >= np.timedelta64(horizon, "D") for day in days]
 
     assert checked(EXERCISES["1_forecast.2"], past, {}, capsys)[0] == "correct"
+
+
+def test_the_error_of_last_week_in_a_loop(capsys):
+    def naive_error(logs):
+        return {name: np.nanmean(np.abs(np.diff(logs[name]))) for name in logs}
+
+    assert checked(EXERCISES["1_markets.1"], naive_error, {}, capsys)[0] == "correct"
+
+
+def test_as_good_as_one_over_the_mean_of_all_correlations(capsys):
+    def as_good_as(changes):
+        return 1 / changes.corr().to_numpy().mean()
+
+    assert checked(EXERCISES["1_markets.2"], as_good_as, {}, capsys)[0] == "correct"

@@ -1,4 +1,4 @@
-"""The exercises of lab 1_forecast, births and avocados to come."""
+"""The exercises of lab 1_forecast, births to come."""
 
 from __future__ import annotations
 

@@ -693,6 +693,7 @@ results.finish(run, verdicts, exercises, predicted, answers)
 # - [Can a model warn of something rare, on the spot?](labs/1_rare.ipynb)
 # - [Which library is this page from?](labs/1_words.ipynb)
 # - [Can a model tell what tomorrow needs?](labs/1_forecast.ipynb)
+# - [How many avocados will be sold next week?](labs/1_markets.ipynb)
 # - [Do biased labels make a model unfair?](labs/1_fair.ipynb)
 # - [Can a model sort songs that nobody has labelled?](labs/1_unsupervised.ipynb)
 #
