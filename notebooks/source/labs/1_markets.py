@@ -40,7 +40,7 @@ regions = [*tables.AVOCADO_REGIONS]
 assert np.allclose(sold[regions].sum(axis=1), sold["TotalUS"])  # eight regions make the total
 sold = sold.drop(columns=[*regions, "TotalUS"])
 prices = avocados["average_price"].unstack()[sold.columns]
-print("median of the weeks:", sold.median()[["NewYork", "Boise"]].round(-3).astype(int).to_dict())
+print("median:", sold.median()[["NewYork", "Boise"]].round(-3).astype(int).to_dict())
 
 # %% [markdown]
 # Each grey line is a market, held against its own median: 1.5 means half as many again as in its middle week. The blue line is the median of all. Which weeks stand out? In how many of the 45 markets?
@@ -208,7 +208,7 @@ text_view.folded(
     f"Two markets' changes correlate at {r:.2f}, on average: {n} are as good as "
     f"{n / (1 + (n - 1) * r):.1f} independent ones. More markets hardly help; more weeks do. "
     f"{saved.n} stretches of eight weeks give ± {half:.0f} %. That shrinks with the root of the "
-    f"number of weeks: ± 3 % takes about {settings.weeks * (half / 3) ** 2 / 52:.0f} years of tests.",
+    f"number of weeks: ± 3 % takes about {settings.weeks * (half / 3) ** 2 / 52:.0f} years.",
 )
 
 # %% [markdown]
