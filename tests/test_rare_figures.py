@@ -27,3 +27,11 @@ def test_precision_recall_goes_through_what_can_be_counted():
     assert at_random.get_ydata()[0] == 50
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a model", "at random"]
     plt.close(fig)
+
+
+def test_precision_recall_marks_where_it_is_read():
+    fig, ax = plt.subplots()
+    rare_figures.precision_recall(ax, np.array([1, 0]), {"a model": np.array([0.9, 0.8])}, at=0.8)
+    assert set(ax.lines[-1].get_xdata()) == {80}
+    assert ax.get_legend().get_texts()[-1].get_text() == "80 % recall"
+    plt.close(fig)

@@ -35,12 +35,16 @@ def calendar(values: pd.Series, label: str) -> Figure:
     return fig
 
 
-def precision_recall(ax: plt.Axes, happened: np.ndarray, p: Mapping[str, np.ndarray]) -> None:
-    """Precision against recall of each model's probabilities; dotted: alarms at random."""
+def precision_recall(
+    ax: plt.Axes, happened: np.ndarray, p: Mapping[str, np.ndarray], at: float | None = None
+) -> None:
+    """Precision against recall of each model's probabilities; dotted: alarms at random; dashed: recall `at`."""
     for i, (label, of_model) in enumerate(p.items()):
         precision, recall, _ = precision_recall_curve(happened, of_model)
         style = plots.line_style(i) | {"marker": ""}
         ax.plot(100 * recall, 100 * precision, drawstyle="steps-post", label=label, **style)
     ax.axhline(100 * np.mean(happened), color=plots.GREY, linestyle=":", label="at random")
+    if at is not None:
+        ax.axvline(100 * at, color=plots.GREY, linestyle="--", label=f"{100 * at:.0f} % recall")
     ax.set(xlabel="recall (%)", ylabel="precision (%)", xlim=(0, 100), ylim=(0, 101))
     ax.legend()

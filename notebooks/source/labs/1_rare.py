@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb) and runs on its own. Allow 45 minutes.
 #
-# **Why this matters.** It is four o'clock. Your plane leaves at six, and the last bus is about to go. Will the flight be cancelled? Fraud is like that: rare, and the answer is needed now. Banks seldom publish their data; flights are public.
+# **Why this matters.** It is four o'clock. Your plane leaves at six, and the last bus is about to go. Will the flight be cancelled? Fraud is like that: rare, and the answer is needed now. Banks rarely publish such data; flights are public.
 
 # %%
 import numpy as np
@@ -43,11 +43,12 @@ print(f"{len(flights):,} flights, {100 * flights['cancelled'].mean():.1f} % of t
 # In 97.5 % of the flights, and it never warns anybody. Look at the year: a row a month, a box a day. (The scale is stretched at the low end.)
 
 # %%
-daily = flights.groupby("date")["cancelled"].agg(share="mean", flights="sum")
-fig = rare_figures.calendar(100 * daily["share"], "flights cancelled (%)")
-worst = daily.sort_values("flights", ascending=False)
-plots.show(fig, "The share of flights cancelled on each day of 2023.", worst.head(10).round(2))
-half = 1 + np.argmax(worst["flights"].cumsum() >= worst["flights"].sum() / 2)
+daily = flights.groupby("date")["cancelled"].agg(percent="mean", cancelled="sum")
+daily["percent"] *= 100
+fig = rare_figures.calendar(daily["percent"], "flights cancelled (%)")
+worst = daily.sort_values("cancelled", ascending=False)
+plots.show(fig, "The share of flights cancelled on each day of 2023.", worst.head(10).round(1))
+half = 1 + np.argmax(worst["cancelled"].cumsum() >= worst["cancelled"].sum() / 2)
 text_view.folded("How many days hold half of all cancellations?", f"{half} of {len(worst)}.")
 
 # %% [markdown]
@@ -55,11 +56,11 @@ text_view.folded("How many days hold half of all cancellations?", f"{half} of {l
 #
 # ## How good is a warning?
 #
-# A model gives each flight a probability `p`. You warn from the highest `p` down. The further down, the more of the cancelled flights you find (**recall** rises), and as a rule more alarms are false (**precision** falls). [AUC](../glossary.md#auc), the lesson's measure, counts pairs won. With 40 punctual flights to a cancelled one, a good AUC can still mean mostly false alarms.
+# A model gives each flight a probability `p`. You warn from the highest `p` down. The further down, the more of the cancelled flights you find (**recall** rises), and mostly a larger share is false (**precision** falls). [AUC](../glossary.md#auc), the lesson's measure, counts pairs won. With 39 flown flights to a cancelled one, a good AUC can still mean mostly false alarms.
 #
-# By hand: six flights from the highest `p` down, 1 for cancelled, 0 for flown: 1, 0, 1, 0, 0, 1. Two thirds of the three cancelled ones are found after three alarms, of which two are right: precision ⅔.
+# By hand: six flights from the highest `p` down, 1 for cancelled, 0 for flown: 1, 0, 0, 1, 0, 1. Two thirds of the three cancelled ones are found after four alarms, of which two are right: precision ½.
 #
-# **Exercise 1_rare.1** Write `precision_at(cancelled, p, recall)`: the precision as soon as at least the share `recall` of the cancelled flights is found. `cancelled` (0 or 1) and `p` are arrays, in no order. Three steps: sort `cancelled` by `np.argsort(-p)`; `np.cumsum` counts those found after 1, 2, 3 … alarms, and its last number is all of them; `np.argmax(condition)` is the first place where a condition holds; places count from 0, alarms from 1.
+# **Exercise 1_rare.1** Write `precision_at(cancelled, p, recall)`: the precision as soon as at least the share `recall` of the cancelled flights is found. `cancelled` (0 or 1) and `p` are arrays, in no order. Three steps: `cancelled[np.argsort(-p)]` sorts them; `np.cumsum` counts those found after 1, 2, 3 … alarms, and its last number is all of them; `np.argmax(condition)` is the first place where a condition holds; places count from 0, alarms from 1.
 
 # %% exercise="1_rare.1"
 precision_at = ...
@@ -113,7 +114,7 @@ exercises.check("1_rare.2", cancelled_where_missing)
 # %% [markdown]
 # <details><summary>Which would you not give to a model?</summary>
 #
-# Cancelled, where missing: tail number 100 %, seats 20 %, wind speed 2.5 %, of all flights 2.6 %. A flight that never left may have no plane in the table: the number is missing *because* the flight was cancelled, so an empty cell gives the answer away. Seats are looked up by the tail number and go, too. Where the wind is missing, as many are cancelled as elsewhere: no hint.
+# Cancelled, where missing: tail number 100 %, seats 20 %, wind speed 2.5 %, of all flights 2.6 %. A flight that never left may have no plane in the table: the number is missing *because* the flight was cancelled, so an empty cell gives the answer away. Seats are looked up by the tail number and go, too. Where the wind is missing, the share is as elsewhere: no hint.
 #
 # </details>
 #
@@ -169,53 +170,50 @@ if exercises.statuses["1_rare.1"] == "correct":
     print(f"by your function: {precision_at(y, of_pilot, 0.8) / y.mean():.2f} (logistic, by day)")
 
 # %% [markdown]
-# Each curve walks down a list; dotted: alarms at random. Which side do you believe?
+# Each curve walks down a list; dotted: alarms at random; dashed: 80 % recall, where the lift is read. Which side do you believe?
 
 # %%
 fig, axes = plots.plt.subplots(1, 2, figsize=(9.5, 4))
 for ax, how in zip(axes, hide, strict=True):
-    rare_figures.precision_recall(ax, y, p[how])
+    rare_figures.precision_recall(ax, y, p[how], at=0.8)
     ax.set_title(f"hidden: {how}")
 draws = {"seed": run.seed, "n_resamples": settings.resamples}
-table = pd.DataFrame({f"lift, hidden: {how}": {name: dependent.bootstrap_statistic(
+lifts_aside = pd.DataFrame({f"lift, hidden: {how}": {name: dependent.bootstrap_statistic(
     lift, day, y, p[how][name], **draws).text("×") for name in models} for how in hide})
 plots.show(fig, "Precision against recall: left with rows hidden, right with whole days.")
-table
+lifts_aside
 
 # %% [markdown]
-# Where does it come from? No column names the day. But take the cancelled flights that are hidden: for how many (in the first fold) do the training rows have another cancelled one of the same airport, day and hour, a *twin*?
+# Why do they differ? No column names the day. But take the cancelled flights that are hidden when *rows* are: for how many (in the first fold) do the training rows have another cancelled one of the same airport, day and hour, a *twin*?
 
 # %%
 moment = aside.groupby(["origin", "date", "hour"], observed=True).ngroup().to_numpy()
-twins = {}
-for how, groups in hide.items():
-    train, test = next(cutter.split(X, y, groups=groups))
-    twins[how] = 100 * np.isin(moment[test][y[test]], moment[train][y[train]]).mean()
+train, test = next(cutter.split(X, y, groups=hide["rows"]))
+has_twin = np.isin(moment[test][y[test]], moment[train][y[train]])
 front = max(models, key=lambda name: lift(y, p["whole days"][name]))
 text_view.folded(
     "How many have a twin, and which side is to be believed?",
-    "Twins: " + ", ".join(f"{share:.0f} % ({how} hidden)" for how, share in twins.items()) + ".\n\n"
+    f"{100 * has_twin.mean():.0f} %. With whole days hidden it is none: the twins are hidden, too.\n\n"
     "Twins have the same weather to the last digit. Month, hour and weather are a fingerprint of "
     "the day, so a model can look it up. When you want to fly, nobody has written down yet what "
     "became of your hour's flights: believe the whole days. What is best at looking up gains most "
-    f"from such a leak, so the ranking can turn. With whole days hidden, {front} is in front; "
-    "but so few storms do not settle which is better.")
+    f"from such a leak. With whole days hidden, {front} is in front; one pilot does not settle it.")
 
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# **Light enough**: of every 100 decisions, 99 take less than 10 ms of computing: a hundred decisions a second on one core.
+# **Light enough**: of every 100 decisions, 99 take less than 10 ms of computing: usually over a hundred a second per core.
 #
-# **Useful** is the course's own condition, and so is its three: a lift above 3, so 7 or 8 of 100 alarms are right in place of 2 or 3. (The 80 % is read off afterwards: a threshold chosen before would miss it by some.)
+# **Useful** is the course's own condition, and so are 10 and 3: a lift above 3, so 7 or 8 of 100 alarms are right in place of 2 or 3. (The 80 % is read off afterwards: a threshold chosen before would miss it by some.)
 #
-# Logistic regression is judged, chosen on the days aside. The other days are four times as many, so its interval should be about half as wide as on the right above.
+# Logistic regression is judged, chosen on the days aside. The other days are four times as many, so its interval should be about half as wide as on those days.
 
 # %%
 claim = ledger.get("ml-fast-decisions")
 claim
 
 # %% [markdown]
-# Predict the lift, the slowest decision in a hundred (in [CPU](../glossary.md#cpu-seconds) milliseconds: the processor's own time), and the word:
+# Predict the lift, the slowest decision in a hundred (in [CPU](../glossary.md#cpu-seconds) milliseconds: the processor's own time), and the verdict:
 
 # %%
 predicted = {
@@ -248,15 +246,16 @@ ms = {name: single_calls.call_ms(model.predict_proba, rows)[50:] for name, model
 slow = pd.DataFrame({name: np.quantile(times, [0.5, 0.99]) for name, times in ms.items()},
                     ["median (CPU ms)", "slowest in a hundred (CPU ms)"]).T
 alone, whole, other = (slow.iloc[row, 0] for row in (2, 0, 1))
-print(f"of the first line: alone {100 * alone / whole:.0f} %, MLP {100 * other / whole:.0f} %")
+parts = f"model alone: {100 * alone / whole:.0f} %; MLP: {100 * other / whole:.0f} %"
+print(f"median of the pipeline = 100 %; {parts}")
 slow.round(2)
 
 # %% [markdown]
-# What the model alone does not need goes into preparing the row, the same for the MLP.
+# The rest goes into preparing the row, with the MLP too.
 #
 # ## Verdict
 #
-# For the interval of the lift, days are drawn. For that of the time, blocks of 100 decisions in a row (its *n* counts them): slow ones come together. And ask yourself: how firm is the word?
+# For the interval of the lift, days are drawn. For that of the time, blocks of 100 decisions in a row (its *n* counts them): slow ones come together. And ask yourself: how firm is the verdict?
 
 # %%
 times, useful = ms["logistic regression"], lifts["logistic regression"]
@@ -270,22 +269,22 @@ by_week = dependent.bootstrap_statistic(lift, week, y, p["logistic regression"],
 text_view.folded(
     "How firm is it?",
     f"Lift: the nearer end of the interval, {useful.low:.2f} to {useful.high:.2f}, is "
-    f"{min(abs(useful.low - 3), abs(useful.high - 3)):.2f} away from 3. The smaller that is, the "
-    "easier other days turn the word. Storms last for days, so weeks would be stricter: drawn by "
-    f"the week, the interval is {by_week.text('×')}. Time: the slowest in a hundred take "
+    f"{min(abs(useful.low - 3), abs(useful.high - 3)):.2f} away from 3. Days move it: aside, "
+    f"it was {lifts_aside.loc['logistic regression', 'lift, hidden: whole days']}. Storms last for "
+    f"days, so weeks are the safer unit: with them it is {by_week.text('×')}. Time: the slowest in a hundred take "
     f"{fast.effect:.1f} ms, {100 * fast.effect / 10:.0f} % of what is allowed.")
 
 # %% [markdown]
 # ## What the last hours know
 #
-# One thing is known at four o'clock that no column says: how many of this airport's flights were cancelled three to five hours before yours. `cancelled_lately` gives that share. (When it was announced, the table does not say.) What does it bring?
+# One thing seems known at four o'clock that no column says: what share of this airport's flights three to five hours before yours was cancelled (`cancelled_lately`). When that was announced, the table does not say. What does it bring?
 
 # %%
 X_more, name = X.assign(lately=tables.cancelled_lately(tested)), "logistic, with the last hours"
 p[name] = hidden_p(logistic([*NUMBERS, "lately"]), X_more, y, day)
 lifts[name] = dependent.bootstrap_statistic(lift, day, y, p[name], **draws)
 fig, ax = plots.plt.subplots(figsize=(7, 4))
-rare_figures.precision_recall(ax, y, p)
+rare_figures.precision_recall(ax, y, p, at=0.8)
 table = pd.Series({name: each.text("×") for name, each in lifts.items()}).to_frame("lift")
 plots.show(fig, "Precision against recall of three models on days hidden from them.")
 table
@@ -293,7 +292,7 @@ table
 # %% [markdown]
 # <details><summary>How do you read that? And why is the claim not judged with that column?</summary>
 #
-# On the left are the first alarms, the surest; the lift is read at 80 % recall, on the right. Where a curve is higher on the left only, the top of the list gains, and the last of the 80 % come without warning. Where intervals overlap much, nobody is clearly in front: a year has few stormy days.
+# On the left are the first alarms, the surest; the lift is read at the dashed line, on the right. Where a curve is higher on the left only, the top of the list gains, and the last of the 80 % gain nothing. Overlap does not say who leads: on shared days, bootstrap the *difference*.
 #
 # The test was fixed without the column. A better idea that comes later is for next year's flights.
 #
@@ -304,7 +303,7 @@ table
 # - For something rare, ask for precision at a recall, beside what alarms at random get right.
 # - The leak that nobody sees is no column. It is the day that hidden rows share with training rows.
 # - An empty cell can give the answer away.
-# - Fast and useful are two questions. `time.process_time()` before and after a decision answers the first in seconds; the second takes days, and stormy ones among them.
+# - Fast and useful are two questions. `time.process_time()` before and after many decisions answers the first in seconds; the second takes days, and stormy ones among them.
 # - The verdict holds for one year of flights from New York, not for fraud.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).
