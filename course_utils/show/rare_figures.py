@@ -38,7 +38,7 @@ def calendar(values: pd.Series, label: str) -> Figure:
 def precision_recall(
     ax: plt.Axes, happened: np.ndarray, p: Mapping[str, np.ndarray], at: float | None = None
 ) -> None:
-    """Precision against recall of each model's probabilities; dotted: alarms at random; dashed: recall `at`."""
+    """Precision against recall of each model's probabilities; dotted: alarms at random; dashed: `at`."""
     for i, (label, of_model) in enumerate(p.items()):
         precision, recall, _ = precision_recall_curve(happened, of_model)
         style = plots.line_style(i) | {"marker": ""}

@@ -43,8 +43,7 @@ print(f"{len(flights):,} flights, {100 * flights['cancelled'].mean():.1f} % of t
 # In 97.5 % of the flights, and it never warns anybody. Look at the year: a row a month, a box a day. (The scale is stretched at the low end.)
 
 # %%
-daily = flights.groupby("date")["cancelled"].agg(percent="mean", cancelled="sum")
-daily["percent"] *= 100
+daily = flights.groupby("date")["cancelled"].agg(percent="mean", cancelled="sum") * [100, 1]
 fig = rare_figures.calendar(daily["percent"], "flights cancelled (%)")
 worst = daily.sort_values("cancelled", ascending=False)
 plots.show(fig, "The share of flights cancelled on each day of 2023.", worst.head(10).round(1))
@@ -193,7 +192,7 @@ has_twin = np.isin(moment[test][y[test]], moment[train][y[train]])
 front = max(models, key=lambda name: lift(y, p["whole days"][name]))
 text_view.folded(
     "How many have a twin, and which side is to be believed?",
-    f"{100 * has_twin.mean():.0f} %. With whole days hidden it is none: the twins are hidden, too.\n\n"
+    f"{100 * has_twin.mean():.0f} %. With whole days hidden: none, they are hidden, too.\n\n"
     "Twins have the same weather to the last digit. Month, hour and weather are a fingerprint of "
     "the day, so a model can look it up. When you want to fly, nobody has written down yet what "
     "became of your hour's flights: believe the whole days. What is best at looking up gains most "
@@ -271,8 +270,8 @@ text_view.folded(
     f"Lift: the nearer end of the interval, {useful.low:.2f} to {useful.high:.2f}, is "
     f"{min(abs(useful.low - 3), abs(useful.high - 3)):.2f} away from 3. Days move it: aside, "
     f"it was {lifts_aside.loc['logistic regression', 'lift, hidden: whole days']}. Storms last for "
-    f"days, so weeks are the safer unit: with them it is {by_week.text('×')}. Time: the slowest in a hundred take "
-    f"{fast.effect:.1f} ms, {100 * fast.effect / 10:.0f} % of what is allowed.")
+    f"days, so weeks are the safer unit: with them it is {by_week.text('×')}. Time: the slowest "
+    f"in a hundred take {fast.effect:.1f} ms, {100 * fast.effect / 10:.0f} % of what is allowed.")
 
 # %% [markdown]
 # ## What the last hours know

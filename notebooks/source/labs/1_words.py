@@ -169,8 +169,8 @@ for ax, library, its_weights in zip(axes, top, weights, strict=True):
 plots.show(fig, "The ten words that speak most for each library, masked.", pd.DataFrame(top))
 text_view.folded(
     "Is every shortcut gone?",
-    "Look for `optional`, `default`, `array_like`: house style, whatever the page is about. Or `ma`, "
-    "`stats`, `linalg`, `ctypes`: parts of a library. Handwriting survives without the name.")
+    "Look for `optional`, `default`, `array_like`: house style, whatever the page is about. Or "
+    "`stats`, `linalg`, `ctypes`: parts of a library. The name is gone, the handwriting is not.")
 
 # %% [markdown]
 # ## The claim, as it will be judged
@@ -279,8 +279,8 @@ text_view.folded(
     f"{names.text('points')}: what names and import lines added to the rest. Only the masked "
     "score holds for pages without names; how far the two are apart, only masking shows.\n\n"
     f"Against 20 words a library, the lead is {ahead['rule of 20'].text('points')}.\n\n"
-    f"± 3 points was planned (± 2, before the pilot had this code), ± {half:.1f} it is: other files "
-    "differ otherwise, in lead and in size.")
+    f"± 3 points was expected (± 2, before the pilot had this code), ± {half:.1f} it is: other "
+    "files differ otherwise, in lead and in size.")
 
 # %% [markdown]
 # ## Ask it
