@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from exercise_cases import assert_told_apart, assert_well_made, checked, exercises_of
 
@@ -73,3 +74,9 @@ def test_as_good_as_one_over_the_mean_of_all_correlations(capsys):
         return 1 / changes.corr().to_numpy().mean()
 
     assert checked(EXERCISES["1_markets.2"], as_good_as, {}, capsys)[0] == "correct"
+
+
+def test_words_ahead_are_those_the_other_library_says_least():
+    text = pd.Series(["tea cup drink"] * 6 + ["coffee bean drink"] * 5 + ["coffee cup drink"] * 5)
+    library = pd.Series(["tea"] * 6 + ["coffee"] * 10)
+    assert lab_1_words.words_ahead(text, library, 2) == {"tea": ["tea", "cup"], "coffee": ["coffee", "bean"]}

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import CountVectorizer
+
 from course_utils.exercises import Exercise, Mistake, always, workbook
 
 WORDS = {"tea": ["cup", "leaf", "milk"], "coffee": ["bean", "milk", "roast"]}
@@ -25,6 +29,18 @@ def says(text: str, words: Mapping[str, Sequence[str]], otherwise: str) -> str:
     """The one library most of whose words occur in the text, else `otherwise`."""
     said = set(re.findall(r"\w+", text.lower()))
     return _first({library: len(said & set(its)) for library, its in words.items()}, otherwise)
+
+
+def words_ahead(text: pd.Series, library: pd.Series, n: int) -> dict[str, list[str]]:
+    """For each library the n words whose share of its pages is furthest above the highest share elsewhere."""
+    counter = CountVectorizer(binary=True, min_df=5)
+    has = counter.fit_transform(text)  # (page, word), 0 or 1
+    names, words = library.unique(), counter.get_feature_names_out()
+    share = pd.DataFrame(
+        {name: np.ravel(has[(library == name).to_numpy()].mean(axis=0)) for name in names}, words
+    )
+    ahead = {name: share[name] - share.drop(columns=name).max(axis=1) for name in names}
+    return {name: list(lead.nlargest(n).index) for name, lead in ahead.items()}
 
 
 def _first(hits: Mapping[str, int], otherwise: str) -> str:

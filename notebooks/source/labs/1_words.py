@@ -24,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from course_utils.claims import dependent, intervals, ledger
 from course_utils.data import chosen, docstrings, documents, tables
-from course_utils.exercises.lab_1_words import exercises, says
+from course_utils.exercises.lab_1_words import exercises, says, words_ahead
 from course_utils.models import costs
 from course_utils.report import results
 from course_utils.run import start
@@ -191,21 +191,10 @@ claim
 #
 # How many pages does it take? In a pilot on 682 other pages, from 103 files, the model minus the rule had an interval of ± 7 points. Here are seven times the files, so 7/√7, about ± 3: enough for leads above 8. One file's pages are alike, so it is never on both sides (`GroupKFold`).
 #
-# The rule's words: for each word, the share of one library's pages with it, minus the highest elsewhere. The five largest serve. Five are few; so a rule of twenty is shown beside it, not judged.
+# `words_ahead` finds the rule's words: for each word, the share of one library's pages with it, minus the highest elsewhere. The five largest serve. Five are few; so a rule of twenty is shown beside it, not judged.
 
 
 # %%
-def words_ahead(text, library, n):
-    """For each library its n most telling words, as the ledger describes them."""
-    counter = CountVectorizer(binary=True, min_df=5)
-    has = counter.fit_transform(text)  # (page, word), 0 or 1
-    names, words = library.unique(), counter.get_feature_names_out()
-    share = pd.DataFrame({name: np.ravel(has[(library == name).to_numpy()].mean(axis=0))
-                          for name in names}, words)
-    ahead = {name: share[name] - share.drop(columns=name).max(axis=1) for name in names}
-    return {name: list(lead.nlargest(n).index) for name, lead in ahead.items()}
-
-
 def sort_all(text):
     """What each contestant says to each page, when its file was held out."""
     told = pd.DataFrame({"most frequent": counts.index[0]}, pages.index)
