@@ -232,7 +232,7 @@ print("whole interval above 0, so it saves something:", ", ".join(sure) or "at n
 verdict
 
 # %% [markdown]
-# The line above the card answers another question: does it save anything? Beside your predictions:
+# The line above the card answers another question: does it save anything? A row is undecided when its interval holds 10 %: then more years would be needed. Beside your predictions:
 
 # %%
 answers = {f"saved, {h} days ahead (%)": saved[f"{h} days"] for h in (7, 28)}

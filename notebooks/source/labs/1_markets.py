@@ -94,7 +94,7 @@ off.iloc[[0, 1, -2, -1]].round().astype(int).to_frame("as last week: off (%)")
 # %% [markdown]
 # ## One model for all markets
 #
-# [Gradient boosting](../glossary.md#gradient-boosting) learns the *change* since last week, from all markets at once. `forecasts.market_columns` makes its columns, a row for each week and market: changes up to last week, means, last week's price, the week of the year. All of it is known when you order.
+# [Gradient boosting](../glossary.md#gradient-boosting) learns the *change* since last week, from all markets at once. `forecasts.market_columns` makes its columns, a row for each week and market: weeks and means before (as logarithms, less last week: `lag 2` is two weeks before), last week's price, the week of the year. All of it is known when you order.
 
 # %%
 X = forecasts.market_columns(logs, prices)
@@ -156,8 +156,8 @@ best = forecasts.best_until(rivals, block)[tested]
 theirs = [rivals.at[day, name] for day, name in best.items()]
 table = errors[tested].assign(**{"to beat": theirs})
 print("rivals chosen, one after the other:", ", ".join(best.unique()))
-off = pd.DataFrame({"error (logarithm)": table.mean()})
-off.assign(**{"about (%)": 100 * np.expm1(off)}).round(3)
+off = pd.DataFrame({"error (logarithm)": table.mean().round(3)})
+off.assign(**{"about (%)": (100 * np.expm1(off)).round(1)})
 
 # %% [markdown]
 # The interval is a [bootstrap](../glossary.md#bootstrap): *n* stretches of eight weeks are drawn, repeats allowed, again and again. All markets of a week stay together: they share holidays and harvests. Few stretches make the interval somewhat too narrow.
@@ -178,7 +178,7 @@ results.beside(predicted, answers)
 # %% [markdown]
 # ## How many markets are there?
 #
-# 80 weeks of 45 markets are 3,600 forecasts. Why is the interval so wide? The figure showed it: markets move together.
+# 80 weeks of 45 markets are 3,600 forecasts. Are they 3,600 pieces of news? The figure said no: markets move together.
 #
 # Let the changes of *n* markets, each in its own standard deviations, correlate at *r*, the mean over all pairs. Then their mean varies as much as that of *n* / (1 + (*n* − 1) *r*) independent markets. With *r* = 0 that is *n*; with *r* = 1 it is one.
 
