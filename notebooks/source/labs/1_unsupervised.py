@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, folds by group, intervals, verdicts. Allow 45 minutes. (Cells that load or draw can be skimmed.)
 #
-# **Why this matters.** Your music app has millions of songs, and nobody writes "rock" on each. In lesson 1 every row had a *[label](../glossary.md#label)*, the right answer; learning from labels is called *supervised*. (The word may also mean to watch over. We test the technical sense.) Here a model sees songs alone. Does it find the genres? And if not: does it find nothing?
+# **Why this matters.** Your music app has millions of songs, and nobody writes "rock" on each. In lesson 1 every row had a *[label](../glossary.md#label)*, the right answer; learning from labels is called *supervised*. (The word may also mean to watch over. We test the technical sense.) Here a model sees only songs. Does it find the genres? And if not: does it find nothing?
 
 # %%
 import matplotlib.pyplot as plt
@@ -73,33 +73,27 @@ def move(points, centres):
 exercises.check("1_unsupervised.1", move)
 
 # %% [markdown]
-# The same from the library, after more and more rounds. Black crosses are the centres; in panel 1, grey ones are where they began, and black ones are what your `move` gives.
+# The same from the library, after more rounds. Black crosses are the centres, colours show the nearest; in panel 1, grey ones are where they began, black ones what your `move` gives.
 
 # %%
-fig, axes = plt.subplots(1, 4, figsize=(11, 3), sharex=True, sharey=True)
-for ax, rounds in zip(axes, (1, 2, 4, settings.rounds), strict=True):
+fig, axes = plt.subplots(1, 3, figsize=(11, 4), sharex=True, sharey=True)
+for ax, rounds in zip(axes, (1, 3, settings.rounds), strict=True):
     model = cluster.KMeans(3, init=points[:3], n_init=1, max_iter=rounds, tol=0).fit(points)
     for k in range(3):
         ax.plot(*points[model.labels_ == k].T, plots.MARKERS[k], color=plots.COLOURS[k], ms=3)
-    ax.plot(*model.cluster_centers_.T, "kX", markersize=10)
+    if rounds == 1:
+        ax.plot(*points[:3].T, "X", color="#999999", markeredgecolor="w", markersize=18)
+    ax.plot(*model.cluster_centers_.T, "kX", markersize=9)
     ax.set(title=f"rounds: {model.n_iter_}", xlabel="danceability (scaled)")
-axes[0].plot(*points[:3].T, "X", color="#999999", markeredgecolor="w", markersize=10)
 axes[0].set_ylabel("energy (scaled)")
 plots.show(fig, "300 songs in three groups after more and more rounds; the centres settle.")
 
 # %% [markdown]
-# k-means lives by distances, and a distance adds up columns in *different units*: milliseconds, decibels, shares from 0 to 1. Guess: of all squared distances between songs, how much comes from `duration_ms`, raw? (A column's mean squared difference between two songs is twice its variance.)
-
-# %%
-share = 100 * X.var(axis=0) / X.var(axis=0).sum()
-text_view.folded("Compare your answer", f"{share[sound.index('duration_ms')]:.5f} %")
-
-# %% [markdown]
+# Why scaled? A distance adds up columns in different units. Raw, the milliseconds of `duration_ms` would drown all the rest. Scaled, each column counts the same: a decision too, and no label confirms it.
+#
 # ## How many groups?
 #
-# A column with nearly all of the distance makes the groups alone. Scaled, each of the ten gives 10 %: a decision too, and no label confirms it. And somebody has to say k. (That there are six genres, only we know.)
-#
-# One can ask how well groups are *separated*. For each song, a = its mean distance to its own group, b = its mean distance to the songs of the nearest other group. (b − a) / max(a, b) is near 1 in a clear group, 0 on a border, negative where the other group is nearer. The mean over songs is the **[silhouette](../glossary.md#silhouette)**. Up to 0.25 (the line), say Kaufman and Rousseeuw (1990), there is no substantial structure; but many columns lower it. Which k would you choose?
+# Somebody has to say k. (That there are six genres, only we know.) One can ask how well groups are *separated*: the **[silhouette](../glossary.md#silhouette)** compares how far songs are from their own group and from the nearest other one. It is 1 at best; 0 means that songs lie on borders. Which k would you choose?
 
 
 # %%
@@ -117,14 +111,14 @@ def silhouettes(X):
 
 
 found = pd.Series(silhouettes(X))
-ax = found.plot(style="o-", xlabel="number of groups", ylabel="silhouette", ylim=(0, 0.5))
-ax.axhline(0.25, color=plots.GREY, linestyle="--")
+ax = found.plot(style="o-", xlabel="number of groups", ylabel="silhouette", ylim=(0, 1))
+ax.set_xticks(found.index)
 plots.show(ax.figure, "Silhouette against groups.", found.to_frame("silhouette").round(3))
 
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# The highest point is the usual choice. But look how high it is: k-means divides songs even where nothing separates them.
+# The highest point is the usual choice. But look how far it is from 1: k-means divides songs even where nothing separates them.
 #
 # </details>
 #
@@ -134,14 +128,17 @@ plots.show(ax.figure, "Silhouette against groups.", found.to_frame("silhouette")
 pca, scaled = decomposition.PCA(2), StandardScaler().fit_transform(X)
 flat, groups = pca.fit_transform(scaled), grouped(6).fit_predict(X)  # (song, 2), (song,)
 fig, axes = plt.subplots(1, 2, figsize=(11, 5.5), sharex=True, sharey=True)
-for ax, who in zip(axes, (np.array([f"group {k}" for k in groups]), genres), strict=True):
+first, second = 100 * pca.explained_variance_ratio_
+shown = np.array([f"group {k}" for k in groups])
+views = ((shown, plt.cm.viridis(np.linspace(0, 0.95, 6)), "o" * 6),
+         (genres, plots.COLOURS, plots.MARKERS))
+for ax, (who, colours, markers) in zip(axes, views, strict=True):
     for k, name in enumerate(np.unique(who)):
         some = flat[:1000][who[:1000] == name]
-        ax.plot(*some.T, plots.MARKERS[k], color=plots.COLOURS[k], ms=4, alpha=0.6, label=name)
+        ax.plot(*some.T, markers[k], color=colours[k], ms=4, alpha=0.6, label=name)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, markerscale=2)
-first, second = 100 * pca.explained_variance_ratio_
-axes[0].set(xlabel=f"1st component ({first:.0f} % of the variance)",
-            ylabel=f"2nd component ({second:.0f} %)")
+    ax.set_xlabel(f"1st component ({first:.0f} % of the variance)")
+axes[0].set_ylabel(f"2nd component ({second:.0f} %)")
 plots.show(fig, "1,000 songs on two principal components, by six groups and by six genres.")
 exercises.given("1_unsupervised.2", groups=groups, genres=genres)
 
@@ -154,7 +151,7 @@ exercises.given("1_unsupervised.2", groups=groups, genres=genres)
 #
 # ## Give the groups names
 #
-# A group is a number. To count mistakes, a person must name it, and for that we now look at labels. The best name is the genre that most of its songs have. (Two groups may get the same name. There are no ties.)
+# A group is a number. To count mistakes, a person must name it, and for that we now look at labels. The best name is its most frequent genre. (Two groups may get the same name. There are no ties.)
 #
 # **Exercise 1_unsupervised.2 Names.** Write `names(groups, genres)`: a dictionary that gives each group (a number) the genre that is most frequent in it.
 
@@ -175,7 +172,7 @@ exercises.check("1_unsupervised.2", names)
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# "Makes mistakes" alone is no test: every model does. The [ledger](../glossary.md#ledger) asks whether supervision *prevents* mistakes: a model that learned from labels must name at least 10 [percentage points](../glossary.md#percentage-point) more songs rightly, against six groups (a hint from people), and against as many as the silhouette chooses. Who is ahead is hardly in doubt; whether by 10 points, is.
+# "Makes mistakes" alone is no test: every model does. The [ledger](../glossary.md#ledger) asks whether supervision *prevents* mistakes: a model that learned from labels must name over 10 [percentage points](../glossary.md#percentage-point) more songs rightly, against six groups (a hint from people), and against as many as the silhouette chooses. Who is ahead is hardly in doubt; whether by 10 points, is.
 
 # %%
 claim = ledger.get("ml-oversight")
@@ -221,7 +218,7 @@ def with_labels(X, y, owners, train, test):
 
 
 # %% [markdown]
-# (In the pilot, five folds of 140 songs gave a gap of 19 points, with a standard deviation of 10 from fold to fold. Folds here have five times as many songs, which should do for a margin of 10.) Twenty folds, half a minute; the baseline is *one* group with a name:
+# (In the pilot, five folds of 140 songs put supervision 19 points ahead, with a standard deviation of 10 from fold to fold. Folds here have five times as many songs, which should do for a margin of 10.) Twenty folds, half a minute; the baseline is *one* group with a name:
 
 # %%
 rows, artists = [], songs["artist"].to_numpy()
@@ -237,7 +234,8 @@ for repeat in tqdm(range(settings.repeats), unit="repeat"):
             "groups chosen": best_k,
         })
 scores = pd.DataFrame(rows)
-print("groups chosen: folds", scores.pop("groups chosen").value_counts().to_dict())
+chosen = scores.pop("groups chosen").value_counts().items()
+print("groups chosen:", ", ".join(f"{k} ({n} of {len(scores)} folds)" for k, n in chosen))
 
 # %% [markdown]
 # Rightly named songs, with 95 % [intervals](../glossary.md#interval):
@@ -258,7 +256,7 @@ plots.show(fig, "Songs named rightly by guessing, by groups and by a supervised 
 # %% [markdown]
 # ## Verdict
 #
-# Mind when you read the second row: k groups have k names at most. The line below the loop says which k the silhouette chose, in how many folds. With two groups at most about 44 % can be right (the two largest genres), with three 62 %: a small k nearly decides this row beforehand.
+# Mind in the silhouette's row: k groups have k names at most. The line "groups chosen" says which k, in how many folds. With two groups at most about 44 % can be right (the two largest genres), with three 62 %: so two nearly decide it beforehand.
 
 # %%
 gaps = {name: interval(scores["supervised"] - scores[name]) for name in scores.columns[1:3]}
@@ -271,7 +269,7 @@ results.beside(predicted, answers)
 # %% [markdown]
 # ## What did the groups find?
 #
-# A group that is no genre need not be nothing. Each row of the picture is one of the six groups: how far its songs lie above (orange) or below (violet) the mean of all songs. What would *you* call each group?
+# A group that is no genre need not be nothing. Each row of the picture is one of the six groups: how far its songs lie above (orange) or below (violet) the mean of all songs. What stands out most in each, and what would *you* call it?
 
 # %%
 centres = pd.DataFrame(scaled, columns=sound).groupby(groups).mean()  # (group, column)
@@ -285,8 +283,8 @@ plots.show(fig, "Mean of ten columns in each of six groups.", centres.round(1))
 most = centres.abs().idxmax(axis=1).items()
 text_view.folded(
     "Compare your answer",
-    "What stands out most, in standard deviations: "
-    + ", ".join(f"group {k} {column} {centres.loc[k, column]:+.1f}" for k, column in most),
+    ", ".join(f"group {k} {column} {centres.loc[k, column]:+.1f}" for k, column in most)
+    + " standard deviations. A name may start from there; no label says which is right.",
 )
 
 # %% [markdown]
