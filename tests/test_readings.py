@@ -41,10 +41,22 @@ def test_a_reading_finds_what_was_put_in(target):
     assert list(read.names) == ["kind: blue", "kind: red", *numbers]
     for sample in read.coefficients:
         blue, red, big, small, noise = sample
-        assert red > blue and big > -small > 10 * abs(noise) and small < 0
+        assert red == pytest.approx(-blue) and red > 0 and big > -small > 10 * abs(noise) and small < 0
         assert readings.large(sample).tolist() == [True] * 4 + [False]
     assert read.asked[0] <= {"kind", *numbers} and {"kind", "big_one"} <= read.asked[0]
     assert readings.signs_kept(read.coefficients) == 100
+
+
+def test_a_common_constant_gives_categories_no_sign_and_one_that_a_sample_lacks_has_none():
+    rows = table()
+    rows["above"] = (rows["y"] > rows["y"].quantile(0.9)).astype(float)  # rare: a large negative intercept
+    rows["kind"] = np.random.default_rng(1).choice(["red", "blue", "green"], len(rows))  # tells nothing
+    without = rows[rows["kind"] != "green"]
+    read = readings.read([rows, without], ["kind"], ["big_one"], "above")
+    assert list(read.names) == ["kind: blue", "kind: green", "kind: red", "big_one"]
+    assert read.coefficients[:, [0, 1, 2]].sum(axis=1) == pytest.approx(0, abs=1e-9)
+    assert abs(read.coefficients[:, [0, 1, 2]]).max() < 0.3 < read.coefficients[:, 3].min()
+    assert read.coefficients[1, 1] == 0
 
 
 def test_signs_are_counted_both_ways_among_the_large():

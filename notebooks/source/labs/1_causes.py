@@ -207,7 +207,7 @@ print("By the rule they count on neither side: their raw order may be chance.")
 # %% [markdown]
 # ## Verdict
 #
-# For the second row, each draw of weeks gives a share of clear pairs that turn. The upper end of its interval: 97.5 % of these shares lie below.
+# For the second row, each draw of weeks gives a share of clear pairs that turn. The upper end of its interval: 97.5 % of these shares are not higher.
 
 # %%
 clear = np.array([each.low > 0 for each in raw])
@@ -235,7 +235,7 @@ again = compared(like_with_like.count(mixed, "carrier", EQUAL, "late", "week", l
 clear_now = [sum(not each.low <= 0 <= each.high for each in part) for part in again[:2]]
 opposite = sum(x.low > 0 and y.high < 0 for x, y in zip(*again[:2], strict=True))
 print(f"clear after shuffling: {clear_now[1]} like with like, {clear_now[0]} raw, of {len(pairs)}")
-print(f"No airline matters, yet {clear_now[0]} raw orders are clear. Clearly turned: {opposite}.")
+print(f"Like flights equal, yet {clear_now[0]} raw orders are clear. Clearly turned: {opposite}.")
 if opposite == 0:
     print("So our rule could not refute here: it looks for turned orders, not for causes.")
 text_view.folded(
@@ -245,7 +245,7 @@ text_view.folded(
 )
 
 # %% [markdown]
-# **Is an order that stays a cause?** Not yet. Cells hold four things equal; gates and who has to connect still differ. An *intervention*, airlines drawn by lot, would hold everything equal on average.
+# **Is an order that stays a cause?** Not yet. Cells hold four things equal; gates and who has to connect still differ. An *intervention*, airlines drawn by lot, holds all else equal on average.
 #
 # <details><summary>Then make the cells finer: which of weekday, rain, departure delay and the plane's seats would you add, for the whole effect of choosing an airline?</summary>
 #

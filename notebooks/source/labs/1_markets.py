@@ -108,7 +108,7 @@ X.loc["2018-01-07"].head(3).round(2)
 #
 # The last 80 weeks are tested in ten blocks of 8. Before each block everything learns anew, from the past alone. Its rival is the *best of all five until then*. The margin, 10 %, is ours.
 #
-# The card says "best simple forecast". Ridge is simple, but machine learning, too: that makes the test harder.
+# The card says "best simple forecast". Ridge is simple, but machine learning, too: that may harden the test.
 
 # %%
 claim = ledger.get("ml-forecast-local")
@@ -206,7 +206,7 @@ r = changes.corr().to_numpy()[np.triu_indices(n, k=1)].mean()
 text_view.folded(
     "Our 45",
     f"Two markets' changes correlate at {r:.2f}, on average: {n} are as good as "
-    f"{n / (1 + (n - 1) * r):.1f} independent ones. More markets hardly help; more weeks do. "
+    f"{n / (1 + (n - 1) * r):.1f} independent ones. If errors correlate alike, more markets hardly help; more weeks do. "
     f"{saved.n} stretches of eight weeks give ± {half:.0f} %. That shrinks with the root of the "
     f"number of weeks: ± 3 % takes about {settings.weeks * (half / 3) ** 2 / 52:.0f} years.",
 )

@@ -74,7 +74,7 @@ alt = "The large coefficients of the houses from two samples, with those that tu
 plots.show(fig, alt, pd.DataFrame(both[:, drawn].T.round(3), names, ["one", "other"]))
 
 # %% [markdown]
-# An orange column goes with a higher price in one heap and with a lower one in the other.
+# Orange: all others equal, it raises the predicted price in one heap and lowers it in the other.
 #
 # <details><summary>Is one of the two agents wrong?</summary>
 #
@@ -182,7 +182,7 @@ for table, pairs in samples.items():
     print(f"{table}: {np.mean([len(x) for pair in pairs for x in pair]):,.0f} rows a sample")
 
 # %% [markdown]
-# The first pair of flights; right of 0: late more often. A category that one sample lacks (no flight on a Monday) has no sign there; its point is hollow, and it counts as not kept.
+# The first pair of flights; right of 0: late more often than the mean of its kind. A category that one sample lacks (no flight on a Monday) has no sign there; its point is hollow, and it counts as not kept.
 
 # %%
 first = read["flights"][0]
@@ -249,7 +249,7 @@ text_view.folded(
 # %% [markdown]
 # <details><summary>And why could a weekday's turn?</summary>
 #
-# Twelve days hold one or two Mondays. If a storm fell on one, the model reads: Mondays are bad.
+# Twelve days hold few Mondays, perhaps none. If a storm fell on one, the model reads: Mondays are bad.
 #
 # </details>
 
