@@ -3,7 +3,7 @@
 #
 # **Why this matters.** You fly from New York and change planes where you land, with fifteen minutes to spare. Can a program say before you leave whether that will work? Airlines, banks and shops ask tables such questions all day. Some say that a small *classic* model will do; others, that it takes a neural network. You will try both, starting with a rule of your own, and let a year of real flights decide.
 #
-# You need Python and a little pandas. It takes two and a half hours, with three places to stop. Run the cells in order, with Shift + Enter.
+# You need Python and a little pandas. It takes two and a half hours, with three places to stop. Run the cells in order (Shift + Enter).
 #
 # *The claims are from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).*
 
@@ -170,7 +170,7 @@ plots.show(fig, "A tree of two questions in a row, and the shares of flights tha
 # %% [markdown]
 # ## Learned, or learned by heart?
 #
-# The machine found that hour; nobody told it. The deeper a tree may grow, the more it asks. What do the two lines below tell you? Which depth would you take?
+# Nobody told the machine that hour. The deeper a tree may grow, the more it asks. What do the two lines below tell you? Which depth would you take?
 
 # %%
 scores = {}
@@ -265,7 +265,7 @@ for name, model in {"logistic regression": logistic, "gradient boosting": boosti
 pd.Series(won, name="pairs won (%)").round(1).to_frame()
 
 # %% [markdown]
-# Is boosting really better, or lucky? That comes after the next stop.
+# Is boosting better, or lucky? That comes after the next stop.
 #
 # ## Two kinds of mistakes
 #
@@ -697,4 +697,4 @@ results.finish(run, verdicts, exercises, predicted, answers)
 # - [Do biased labels make a model unfair?](labs/1_fair.ipynb)
 # - [Can a model sort songs that nobody has labelled?](labs/1_unsupervised.ipynb)
 #
-# **Next.** Here people had already chosen and measured the columns. What if nobody did? [Lesson 2](2_deep_cnn.ipynb) gives a model raw pictures and asks who finds the [features](glossary.md#feature).
+# **Next.** Here people had chosen and measured the columns. What if nobody did? [Lesson 2](2_deep_cnn.ipynb) gives a model raw pictures and asks who finds the [features](glossary.md#feature).
