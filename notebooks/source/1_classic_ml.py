@@ -678,7 +678,7 @@ table.head(3)
 # 4. A **pipeline** fills gaps, scales, turns names into numbers: learned from training rows.
 # 5. **Recall**: late flights that raise the alarm. **Precision**: alarms that are right.
 # 6. A **fold** is the part that is tested once; an **interval** says how far off a mean may be.
-# 7. A **verdict** holds an interval against a margin fixed before.
+# 7. A **verdict** holds an interval against a margin.
 
 # %% tags=["nbval-check-output"]
 results.finish(run, verdicts, exercises, predicted, answers)
