@@ -18,7 +18,7 @@
 # 6. what a **[fold](glossary.md#fold)** and an **[interval](glossary.md#interval)** are;
 # 7. what a **[verdict](glossary.md#verdict)** is.
 #
-# This loads the tools; you need not read it. `start` says under which conditions the lesson runs (its [profile](glossary.md#profile)) and [seeds](glossary.md#seed) all chance: the same libraries give the same numbers, apart from times. `use_one_core` gives every model one processor core.
+# This loads the tools; you need not read it. `start` says under which conditions the lesson runs (its [profile](glossary.md#profile)) and [seeds](glossary.md#seed) all chance: one computer gives the same numbers again, apart from times. `use_one_core` gives every model one processor core.
 
 # %%
 import matplotlib.pyplot as plt
@@ -495,7 +495,7 @@ predicted = {
 #
 # The challenger is made of [neurons](glossary.md#neuron): each adds up its weighted inputs, and passes the sum on if it is positive. After some hundred flights, each weight moves a little, to lessen the mistake. Ours has two [layers](glossary.md#layer) of them, hardly *deep*. For each airline or airport it learns a short list of numbers. It passes over the flights several times (**[epochs](glossary.md#epoch)**).
 #
-# Whoever tries more settings may find a better one, so each side has four, from the cheapest to the dearest; the lists decide part of the cost. To choose by the test would be a leak (our tree's depth was chosen so); so the training days are cut once more. You need not read the code up to the verdict.
+# Whoever tries more settings may find a better one, so each side has four, roughly from cheapest to dearest; the lists decide part of the cost. To choose by the test would be a leak (our tree's depth was chosen so); so the training days are cut once more. You need not read the code up to the verdict.
 #
 # | | ¾ of the training days | ¼ (validation) | test days |
 # |---|---|---|---|

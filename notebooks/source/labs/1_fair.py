@@ -47,7 +47,7 @@ black, released = arrests["colour"] == "Black", arrests["released"] == "Yes"
 cases = {"arrests": (X.to_numpy(float), black.to_numpy(), released.to_numpy(float))}
 
 # %% [markdown]
-# **Lifts.** Each row is an athlete at her or his last international powerlifting meet since 2000: age, bodyweight, and the best squat, bench press and deadlift in kg. The favourable label: among the first three of the class. Women and men compete apart. We chose this table before anybody had looked, because kilograms ought to tell a good deal about sex.
+# **Lifts.** Each row is an athlete's last complete international powerlifting meet since 2000: age, bodyweight, and the best squat, bench press and deadlift in kg. The favourable label: among the first three of the class. Women and men compete apart. We chose this table before anybody had looked, because kilograms ought to tell a good deal about sex.
 #
 # From here on, "the group" is Black people in arrests and women in lifts.
 

@@ -43,7 +43,7 @@ marked = {1: "New Year", 185: "4 July", 326: "Thanksgiving (moves)", 359: "Chris
 fig, ax = plt.subplots(figsize=(9, 4))
 for i, name in enumerate(lines):
     ax.plot(lines[name], plots.MARKERS[i], color=plots.COLOURS[i], markersize=3, label=name)
-ax.axvspan(326, 332, color=plots.GREY, alpha=0.2)  # where Thanksgiving falls
+ax.axvspan(326, 333, color=plots.GREY, alpha=0.2)  # where Thanksgiving falls
 plots.mark(ax, marked, 300)
 ax.set(xlabel="day of the year", ylabel="births a day (mean)", xlim=(-12, 370), ylim=(0, None))
 fig.legend(loc="outside lower center", ncols=2)
@@ -62,7 +62,7 @@ plots.show(fig, "Births by day of the year: fewer at weekends and on holidays.",
 # %% [markdown]
 # ## A forecast that needs no model
 #
-# The **horizon** is how many days ahead you forecast. You know all births until then, that day's included. The simplest rule: *as on the same weekday, the last time that is known*.
+# The **horizon** is how many days ahead you forecast. Known are all births until today, today's included. The simplest rule: *as on the same weekday, the last time that is known*.
 #
 # `births.shift(7)` puts beside each day what was seven days before: a **lag** of 7 days.
 

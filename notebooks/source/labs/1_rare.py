@@ -169,7 +169,7 @@ if exercises.statuses["1_rare.1"] == "correct":
     print(f"by your function: {precision_at(y, of_pilot, 0.8) / y.mean():.2f} (logistic, by day)")
 
 # %% [markdown]
-# Each curve walks down a list; dotted: alarms at random; dashed: 80 % recall, where the lift is read. Which side do you believe?
+# Each curve walks down a list; dotted: alarms at random; upright: 80 % recall, where the lift is read. Which side do you believe?
 
 # %%
 fig, axes = plots.plt.subplots(1, 2, figsize=(9.5, 4))
@@ -289,7 +289,7 @@ table
 # %% [markdown]
 # <details><summary>How do you read that? And why is the claim not judged with that column?</summary>
 #
-# On the left are the first alarms, the surest; the lift is read at the dashed line, on the right. Where a curve is higher on the left only, the top of the list gains, and the last of the 80 % gain nothing. Overlap does not say who leads: on shared days, bootstrap the *difference*.
+# On the left are the first alarms, the surest; the lift is read at the upright line, on the right. Where a curve is higher on the left only, the top of the list gains, and the last of the 80 % gain nothing. Overlap does not say who leads: on shared days, bootstrap the *difference*.
 #
 # The test was fixed without the column. A better idea that comes later is for next year's flights.
 #
@@ -300,7 +300,7 @@ table
 # - For something rare, ask for precision at a recall, beside what alarms at random get right.
 # - The leak that nobody sees is no column. It is the day that hidden rows share with training rows.
 # - An empty cell can give the answer away.
-# - Fast and useful are two questions. `time.process_time()` before and after many decisions answers the first in seconds; the second takes days, and stormy ones among them.
+# - Fast and useful are two questions. `time.process_time()` around each of many decisions answers the first in seconds; the second takes days, and stormy ones among them.
 # - The verdict holds for one year of flights from New York, not for fraud.
 #
 # Back to [lesson 1](../1_classic_ml.ipynb).

@@ -78,7 +78,7 @@ plots.show(fig, alt, pd.DataFrame(both[:, drawn].T.round(3), names, ["one", "oth
 #
 # <details><summary>Is one of the two agents wrong?</summary>
 #
-# Neither has made a mistake. Each reads what the own houses say. That is the trouble: with one heap alone, nobody can see it.
+# Neither has made a mistake. Each reads what the own houses say. That is the trouble: one coefficient alone does not show it.
 #
 # </details>
 
@@ -144,7 +144,7 @@ print(f"the two linear models: {readings.signs_kept(both):.0f} % of the signs ke
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# One pair may be luck: we take **fifteen** a table, and a second table. Flights: will it be late? [Logistic regression](../glossary.md#logistic-regression) learns from all flights of twelve days, and again from those of twelve others; columns are scaled as before. The margins are ours; the article names none.
+# One pair may be luck: we take **fifteen** a table, and a second table. Flights: will it be late? [Logistic regression](../glossary.md#logistic-regression) learns from all flights of twelve days, and again from those of twelve others; numbers are scaled as before. The margins are ours; the article names none.
 
 # %%
 linear_claim, tree_claim = ledger.get("ml-interpretable"), ledger.get("ml-interpretable-tree")
@@ -182,7 +182,7 @@ for table, pairs in samples.items():
     print(f"{table}: {np.mean([len(x) for pair in pairs for x in pair]):,.0f} rows a sample")
 
 # %% [markdown]
-# The first pair of flights; right of 0: late more often than the mean of its kind. A category that one sample lacks (no flight on a Monday) has no sign there; its point is hollow, and it counts as not kept.
+# The first pair of flights; right of 0: all others equal, it raises the odds of lateness (a category's, against the mean of its kind). A category that one sample lacks (no flight on a Monday) has no sign there; its point is hollow, and it counts as not kept.
 
 # %%
 first = read["flights"][0]
@@ -249,7 +249,7 @@ text_view.folded(
 # %% [markdown]
 # <details><summary>And why could a weekday's turn?</summary>
 #
-# Twelve days hold few Mondays, perhaps none. If a storm fell on one, the model reads: Mondays are bad.
+# Twelve days hold few Mondays, perhaps none. After a storm on one, the model may read: Mondays are bad.
 #
 # </details>
 

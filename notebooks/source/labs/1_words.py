@@ -290,7 +290,7 @@ ask("Sort the rows of the table by two of its columns.")
 #
 # ## And spam?
 #
-# Try it, unjudged, on 5,000 text messages that people labelled. They do not come with the course: in a terminal, `course data sms_spam` downloads them (0.5 MB), and then this cell sorts them with the same pipeline.
+# Try it, unjudged, on 5,000 text messages that people labelled. They do not come with the course: in a terminal, `course data sms_spam` downloads them (0.5 MB), and the next cell sorts them with the same pipeline.
 #
 # <details><summary>What comes out?</summary>
 #
