@@ -152,7 +152,7 @@ def test_run_all_brings_the_verdict_and_the_slider_moves(opened):
     page.get_by_text("saved 1_classic_ml.json").wait_for(state="detached")
     menu(page, "Run", "Run All Cells")
     page.get_by_text("saved 1_classic_ml.json").wait_for(timeout=RUN_MS)
-    assert page.locator(".jp-OutputArea-output b", has_text="Too small to judge").count() == 1
+    assert page.locator(".jp-OutputArea-output b", has_text="Too small to judge").count() == 2
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
 
     slider = page.locator(".widget-slider")

@@ -102,7 +102,8 @@ def test_the_stored_notebook_was_executed_in_order_and_without_an_error(name):
 def test_the_stored_notebook_tells_nothing_about_who_ran_it(name):
     text = re.sub(r'"image/png": "[^"]*"', "", runner.path_of(name).read_text("utf-8"))
     assert not re.search(r"/(?:home|root|Users|tmp|var|work)/|[A-Z]:\\\\", text)
-    assert not re.search(r"\b20\d\d-\d\d-\d\d|\b\d\d:\d\d:\d\d\b", text)
+    # nor when: dates in the data are older
+    assert not re.search(r"\b20(?:2[4-9]|[3-9]\d)-\d\d-\d\d|\b\d\d:\d\d:\d\d\b", text)
     assert "widget-state" not in text and "widget-view" not in text
 
 

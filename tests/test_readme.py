@@ -53,7 +53,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(readme, "REFERENCE", tmp_path / "docs" / "reference")
     monkeypatch.setattr(readme, "FIGURE", tmp_path / "docs" / "comparison.png")
     marks = "".join(
-        f"<!-- {name}: written by 'make readme' -->\nold\n<!-- end of {name} -->\n"
+        f"<!-- {name}: written by 'make readme' -->\nold row\n<!-- end of {name} -->\n"
         for name in ("lessons", "labs", "models")
     )
     (tmp_path / "README.md").write_text(f"before\n{marks}after\n", encoding="utf-8")
@@ -64,7 +64,7 @@ def test_one_command_refreshes_tables_figure_and_reference(project, tmp_path, wh
     results = whole_run(tmp_path / "laptop", lift=2)
     assert readme.main([str(results)]) == 0
     text = (project / "README.md").read_text("utf-8")
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert text.startswith("before\n") and text.endswith("after\n") and "old row" not in text
     for name, notebook in runtime.notebooks().items():
         place = "labs/" if notebook.lab else ""
         assert f"[{name[0]} · {notebook.question}](notebooks/{place}{name}.ipynb) | " in text

@@ -290,8 +290,8 @@ text_view.folded(
     + f"; the hour of departure alone, {ranking.auc(hour, of).effect:.1f}. Against the hour: "
     + "; ".join(f"{name} {e.text('points')}" for name, e in beyond.items())
     + '.\n\nA tree asks "more than 500 miles?": in kilometres, another number and the same answer.'
-    f"\n\nFor filling gaps, the interval lies above 0 for {above} of 3.\n\nWe hoped for ± 1.25, 1.25 "
-    f"and 1 (scaling), three times 0.6 (gaps); it came to {', '.join(half)}.",
+    f"\n\nFor filling gaps, the interval lies above 0 for {above} of 3.\n\nWe hoped for ± 1.25, "
+    f"1.25 and 1 (scaling), three times 0.6 (gaps); it came to {', '.join(half)}.",
 )
 
 # %% [markdown]

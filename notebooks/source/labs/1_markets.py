@@ -206,7 +206,8 @@ r = changes.corr().to_numpy()[np.triu_indices(n, k=1)].mean()
 text_view.folded(
     "Our 45",
     f"Two markets' changes correlate at {r:.2f}, on average: {n} are as good as "
-    f"{n / (1 + (n - 1) * r):.1f} independent ones. If errors correlate alike, more markets hardly help; more weeks do. "
+    f"{n / (1 + (n - 1) * r):.1f} independent ones. If errors correlate alike, more markets hardly "
+    "help; more weeks do. "
     f"{saved.n} stretches of eight weeks give ± {half:.0f} %. That shrinks with the root of the "
     f"number of weeks: ± 3 % takes about {settings.weeks * (half / 3) ** 2 / 52:.0f} years.",
 )

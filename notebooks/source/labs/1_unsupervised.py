@@ -113,7 +113,8 @@ def silhouettes(X):
 found = pd.Series(silhouettes(X))
 ax = found.plot(style="o-", xlabel="number of groups", ylabel="silhouette", ylim=(0, 1))
 ax.set_xticks(found.index)
-plots.show(ax.figure, "Silhouette against groups.", found.to_frame("silhouette").round(3))
+plots.show(ax.figure, "Mean silhouette of the songs, by number of groups.",
+           found.to_frame("silhouette").round(3))
 
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
