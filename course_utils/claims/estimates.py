@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from course_utils import CourseError
 from course_utils.claims import cards
@@ -67,6 +66,8 @@ class Estimate:
         """
         if n_rows == 1:
             return self.low, self.high
+        from scipy import stats  # takes half a second, which a list of claims need not wait for
+
         wide, usual = stats.t.isf([0.025 / n_rows, 0.025], max(self.n - 1, 1))
         ends = np.array([self.low, self.effect, self.high])
         logarithmic = logarithmic and self.low > 0

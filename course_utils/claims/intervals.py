@@ -97,7 +97,11 @@ def paired_ratio(numerators: ArrayLike, denominators: ArrayLike, test_share: flo
 
 def paired_percent_saved(ours: ArrayLike, theirs: ArrayLike, test_share: float = 0) -> Estimate:
     """How much less `ours` is than `theirs`, in %, from `paired_ratio`; negative when it is more."""
-    ratio = paired_ratio(ours, theirs, test_share)
+    return as_percent_saved(paired_ratio(ours, theirs, test_share))
+
+
+def as_percent_saved(ratio: Estimate) -> Estimate:
+    """A ratio of ours over theirs as how much less ours is, in %."""
     effect, low, high = (100 * (1 - end) for end in (ratio.effect, ratio.high, ratio.low))
     return Estimate(effect, low, high, ratio.n)
 

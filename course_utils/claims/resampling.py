@@ -13,7 +13,7 @@ from scipy import stats
 
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
-from course_utils.claims.intervals import CONFIDENCE, finite
+from course_utils.claims.intervals import CONFIDENCE, as_percent_saved, finite
 
 
 def percentile_interval(resampled: ArrayLike) -> Estimate:
@@ -262,6 +262,4 @@ def percent_saved(ours: ArrayLike, theirs: ArrayLike, seed: int = 0, n_resamples
 
     Parameters and errors are those of `ratio_of_totals`.
     """
-    ratio = ratio_of_totals(ours, theirs, seed, n_resamples)
-    effect, low, high = (100 * (1 - end) for end in (ratio.effect, ratio.high, ratio.low))
-    return Estimate(effect, low, high, ratio.n)
+    return as_percent_saved(ratio_of_totals(ours, theirs, seed, n_resamples))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from statistics import fmean
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from course_utils.claims.intervals import paired_ratio
 from course_utils.models import training
 from course_utils.models.costs import Cost, CostMeter, Size, count_operations, cpu_seconds, size
+from course_utils.models.single_calls import call_ms
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -139,12 +141,7 @@ def waits_ms(ask: Callable[[Any], object], questions: Iterable[Any], warm_up: in
 
     The first `warm_up` questions are not counted.
     """
-    waits = []
-    for question in questions:
-        with CostMeter() as meter:
-            ask(question)
-        waits.append(1000 * meter.wall_s)
-    return np.array(waits[warm_up:])
+    return call_ms(ask, questions, time.perf_counter)[warm_up:]
 
 
 def time_ratio(one: Callable[[], object], other: Callable[[], object], repeats: int = 3) -> Estimate:
