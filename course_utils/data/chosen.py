@@ -23,7 +23,7 @@ from course_utils.data.tables import Table
 from course_utils.files import shown
 from course_utils.run import Run
 
-PICTURES = ("digits", "fashion_mnist", "cifar10")
+PICTURES = ("mnist", "digits", "fashion_mnist", "cifar10")
 AT_MOST = {"smoke": own_pictures.AT_MOST, "laptop": own_pictures.AT_MOST, "full": 6_000}
 """Pictures that are drawn of more, by the profile. Of 1,000 in colour, lesson 2 takes five minutes; what its
 SVMs cost grows with the square of the number."""
@@ -39,6 +39,7 @@ EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ..
     "arrests": tables.load_arrests,
     "songs": tables.load_songs,
     "lifts": tables.load_lifts,
+    "mnist": pictures.load_mnist,
     "digits": pictures.load_digits,
     "faces": pictures.load_faces,
     "docstrings": docstrings.load,
@@ -46,11 +47,12 @@ EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ..
 """Loaders of the data that come with the installed packages."""
 
 
-def chosen_pictures(run: Run, side: int) -> Images:
+def chosen_pictures(run: Run, side: int, default: str = "digits") -> Images:
     """The pictures for a notebook, in random order; prints what they are.
 
-    They are those of ``COURSE_IMAGES``; without it the digits or, in the profile full, Fashion-MNIST. The
-    digits come whole; of more pictures than `AT_MOST` so many are drawn, each class in its share.
+    They are those of ``COURSE_IMAGES``; without it `default` or, in the profile full, Fashion-MNIST. What
+    comes with a package comes whole; of more pictures than `AT_MOST` so many
+    are drawn, each class in its share.
 
     Parameters
     ----------
@@ -58,13 +60,15 @@ def chosen_pictures(run: Run, side: int) -> Images:
         Its seed decides on the order, and on the draw.
     side : int
         Height and width that the reader's own pictures get, in pixels.
+    default : str
+        One of `PICTURES`.
 
     Raises
     ------
     CourseError
         Neither a name nor a folder, or the loader refuses.
     """
-    wanted = variables.read("COURSE_IMAGES") or ("fashion_mnist" if run.profile == "full" else "digits")
+    wanted = variables.read("COURSE_IMAGES") or ("fashion_mnist" if run.profile == "full" else default)
     loaded = load_pictures(resolve_pictures(wanted), side, AT_MOST[run.profile], run.seed)
     print(loaded.report or f"{loaded.source.name}: {len(loaded.labels):,} pictures")
     return loaded.rows(np.random.default_rng(run.seed).permutation(len(loaded.labels)))
@@ -89,8 +93,8 @@ def resolve_pictures(wanted: str) -> str:
 
 def load_pictures(wanted: str, side: int, at_most: int, seed: int = 0) -> Images:
     """What `resolve_pictures` gave, loaded; of a downloaded set five in six are from its training part."""
-    if wanted == "digits":
-        return pictures.load_digits()
+    if wanted in EMBEDDED:
+        return EMBEDDED[wanted]()
     if wanted in PICTURES:
         load = {"fashion_mnist": pictures.load_fashion_mnist, "cifar10": pictures.load_cifar10}[wanted]
         return load(at_most - at_most // 6, at_most // 6, seed)

