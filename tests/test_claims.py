@@ -56,7 +56,7 @@ HEADLINES = {
     },
     "dl-features": {
         "cnn_against_raw": ("above", 5.0, "points", "", False),
-        "cnn_against_handmade": ("above", -2.0, "points", "", False),
+        "cnn_against_handmade": ("above", -1.0, "points", "", False),
     },
     "llm-finetune": {
         "against_scratch": ("above", 5.0, "%", "budget", False),
