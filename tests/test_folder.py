@@ -29,7 +29,7 @@ def test_the_labs_of_a_lesson_stand_behind_it_and_those_on_all_lessons_last():
     names = folder.in_order()
     assert names[0] == "1_classic_ml" and names[-1] == "0_cost"
     assert names[names.index("2_deep_cnn") - 1].startswith("1_")
-    assert folder.title("2_depth") == "Lab 2 · Do more layers help?"
+    assert folder.title("2_depth") == "Lab 2 · Can a network be too deep to train?"
 
 
 def test_what_is_missing_is_known_and_how_to_get_it(tmp_path, whole_run):
@@ -103,7 +103,7 @@ def test_a_verdict_that_was_edited_is_refused(tmp_path, whole_run, name):
 
 
 def test_a_file_of_ones_own_is_read_by_its_path(tmp_path, whole_run):
-    record, (verdict,) = folder.read_file(whole_run(tmp_path, lift=2) / "2_depth.json")
+    record, (verdict, *_) = folder.read_file(whole_run(tmp_path, lift=2) / "2_depth.json")
     assert (record.notebook, verdict.claim.id, verdict.word) == ("2_depth", "dl-depth", estimates.SUPPORTED)
     with pytest.raises(CourseError, match=r"^there is no results file 'none\.json'$"):
         folder.read_file(tmp_path / "none.json")

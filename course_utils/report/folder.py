@@ -62,7 +62,7 @@ def in_order() -> list[str]:
 
 
 def title(name: str) -> str:
-    """What a notebook is called on the page: ``'Lab 2 · Do more layers help?'``."""
+    """What a notebook is called on the page: ``'Lab 2 · Can a network be too deep to train?'``."""
     known = notebooks().get(name)
     kind = "Lab" if known and known.lab else "Lesson"
     return f"{kind} {name[0]} · {known.question if known else name}"
