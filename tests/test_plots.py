@@ -9,11 +9,10 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from IPython.display import HTML, Image
 from matplotlib.colors import to_rgb
-from torch import nn
 
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
-from course_utils.show import network_figures, plots
+from course_utils.show import plots
 from course_utils.show.text_view import AS_IT_IS
 
 
@@ -385,21 +384,3 @@ def test_matplotlib_would_read_a_formula_there():
     with pytest.raises(ValueError, match=r"(?i)parse|expected"):
         fig.savefig(io.BytesIO(), format="png")
     plt.close(fig)
-
-
-def test_a_network_is_drawn_layer_by_layer_with_its_weights():
-    first, last = nn.Conv2d(1, 4, 3, padding=1), nn.Linear(4 * 3 * 3, 2)
-    net = nn.Sequential(first, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), last)
-    fig, alt, table = network_figures.layers(net, (1, 6, 6))
-    assert list(table.index) == ["picture", "Conv2d", "MaxPool2d", "Linear", "all layers"]
-    assert list(table["what comes out"]) == ["1 × 6 × 6", "4 × 6 × 6", "4 × 3 × 3", "2", ""]
-    assert list(table["weights"]) == [0, 40, 0, 74, 114]
-    assert len(fig.axes[0].patches) == 4 and "MaxPool2d 4 × 3 × 3" in alt
-
-
-def test_the_slope_touches_the_curve_where_the_weight_stands():
-    values = np.linspace(-1, 3, 41)
-    fig, alt, table = network_figures.slope(values, values**2, here=1.0, loss_here=1.0, slope=2.0)
-    line = fig.axes[0].lines[1]
-    assert np.interp([1, 2], line.get_xdata(), line.get_ydata()) == pytest.approx([1, 3])
-    assert "slope of 2 " in alt and list(table["loss"][:2]) == [1.0, 0.25]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+import math
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,53 +17,131 @@ from numpy.typing import ArrayLike
 from course_utils.show import plots
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
+
+
+QUIET = ("Flatten", "Dropout", "ReLU", "GELU", "SiLU", "Identity", "BatchNorm1d", "BatchNorm2d", "LayerNorm")
+"""Layers that leave the shape as it is, so that they get no box of their own."""
+SLANT = 0.3
+"""How far a box of maps leans back, as a share of its height."""
+
+
+class Step(NamedTuple):
+    """A layer, what comes out of it, and how many weights it has."""
+
+    name: str
+    detail: str
+    shape: tuple[int, ...]
+    weights: int
 
 
 def layers(model: nn.Module, shape: tuple[int, int, int]) -> tuple[Figure, str, pd.DataFrame]:
     """What each layer of a network for pictures makes of one: figure, alt text and table for `show`.
 
-    A box is as high as the maps and the wider, the more of them there are; batch norms and ReLUs, which
-    change no shape, are left out.
+    A box is as high as the maps and the wider, the more of them there are. Layers that change no shape,
+    as batch norms do, are left out. What the forward pass does between two layers, such as pooling, shows
+    in the shape that comes into the next one.
 
     Parameters
     ----------
     model : Module
-        A sequence of layers.
+        Any network; its children, and those of its Sequentials, are its layers.
     shape : tuple of int
         Channels, height and width of a picture.
     """
-    import torch
-
-    x = torch.zeros(1, *shape, device=next(model.parameters()).device)
-    found, model = [("picture", shape, 0)], copy.deepcopy(model).eval()
-    for layer in model:
-        x = layer(x)
-        name, numbers = type(layer).__name__, sum(weights.numel() for weights in layer.parameters())
-        if name not in ("BatchNorm2d", "ReLU", "Flatten"):
-            found.append((name, tuple(x.shape[1:]), numbers))
-    fig, ax = plt.subplots(figsize=(9.5, 2.8))
-    for i, (name, size, _) in enumerate(found):
-        height, width = (size[1], 0.08 + 0.02 * size[0]) if len(size) == 3 else (size[0] / 4, 0.1)
-        ax.add_patch(
-            plt.Rectangle((i - width / 2, -height / 2), width, height, color=plots.COLOURS[0], alpha=0.6)
-        )
-        label = name.replace("Adaptive", "Adaptive\n")
-        ax.text(
-            i, -0.56 * shape[1], f"{label}\n{' × '.join(map(str, size))}", ha="center", va="top", fontsize=8
-        )
-    ax.set(xlim=(-0.6, len(found) - 0.4), ylim=(-0.95 * shape[1], 0.55 * shape[1]))
+    found = _steps(model, shape)
+    drawn, in_all = sum(step.weights for step in found), sum(p.numel() for p in model.parameters())
+    fig, ax = plt.subplots(figsize=(max(6.5, 1.12 * len(found)), 3.2))
+    most = max(step.shape[0] for step in found[1:])
+    edges = [_box(ax, i, step.shape, shape[1], most) for i, step in enumerate(found)]
+    for i, step in enumerate(found[1:], start=1):
+        between = {"arrowstyle": "->", "color": plots.GREY, "shrinkA": 2, "shrinkB": 2}
+        ax.annotate("", (edges[i][0], 0), (edges[i - 1][1], 0), arrowprops=between)
+        name = textwrap.fill(step.name.replace("Adaptive", "Adaptive "), 14)
+        words = [name, step.detail, f"{step.weights:,} weights" if step.weights else ""]
+        ax.text(i - 0.47, 0.86, "\n".join(filter(None, words)), ha="center", va="bottom", fontsize=8.5)
+    for i, step in enumerate(found):
+        ax.text(i, -0.6, _written(step.shape), ha="center", va="top", fontsize=10, weight="bold")
+    rest = f", {in_all - drawn:,} of them in layers that change no shape" if in_all > drawn else ""
+    ax.text(-0.3, -0.95, f"{in_all:,} weights in all{rest}", fontsize=9, color=plots.GREY)
+    ax.set(xlim=(-0.4, len(found) - 0.5), ylim=(-1.05, 1.45))
     ax.axis("off")
     table = pd.DataFrame(
-        [(" × ".join(map(str, size)), numbers) for _, size, numbers in found],
-        [name for name, *_ in found],
+        [(_written(step.shape), step.weights) for step in found],
+        [step.name for step in found],
         ["what comes out", "weights"],
     )
-    table.loc["all layers"] = ["", sum(weights.numel() for weights in model.parameters())]
+    if in_all > drawn:
+        table.loc["not drawn"] = ["", in_all - drawn]
+    table.loc["all layers"] = ["", in_all]
     alt = "From left to right, what each layer makes of a picture: " + ", ".join(
-        f"{name} {' × '.join(map(str, size))}" for name, size, _ in found
+        f"{step.name} {_written(step.shape)}" for step in found
     )
     return fig, alt, table
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))
+
+
+def _steps(model: nn.Module, shape: tuple[int, ...]) -> list[Step]:
+    """What hooks on all layers see while one empty picture passes."""
+    import torch
+
+    found, model = [Step("picture", "", tuple(shape), 0)], copy.deepcopy(model).eval()
+
+    def between(size: tuple[int, ...]) -> None:
+        """Something without a module, such as a functional pooling, has changed what was there."""
+        if math.prod(size) != math.prod(found[-1].shape):
+            name = "pooling" if len(size) == 3 else "one number for each map"
+            found.append(Step(name, "", size, 0))
+
+    def see(layer: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        between(tuple(inputs[0].shape[1:]))
+        weights = sum(each.numel() for each in layer.parameters())
+        found.append(Step(names[layer], _detail(layer), tuple(output.shape[1:]), weights))
+
+    names = dict(_named(model))
+    for layer in names:
+        layer.register_forward_hook(see)
+    with torch.no_grad():
+        output = model(torch.zeros(1, *shape, device=next(model.parameters()).device))
+    between(tuple(output.shape[1:]))
+    return found
+
+
+def _named(model: nn.Module) -> Iterator[tuple[nn.Module, str]]:
+    """Each layer with the name of its attribute, or in a Sequential, that of its class."""
+    for name, layer in model.named_children():
+        kind = type(layer).__name__
+        if kind in ("Sequential", "ModuleList"):
+            yield from _named(layer)
+        elif kind not in QUIET:
+            yield layer, kind if name.isdigit() else name
+
+
+def _detail(layer: nn.Module) -> str:
+    """Kernel and stride in words, where a layer has them."""
+    kernel, stride = getattr(layer, "kernel_size", None), getattr(layer, "stride", None)
+    if kernel is None:
+        return ""
+    kernel, stride = np.broadcast_to(kernel, 2), np.broadcast_to(stride, 2)
+    return f"{kernel[0]} × {kernel[1]}" + (f", stride {stride[0]}" if stride[0] > 1 else "")
+
+
+def _box(ax: plt.Axes, x: float, shape: tuple[int, ...], full: int, most: int) -> tuple[float, float]:
+    """Draws maps as a box, or numbers in a row as a bar, around (x, 0); returns its left and right edge."""
+    high = shape[1] / full if len(shape) == 3 else 0.15 + 0.6 * min(1, shape[0] / most)
+    deep = SLANT * high if len(shape) == 3 else 0.05
+    wide, up = 0.05 + 0.35 * shape[0] / most if len(shape) == 3 else 0.06, deep
+    left, low, deep = x - (wide + deep / 2) / 2, -high / 2, deep / 2
+    corners = np.array([(0, 0), (wide, 0), (wide, high), (0, high)]) + np.array([left, low])
+    top = [corners[3], corners[2], corners[2] + (deep, up), corners[3] + (deep, up)]
+    side = [corners[1], corners[1] + (deep, up), corners[2] + (deep, up), corners[2]]
+    for face, strength in ((corners, 0.75), (top, 0.35), (side, 0.5)):
+        ax.add_patch(plt.Polygon(face, facecolor=plots.COLOURS[0], edgecolor="white", alpha=strength))
+    return left, left + wide + deep
 
 
 def slope(

@@ -1,0 +1,69 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_utils.models.convolutional import CNN, make_cnn
+from course_utils.show import network_figures
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def written(fig):
+    """Every text of a figure's axes."""
+    return [text.get_text() for ax in fig.axes for text in ax.texts]
+
+
+def test_a_network_is_drawn_layer_by_layer_with_its_weights():
+    first, last = nn.Conv2d(1, 4, 3, padding=1), nn.Linear(4 * 3 * 3, 2)
+    net = nn.Sequential(first, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), last)
+    fig, alt, table = network_figures.layers(net, (1, 6, 6))
+    assert list(table.index) == ["picture", "Conv2d", "MaxPool2d", "Linear", "all layers"]
+    assert list(table["what comes out"]) == ["1 × 6 × 6", "4 × 6 × 6", "4 × 3 × 3", "2", ""]
+    assert list(table["weights"]) == [0, 40, 0, 74, 114]
+    assert len(fig.axes[0].patches) == 3 * 4 and "MaxPool2d 4 × 3 × 3" in alt
+    assert "Conv2d\n3 × 3\n40 weights" in written(fig) and "MaxPool2d\n2 × 2, stride 2" in written(fig)
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_a_network_with_a_forward_of_its_own_shows_its_pooling(n_channels):
+    model = CNN(10, n_channels)
+    state = {name: values.clone() for name, values in model.state_dict().items()}
+    fig, _, table = network_figures.layers(model, (n_channels, 40, 40))
+    sizes = [f"{n_channels} × 40 × 40", "16 × 20 × 20", "32 × 20 × 20", "32 × 10 × 10", "64 × 10 × 10"]
+    assert list(table["what comes out"])[:9] == [*sizes, "64 × 5 × 5", "64 × 5 × 5", "64", "10"]
+    assert list(table.index[1:4]) == ["conv1", "conv2", "pooling"]
+    assert table.index[7] == "one number for each map"
+    drawn = table["weights"].iloc[:-1].sum()
+    assert drawn == table.loc["all layers", "weights"] == sum(p.numel() for p in model.parameters())
+    assert table.loc["not drawn", "weights"] == 2 * (16 + 32 + 64 + 64)  # of the batch norms
+    assert f"conv1\n3 × 3, stride 2\n{16 * (9 * n_channels + 1)} weights" in written(fig)
+    assert model.training and not model.conv1._forward_hooks  # as it was
+    assert all(torch.equal(values, state[name]) for name, values in model.state_dict().items())
+
+
+def test_a_block_is_one_box():
+    _, _, table = network_figures.layers(make_cnn(3, 10, seed=0), (3, 32, 32))
+    blocks = ["Block", "MaxPool2d", "Block", "Block", "MaxPool2d", "Block"]
+    assert list(table.index[1:8]) == ["Conv2d", *blocks]
+    assert list(table["what comes out"][-4:-2]) == ["16 × 1 × 1", "10"]
+
+
+def test_a_higher_map_has_a_higher_box_and_more_maps_a_wider_one():
+    fig, _, _ = network_figures.layers(CNN(10), (1, 40, 40))
+    fronts = [patch.get_path().get_extents() for patch in fig.axes[0].patches[::3]]
+    assert [front.height for front in fronts[:4]] == pytest.approx([1, 0.5, 0.5, 0.25])
+    assert fronts[0].width < fronts[1].width < fronts[2].width == pytest.approx(fronts[3].width)
+
+
+def test_the_slope_touches_the_curve_where_the_weight_stands():
+    values = np.linspace(-1, 3, 41)
+    fig, alt, table = network_figures.slope(values, values**2, here=1.0, loss_here=1.0, slope=2.0)
+    line = fig.axes[0].lines[1]
+    assert np.interp([1, 2], line.get_xdata(), line.get_ydata()) == pytest.approx([1, 3])
+    assert "slope of 2 " in alt and list(table["loss"][:2]) == [1.0, 0.25]
