@@ -8,9 +8,9 @@ from torch import nn
 
 from course_utils import exercises
 from course_utils.data.canvases import place
-from course_utils.exercises import lab_2_black_box, lab_2_data, lab_2_depth, lesson_2
+from course_utils.exercises import lab_2_data, lab_2_depth, lesson_2
 
-BOOKS = {"2": lesson_2, "2_depth": lab_2_depth, "2_data": lab_2_data, "2_black_box": lab_2_black_box}
+BOOKS = {"2": lesson_2, "2_depth": lab_2_depth, "2_data": lab_2_data}
 
 
 def batch_loss(model, images, labels):
@@ -102,17 +102,6 @@ def draw_with_a_loop(labels, n_each, rng):
     return rows
 
 
-def occlusion_in_place(ask, canvas, ink):
-    """Covers the canvas itself, and uncovers it again."""
-    marks, whole = [], ask(canvas)
-    for row, column in ink:
-        before = canvas[:, row, column].copy()
-        canvas[:, row, column] = 0
-        marks.append(whole - ask(canvas))
-        canvas[:, row, column] = before
-    return marks
-
-
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
     [
@@ -121,20 +110,10 @@ def occlusion_in_place(ask, canvas, ink):
         ("2_depth.2", lambda x, body: torch.relu(x.double() + body(x))),
         ("2_data.1", draw_with_a_loop),
         ("2_data.2", 101),  # two thirds of the way from log 40 to log 160
-        ("2_black_box.1", occlusion_in_place),
-        ("2_black_box.2", ["deletion"]),
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
     assert check(exercise_id, answer)[0] == "correct"
-
-
-def occlusion_that_forgets(ask, canvas, ink):
-    marks, whole = [], ask(canvas)
-    for row, column in ink:
-        canvas[:, row, column] = 0
-        marks.append(whole - ask(canvas))
-    return marks
 
 
 @pytest.mark.parametrize(
@@ -146,8 +125,6 @@ def occlusion_that_forgets(ask, canvas, ink):
         ("2_data.1", lambda labels, n, rng: np.zeros((4, 40), int), "it should return row numbers"),
         ("2_data.1", lambda labels, n, rng: [], "it should return row numbers"),
         ("2_data.2", 160, "For a nudge"),
-        ("2_black_box.1", occlusion_that_forgets, "Pixels stay covered"),
-        ("2_black_box.1", lambda ask, canvas, ink: ask(canvas), "marks for"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, line):

@@ -1,0 +1,97 @@
+"""The exercises of lab 2_black_box."""
+
+import numpy as np
+import pytest
+from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+
+from course_utils.exercises import lab_2_black_box as lab
+
+DATA = {"2_black_box.1": {"leads": np.array([3.0, -0.5, 0.2, 5.0, -2.0])}}
+
+
+@pytest.mark.parametrize(("exercise", "context"), cases(lab.exercises, DATA))
+def test_each_mistake_meets_its_own_hint(exercise, context, capsys):
+    assert_told_apart(exercise, context, capsys)
+
+
+def test_exercises_are_well_made():
+    assert_well_made(lab.exercises, "2_black_box")
+
+
+@pytest.fixture
+def check(capsys):
+    def check_one(exercise_id, answer, **data):
+        exercise = exercises_of(lab.exercises)[exercise_id]
+        return checked(exercise, answer, data or DATA.get(exercise_id, {}), capsys)
+
+    return check_one
+
+
+def occlusion_in_place(ask, canvas, patches):
+    """Covers the canvas itself, and uncovers it again."""
+    marks, whole = [], ask(canvas)
+    for top, left in patches:
+        before = canvas[:, top : top + 4, left : left + 4].copy()
+        canvas[:, top : top + 4, left : left + 4] = 0
+        marks.append(whole - ask(canvas))
+        canvas[:, top : top + 4, left : left + 4] = before
+    return marks
+
+
+def inkiest_by_sorting(canvas, patches, n):
+    def ink(patch):
+        return sum(canvas[0, patch[0] + i, patch[1] + j] for i in range(4) for j in range(4))
+
+    return sorted(patches.tolist(), key=ink, reverse=True)[:n]
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer"),
+    [
+        ("2_black_box.1", 1),  # another that changes the answer
+        ("2_black_box.1", 4.0),
+        ("2_black_box.2", occlusion_in_place),
+        ("2_black_box.3", inkiest_by_sorting),
+    ],
+)
+def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
+    assert check(exercise_id, answer) == ("correct", "")
+
+
+def occlusion_that_forgets(ask, canvas, patches):
+    marks, whole = [], ask(canvas)
+    for top, left in patches:
+        canvas[:, top : top + 4, left : left + 4] = 0
+        marks.append(whole - ask(canvas))
+    return marks
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "said"),
+    [
+        ("2_black_box.1", 2, "stays above 0"),
+        ("2_black_box.1", 5, "patches have numbers from 0 to 4"),
+        ("2_black_box.1", -1, "patches have numbers from 0 to 4"),
+        ("2_black_box.1", 1.5, "For a nudge"),
+        ("2_black_box.1", "one", "could not be checked"),
+        ("2_black_box.2", occlusion_that_forgets, "Patches stay covered"),
+        ("2_black_box.2", lambda ask, canvas, patches: ask(canvas), "9 marks for 9 patches"),
+        ("2_black_box.3", lambda canvas, patches, n: [4, 5, 6], "patches[numbers]"),
+        ("2_black_box.3", lambda canvas, patches, n: patches, "For a nudge"),
+    ],
+)
+def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, said):
+    status, told = check(exercise_id, answer)
+    assert status == "not yet" and said in told
+
+
+def test_where_no_patch_changes_the_answer_the_one_with_the_lowest_lead_is_right(check):
+    leads = np.array([3.0, 0.5, 2.0])
+    assert check("2_black_box.1", 1, leads=leads)[0] == "correct"
+    assert "stays above 0, so" in check("2_black_box.1", 2, leads=leads)[1]
+
+
+def test_covered_patches_are_black_and_the_canvas_stays_as_it_is():
+    canvas = np.ones((1, 12, 12))
+    assert lab.cover(canvas, [(0, 0), (8, 4)]).sum() == 144 - 32
+    assert canvas.sum() == 144
