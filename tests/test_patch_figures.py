@@ -36,3 +36,9 @@ def test_a_picture_without_patches_gets_no_frame():
     fig = patch_figures.framed([PICTURE] * 3, [(), [(4, 4)], np.array([[0, 0], [8, 8]])], 4, ["a", "b", "c"])
     assert [corners(ax) for ax in fig.axes] == [[], [(4, 4)], [(0, 0), (8, 8)]]
     assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c"]
+
+
+def test_a_heat_map_has_each_value_in_its_patch():
+    picture = patch_figures.heat(PICTURE, [(0, 4), (8, 0)], [0.5, -2], 4)
+    assert picture.shape == (12, 12) and picture.sum() == 16 * (0.5 - 2)
+    assert picture[3, 7] == 0.5 and picture[8, 0] == -2 and picture[4, 4] == 0

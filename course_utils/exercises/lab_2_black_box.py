@@ -64,37 +64,45 @@ def same_marks(answer: Callable[..., Any], other: Callable[..., Any], **context:
     return np.allclose(marks, other(ask, canvas, patches), atol=1e-5)
 
 
-def _inkiest(canvas: np.ndarray, patches: np.ndarray, n: int) -> np.ndarray:
-    """The n patches with the most ink, (n, 2)."""
-    return patches[np.argsort(_inks(canvas, patches))[-n:]]
+def _changes(ask: Ask, canvas: np.ndarray, patches: np.ndarray, strength: np.ndarray, n: int) -> bool:
+    """Whether the answer changes with the n strongest patches covered."""
+    return ask(cover(canvas, patches[np.argsort(strength)[-n:]])) < 0
 
 
-def _inks(canvas: np.ndarray, patches: np.ndarray) -> list[float]:
-    return [float(canvas[:, y : y + PATCH, x : x + PATCH].sum()) for y, x in patches]
+def _changes_with_the_weakest(
+    ask: Ask, canvas: np.ndarray, patches: np.ndarray, strength: np.ndarray, n: int
+) -> bool:
+    return ask(cover(canvas, patches[np.argsort(strength)[:n]])) < 0
 
 
-def _brightest(canvas: np.ndarray, patches: np.ndarray, n: int) -> np.ndarray:
-    """Those with the brightest single pixel."""
-    highest = [canvas[:, y : y + PATCH, x : x + PATCH].max() for y, x in patches]
-    return patches[np.argsort(highest)[-n:]]
+def _changes_alone(ask: Ask, canvas: np.ndarray, patches: np.ndarray, strength: np.ndarray, n: int) -> bool:
+    """Covers them one at a time."""
+    return any(ask(cover(canvas, [patch])) < 0 for patch in patches[np.argsort(strength)[-n:]])
 
 
-def same_patches(answer: Callable[..., Any], other: Callable[..., Any], **context: Any) -> bool:
-    """Whether two functions choose the same patches, in any order.
+def same_test(answer: Callable[..., Any], other: Callable[..., Any], **context: Any) -> bool:
+    """Whether two tests come to the same for many choices of patches of a small picture.
 
     Raises
     ------
     ValueError
-        What comes back is no list of patches.
+        What comes back is neither True nor False.
     """
-    _, canvas, patches = _one_picture()
-    chosen = np.asarray(answer(canvas, patches, 3))
-    if chosen.ndim != 2 or chosen.shape[1] != 2:
-        raise ValueError(
-            f"it should return rows of patches, shape (3, 2) for n = 3, got shape {chosen.shape}; "
-            "argsort gives numbers of patches, and patches[numbers] the rows"
-        )
-    return sorted(map(tuple, chosen.tolist())) == sorted(map(tuple, other(canvas, patches, 3).tolist()))
+    ask_for_more, canvas, patches = _one_picture()
+    rng = np.random.default_rng(1)
+    tries = [(rng.random(len(patches)), n) for n in (1, 2, 3, 4) * 10]
+    left = [ask_for_more(cover(canvas, patches[np.argsort(strength)[-n:]])) for strength, n in tries]
+
+    def ask(picture: np.ndarray) -> float:
+        return ask_for_more(picture) - float(np.median(left))  # so that half of the answers change
+
+    for strength, n in tries:
+        said = answer(ask, canvas, patches, strength, n)
+        if not isinstance(said, (bool, np.bool_)):
+            raise ValueError(f"it should return True or False, and returns a {type(said).__name__}")
+        if said != other(ask, canvas, patches, strength, n):
+            return False
+    return True
 
 
 def same_flip(answer: Any, other: Any, leads: np.ndarray, **context: Any) -> bool:
@@ -173,25 +181,27 @@ exercises = workbook(
     ),
     Exercise(
         "2_black_box.3",
-        "The inkiest patches",
-        solution=always(_inkiest),
+        "The test",
+        solution=always(_changes),
         mistakes=(
             Mistake(
-                always(
-                    lambda canvas, patches, n: patches[np.argsort(_inks(canvas, patches), kind="stable")[:n]]
-                ),
-                "Those are the patches with the least ink: argsort puts the smallest first.",
+                always(_changes_with_the_weakest),
+                "You cover the weakest patches: argsort puts the smallest first.",
             ),
             Mistake(
-                always(_brightest),
-                "You compare the brightest pixel of each patch. Ink is the sum over all of its pixels.",
+                always(_changes_alone),
+                "You cover one patch at a time. Cover all n in one copy.",
+            ),
+            Mistake(
+                always(lambda *given: not _changes(*given)),
+                "It is the other way round: below 0 the answer has changed.",
             ),
         ),
         hints=(
-            "A list first: for each (top, left) the sum of canvas[:, top:top + 4, left:left + 4].",
-            "np.argsort(ink)[-n:] gives the numbers of the n largest, and patches[...] their rows.",
+            "np.argsort(strength)[-n:] gives the numbers of the n strongest, and patches[...] their rows.",
+            "cover(canvas, rows) covers them together. Then compare ask(...) with 0.",
         ),
-        same=same_patches,
-        expects="a function of (canvas, patches, n) that returns n rows of patches",
+        same=same_test,
+        expects="a function of (ask, canvas, patches, strength, n) that returns True or False",
     ),
 )

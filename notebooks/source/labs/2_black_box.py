@@ -11,58 +11,49 @@
 
 # %%
 import numpy as np
-import pandas as pd
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from course_utils.claims import ledger, resampling
-from course_utils.data import canvases
-from course_utils.data import pictures as images
+from course_utils.data import canvases, pictures
 from course_utils.exercises.lab_2_black_box import exercises
 from course_utils.models import convolutional, costs, networks
 from course_utils.report import results
 from course_utils.run import start
 from course_utils.show import patch_figures, plots, text_view
 
-# %% [markdown]
-# ## Five networks to look into
-#
-# Lesson 2's digits at random places of a 40 × 40 canvas, and its [CNN](../glossary.md#cnn), trained once in each [fold](../glossary.md#fold).
-
-# %%
 run = start("2_black_box")
 costs.use_one_core()
 plots.use_style()
-settings = run.settings(canvas=40, steps=300, folds=5, judged=200, most=8)  # pictures a network
-digits = images.load_mnist()
-pixels, labels = digits.pixels, digits.labels
-folds = canvases.folds(labels, settings.folds, run.seed)  # (train, validation, test) of each
-seeds = [run.seed + i for i in range(settings.folds)]
-seen = [canvases.place(pixels, settings.canvas, seed) for seed in seeds]  # (4000, 1, 40, 40) each
+settings = run.settings(canvas=40, steps=300, folds=5, judged=200, most=8)
 
 # %% [markdown]
-# Training takes half a minute:
+# ## Five networks to look into
+#
+# Lesson 2's digits at random places of a 40 × 40 canvas, and its [CNN](../glossary.md#cnn), trained once in each [fold](../glossary.md#fold). Half a minute:
 
 
 # %%
 def batch_loss(model, images, labels):
     """Mean cross-entropy of a batch, in nats per picture."""
-    return nn.functional.cross_entropy(model(images), labels)
+    return torch.nn.functional.cross_entropy(model(images), labels)
 
 
 def new_cnn(seed):
     """Lesson 2's network, untrained."""
     torch.manual_seed(seed)
-    return convolutional.CNN(len(digits.classes))
+    return convolutional.CNN(n_classes=10).to(run.device).eval()
 
 
-cnns, right = [], []
-for i, (train, _, test) in enumerate(tqdm(folds, desc="training")):
-    cnn = networks.NetworkClassifier(new_cnn(seeds[i]), batch_loss, settings.steps,
-                                     weight_decay=0.1, seed=seeds[i], device=run.device)
-    cnns.append(cnn.fit(seen[i][train], labels[train]))
-    right.append(100 * cnn.score(seen[i][test], labels[test]))
+digits = pictures.load_mnist()
+folds = canvases.folds(digits.labels, settings.folds, run.seed)  # (train, validation, test) each
+seen, cnns, right = [], [], []
+for seed, (train, _, test) in enumerate(tqdm(folds, desc="training"), start=run.seed):
+    seen.append(canvases.place(digits.pixels, settings.canvas, seed))  # (4000, 1, 40, 40)
+    cnn = networks.NetworkClassifier(new_cnn(seed), batch_loss, settings.steps,
+                                     weight_decay=0.1, seed=seed, device=run.device)
+    cnns.append(cnn.fit(seen[-1][train], digits.labels[train]))
+    right.append(100 * cnn.score(seen[-1][test], digits.labels[test]))
 print(f"right: {np.mean(right):.1f} % (from {min(right):.1f} to {max(right):.1f}); guessing: 10 %")
 
 # %% [markdown]
@@ -70,7 +61,7 @@ print(f"right: {np.mean(right):.1f} % (from {min(right):.1f} to {max(right):.1f}
 #
 # Cut the canvas into **patches** of 4 × 4 pixels, about as wide as a stroke of the pen. Cover one with black, and ask the network again. If it changes its mind, it needed that patch.
 #
-# How close is it to changing its mind? The network gives each class a score and answers with the highest. The answer's **lead** is its score minus the best other score. At a lead of 0 the answer changes. (Why not the probability? Near 1 it hardly moves: 99.99 % or 99.9 %. The lead still does.)
+# How close is it to changing its mind? The network gives each class a score and answers with the highest. The answer's **lead** is its score minus the best other score. Below 0 the answer changes. (Why not the probability? Near 1 it hardly moves: 99.99 % or 99.9 %. The lead still does.)
 
 
 # %%
@@ -91,25 +82,19 @@ def cover(canvas, patches):
     return covered
 
 
-# %% [markdown]
-# And the lead of one answer, for many canvases at once:
-
-
-# %%
 def lead(model, canvases, answer):
     """Score of the answer minus the best other score, for each of (n, 1, H, W)."""
     with torch.no_grad():
         scores = model(torch.as_tensor(np.asarray(canvases), device=run.device)).cpu().numpy()
-    others = np.delete(scores, answer, axis=1)
-    return scores[:, answer] - others.max(axis=1)
+    return scores[:, answer] - np.delete(scores, answer, axis=1).max(axis=1)
 
 
 # %% [markdown]
 # Take a 9 that the first network has not trained on. An eraser could open its loop, and you would read a 4. Would the network? We look for a 9 where it does, for some patch.
 
 # %% given="2_black_box.1"
-model = cnns[0].model
-for row in folds[0][1][labels[folds[0][1]] == 9]:  # the nines of the validation part
+model, validation = cnns[0].model, folds[0][1]
+for row in validation[digits.labels[validation] == 9]:
     nine, patches = seen[0][row], patches_of(seen[0][row])
     one_covered = [cover(nine, [patch]) for patch in patches]
     leads, says = lead(model, one_covered, answer=9), cnns[0].predict(one_covered)
@@ -125,12 +110,11 @@ exercises.given("2_black_box.1", leads=leads)
 def hidden(number):
     """The 9 with one patch covered, and what the network says."""
     title = f"says {says[number]}; lead of the 9: {leads[number]:.1f}"
-    covered = [one_covered[number]], [patches[[number]]], PATCH, [title]
-    return patch_figures.framed(*covered, columns=1, width=4)
+    return patch_figures.framed([one_covered[number]], [patches[[number]]], PATCH, [title], 1, 4)
 
 
-title = f"all visible; lead of the 9: {lead(model, [nine], answer=9)[0]:.1f}"
-plots.show(patch_figures.numbered(nine, patches, PATCH, title),
+whole = f"all visible; lead of the 9: {lead(model, [nine], answer=9)[0]:.1f}"
+plots.show(patch_figures.numbered(nine, patches, PATCH, whole),
            "A handwritten 9 on its canvas, with a number on each patch that holds ink.")
 plots.slider(hidden, range(len(patches)), "patch", start=0)
 
@@ -170,51 +154,46 @@ exercises.check("2_black_box.2", occlusion)
 # %%
 def marks(model, canvas, answer, patches):
     """How far the answer's lead falls with each patch covered, (n,)."""
-    alone = [cover(canvas, [patch]) for patch in patches]
-    leads = lead(model, [canvas, *alone], answer)
+    leads = lead(model, [canvas, *(cover(canvas, [patch]) for patch in patches)], answer)
     return leads[0] - leads[1:]
 
 
-def heat_map(canvas, answer):
-    """The marks as a picture, (H, W)."""
-    picture, where = np.zeros(canvas.shape[1:]), patches_of(canvas)
-    for (y, x), mark in zip(where, marks(model, canvas, answer, where), strict=True):
-        picture[y:y + PATCH, x:x + PATCH] = mark
-    return picture
-
-
-# %%
-six = np.array([nine, *seen[0][folds[0][1][:5]]])
+six = np.array([nine, *seen[0][validation[:5]]])
 answers = cnns[0].predict(six)
-maps = [heat_map(canvas, answer) for canvas, answer in zip(six, answers, strict=True)]
+maps = [patch_figures.heat(canvas, p := patches_of(canvas), marks(model, canvas, k, p), PATCH)
+        for canvas, k in zip(six, answers, strict=True)]
 fig = plots.gallery([*six, *maps], [f"says {k}" for k in answers], 6, [False] * 6 + [True] * 6)
 plots.show(fig, "Six digits, and below each its patches coloured by their occlusion marks.")
 
 # %% [markdown]
-# Pretty. But is it more than a picture of where the ink is? That is the simplest rival: it asks no network at all, and simply names the patches with the most ink.
+# ## Pretty. But is it true?
 #
-# **Exercise 2_black_box.3 The inkiest patches.** Write `inkiest(canvas, patches, n)`: the n rows of `patches` with the most ink, in any order. Ink is the sum of a patch's pixels. (`np.argsort(ink)` gives the numbers of the patches from the least to the most ink.)
+# A heat map says: *these* patches matter. So cover the most marked ones, together, and see whether the answer changes. Nothing has seen that yet, as each mark was made with one patch covered.
+#
+# **Exercise 2_black_box.3 The test.** Write `changes(ask, canvas, patches, strength, n)`. Cover the n patches with the highest `strength`, all at once. Return `True` if the answer changes, that is, if `ask` gives less than 0, else `False`. `strength` is an array with a number for each patch, such as its mark. (`np.argsort(strength)` gives the numbers of the patches from the weakest to the strongest.)
 
 # %% exercise="2_black_box.3"
-inkiest = ...
+changes = ...
 ### BEGIN SOLUTION
-def inkiest(canvas, patches, n):
-    ink = [canvas[:, y:y + PATCH, x:x + PATCH].sum() for y, x in patches]
-    return patches[np.argsort(ink)[-n:]]
+def changes(ask, canvas, patches, strength, n):
+    strongest = patches[np.argsort(strength)[-n:]]
+    return ask(cover(canvas, strongest)) < 0
 ### END SOLUTION
 
 # %% [markdown]
 # Check it:
 
 # %% check="2_black_box.3"
-exercises.check("2_black_box.3", inkiest)
+exercises.check("2_black_box.3", changes)
 
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# "Hard to explain" is vague. We test a first part of it: can we tell on which *parts* of a picture an answer rests? Cover the four most marked patches **together**. Does the answer change? And for the four inkiest, or four random ones with ink? If occlusion adds less than 10 points to the stronger rival, explaining is hard; if more, this part is not.
+# A test needs a rival. Perhaps the network just looks where the ink is. So the simplest "explanation" asks no network at all: the patches with the most **ink** (the sum of their pixels). A second one throws dice.
 #
-# It could fail. A network may have spare parts: each patch alone matters little, so the marks are noise, and what happens when four go at once, no mark has seen.
+# "Hard to explain" is vague. We test a first part of it: can we tell on which *parts* of a picture an answer rests? With the four most marked patches covered, so many of 100 answers change. If that is less than 10 points above the stronger rival, explaining is hard; if more, this part is not.
+#
+# It could come out either way. A network may have spare parts: each patch alone matters little, so the marks are noise.
 
 # %%
 claim = ledger.get("dl-black-box")
@@ -237,16 +216,17 @@ predicted = {
 
 
 # %%
-def strengths(i, canvas, answer, patches, rng):
-    """What each contestant thinks of each patch; the more, the sooner it is covered."""
-    ink = [canvas[:, y:y + PATCH, x:x + PATCH].sum() for y, x in patches]
-    return {
+def ordered(i, canvas, answer, rng):
+    """For each contestant, the patches of a picture of fold i, the strongest first."""
+    patches = patches_of(canvas)
+    strengths = {
         "occlusion": marks(cnns[i].model, canvas, answer, patches),
         "another network": marks(cnns[i - 1].model, canvas, answer, patches),
-        "random weights": marks(new_cnn(100 + i).to(run.device).eval(), canvas, answer, patches),
-        "inkiest": np.array(ink),
+        "random weights": marks(new_cnn(100 + i), canvas, answer, patches),
+        "inkiest": np.array([canvas[:, y:y + 4, x:x + 4].sum() for y, x in patches]),
         "random": rng.random(len(patches)),
     }
+    return {name: patches[np.argsort(-strength)] for name, strength in strengths.items()}
 
 
 # %% [markdown]
@@ -254,25 +234,20 @@ def strengths(i, canvas, answer, patches, rng):
 
 
 # %%
-def covered_for(i, canvas, rng):
+def changed_by(i, canvas, rng):
     """For each contestant: has the answer changed with its first 1, 2, 3, … patches covered?"""
-    patches, answer = patches_of(canvas), cnns[i].predict([canvas])[0]
-    changed = {}
-    for name, strength in strengths(i, canvas, answer, patches, rng).items():
-        order = patches[np.argsort(-strength)]
-        less = [cover(canvas, order[:n]) for n in range(1, settings.most + 1)]
-        changed[name] = lead(cnns[i].model, less, answer) < 0
+    answer, changed = cnns[i].predict([canvas])[0], {}
+    for name, order in ordered(i, canvas, answer, rng).items():
+        fewer = [cover(canvas, order[:n]) for n in range(1, settings.most + 1)]
+        changed[name] = lead(cnns[i].model, fewer, answer) < 0
     return changed
 
 
-rows = []
-for i in tqdm(range(settings.folds), desc="asking", unit="network"):
-    rng = np.random.default_rng(seeds[i])
-    for row in rng.permutation(folds[i][2])[: settings.judged]:
-        rows.append(covered_for(i, seen[i][row], rng))
-names = list(rows[0])
-changed = 100.0 * np.array([[row[name] for name in names] for row in rows])
-changed = changed.reshape(settings.folds, -1, len(names), settings.most)  # 0 or 100 each
+tried = []
+for i in tqdm(range(settings.folds), desc="asking"):
+    rng = np.random.default_rng([run.seed, i])
+    rows = rng.permutation(folds[i][2])[: settings.judged]
+    tried.append([changed_by(i, seen[i][row], rng) for row in rows])
 
 # %% [markdown]
 # Each line: the more patches are covered, the more answers change. The dotted upright line is where the verdict is read, four patches.
@@ -284,16 +259,21 @@ def interval(values):
     return resampling.two_level_bootstrap(list(values), run.seed)
 
 
+def changed(name, n):
+    """100 where the answer has changed with n patches covered, else 0: (network, picture)."""
+    return 100 * np.array([[picture[name][n - 1] for picture in network] for network in tried])
+
+
 fig, ax = plots.plt.subplots()
 shares = {}
-for k, name in enumerate(names):
-    points = {n + 1: interval(changed[:, :, k, n]) for n in range(settings.most)}
+for k, name in enumerate(tried[0][0]):
+    points = {n: interval(changed(name, n)) for n in range(1, settings.most + 1)}
     plots.curve(ax, points, name, k)
     shares[name] = points[4]
 ax.axvline(4, color=plots.GREY, linestyle=":")
 ax.set(xlabel="patches covered", ylabel="answers that change (%)", ylim=(0, 100))
 ax.legend()
-plots.show(fig, "Share of answers that change, against patches covered, a line a contestant.", shares)
+plots.show(fig, "Answers that change against patches covered, a line a contestant.", shares)
 
 # %% [markdown]
 # ## Verdict
@@ -302,44 +282,32 @@ plots.show(fig, "Share of answers that change, against patches covered, a line a
 
 # %%
 rival = max(["inkiest", "random"], key=lambda name: shares[name].effect)
-at_four = {name: changed[:, :, k, 3] for k, name in enumerate(names)}  # (network, picture)
-added = interval(at_four["occlusion"] - at_four[rival])
+added = interval(changed("occlusion", 4) - changed(rival, 4))
 verdict = claim.judge({"added": added}, run.profile)
-verdict
-
-# %% [markdown]
-# Beside your prediction:
-
-# %%
 measured = dict(zip(predicted, [shares["inkiest"], shares["occlusion"], verdict.word], strict=True))
-results.beside(predicted, measured)
+display(verdict, results.beside(predicted, measured))
 
 # %% [markdown]
 # ## What does it look like?
 #
-# The six digits again: above with their four most marked patches covered, below with the four inkiest. What would *you* say?
+# The six digits with four patches covered: above the most marked, below the inkiest. What would *you* say? And what do the other two contestants tell?
 
 # %%
-chosen = []
-for canvas, answer in zip(six, answers, strict=True):
-    patches = patches_of(canvas)
-    chosen.append(patches[np.argsort(-marks(cnns[0].model, canvas, answer, patches))[:4]])
-ink = [[c[:, y:y + 4, x:x + 4].sum() for y, x in patches_of(c)] for c in six]
-chosen += [patches_of(c)[np.argsort(one)[-4:]] for c, one in zip(six, ink, strict=True)]
-covered = [cover(canvas, four) for canvas, four in zip([*six, *six], chosen, strict=True)]
-titles = [f"said {a}, now {b}" for a, b in zip([*answers, *answers], cnns[0].predict(covered))]
+chosen = [ordered(0, canvas, answer, rng)[name][:4] for name in ("occlusion", "inkiest")
+          for canvas, answer in zip(six, answers, strict=True)]
+covered = [cover(*pair) for pair in zip([*six, *six], chosen, strict=True)]
+now = zip([*answers, *answers], cnns[0].predict(covered), strict=True)
+titles = [f"said {before}, now {after}" for before, after in now]
 plots.show(patch_figures.framed(covered, chosen, PATCH, titles),
            "Six digits with four patches covered: above the most marked, below the inkiest.")
-
-# %%
-numbers = {name: f"{share.effect:.0f} %" for name, share in shares.items()}
+of_100 = {name: f"{share.effect:.0f}" for name, share in shares.items()}
 text_view.folded(
     "What do the other two contestants tell?",
-    f"With random weights the marks change {numbers['random weights']} of the answers, random patches "
-    f"{numbers['random']}, the inkiest {numbers['inkiest']}, occlusion {numbers['occlusion']}. What "
-    "random weights have above random patches is no knowledge: such a network still sees ink.\n\n"
-    f"Marks of another trained network change {numbers['another network']}. The nearer this is to "
-    f"{numbers['occlusion']}, the more the marks tell about digits, and the less about *this* network.")
+    f"Random weights change {of_100['random weights']} of 100 answers, random patches "
+    f"{of_100['random']}, occlusion {of_100['occlusion']}. The further random weights fall behind, "
+    "the more occlusion's marks are about what was learned.\n\nMarks of another trained network: "
+    f"{of_100['another network']} of 100. The nearer to {of_100['occlusion']}, the more the marks "
+    "tell about digits, and the less about this one network.")
 
 # %% [markdown]
 # ## Where is not why
