@@ -98,12 +98,12 @@ for row in validation[digits.labels[validation] == 9]:
     nine, patches = seen[0][row], patches_of(seen[0][row])
     one_covered = [cover(nine, [patch]) for patch in patches]
     leads, says = lead(model, one_covered, answer=9), cnns[0].predict(one_covered)
-    if lead(model, [nine], answer=9)[0] > 0 and 4 in says:
+    if (whole := lead(model, [nine], answer=9)[0]) > 0 and 4 in says:
         break
 exercises.given("2_black_box.1", leads=leads)
 
 # %% [markdown]
-# Here it is, its patches numbered. When you run the cell, a slider appears below, which covers one patch at a time. (A printed page cannot show it.)
+# Here it is, its patches numbered. When you run the cell, a slider appears below, which covers one patch at a time. (No slider? `hidden(3)` in a new cell draws the 9 with patch 3 covered.)
 
 
 # %%
@@ -113,8 +113,7 @@ def hidden(number):
     return patch_figures.framed([one_covered[number]], [patches[[number]]], PATCH, [title], 1, 4)
 
 
-whole = f"all visible; lead of the 9: {lead(model, [nine], answer=9)[0]:.1f}"
-plots.show(patch_figures.numbered(nine, patches, PATCH, whole),
+plots.show(patch_figures.numbered(nine, patches, PATCH, f"says 9; lead of the 9: {whole:.1f}"),
            "A handwritten 9 on its canvas, with a number on each patch that holds ink.")
 plots.slider(hidden, range(len(patches)), "patch", start=0)
 
@@ -127,6 +126,9 @@ answer_2_black_box_1 = ...
 answer_2_black_box_1 = int(np.argmin(leads))
 ### END SOLUTION
 
+# %% [markdown]
+# Check it:
+
 # %% check="2_black_box.1"
 exercises.check("2_black_box.1", answer_2_black_box_1)
 
@@ -135,7 +137,7 @@ exercises.check("2_black_box.1", answer_2_black_box_1)
 #
 # You have just invented **[occlusion](../glossary.md#occlusion)**: cover each patch alone, and mark it by how far the lead falls.
 #
-# **Exercise 2_black_box.2 Occlusion.** Write `occlusion(ask, canvas, patches)`. `ask(canvas)` gives the lead for *one* canvas. Return one mark for each row of `patches`: the lead of the whole canvas minus the lead with this patch covered. `cover` from above covers a *list* of patches.
+# **Exercise 2_black_box.2 Occlusion.** Write `occlusion(ask, canvas, patches)`. `ask(canvas)` gives the lead for *one* canvas. Each row of `patches` is the corner (top, left) of one patch. Return a mark for each: the lead of the whole canvas minus the lead with this patch covered. `cover` from above covers a *list* of patches.
 
 # %% exercise="2_black_box.2"
 occlusion = ...
@@ -148,7 +150,7 @@ def occlusion(ask, canvas, patches):
 exercises.check("2_black_box.2", occlusion)
 
 # %% [markdown]
-# The lab goes on with a version that asks about all covered canvases at once, which is quicker. Orange patches below speak for the answer. Blue ones speak against it: without them the network would be surer.
+# The lab goes on with a version that asks about all covered canvases at once, which is quicker. The first of six digits is your 9: the darker the orange, the further the lead falls. Blue patches speak against the answer: without them the network would be surer.
 
 
 # %%
@@ -168,7 +170,7 @@ plots.show(fig, "Six digits, and below each its patches coloured by their occlus
 # %% [markdown]
 # ## Pretty. But is it true?
 #
-# A heat map says: *these* patches matter. So cover the most marked ones, together, and see whether the answer changes. Nothing has seen that yet, as each mark was made with one patch covered.
+# A heat map says: *these* patches matter. So cover the most marked ones, together, and see whether the answer changes. No mark has seen that yet: each was made with one patch covered.
 #
 # **Exercise 2_black_box.3 The test.** Write `changes(ask, canvas, patches, strength, n)`. Cover the n patches with the highest `strength`, all at once. Return `True` if the answer changes, that is, if `ask` gives less than 0, else `False`. `strength` is an array with a number for each patch, such as its mark. (`np.argsort(strength)` gives the numbers of the patches from the weakest to the strongest.)
 
@@ -180,9 +182,6 @@ def changes(ask, canvas, patches, strength, n):
     return ask(cover(canvas, strongest)) < 0
 ### END SOLUTION
 
-# %% [markdown]
-# Check it:
-
 # %% check="2_black_box.3"
 exercises.check("2_black_box.3", changes)
 
@@ -191,7 +190,7 @@ exercises.check("2_black_box.3", changes)
 #
 # A test needs a rival. Perhaps the network just looks where the ink is. So the simplest "explanation" asks no network at all: the patches with the most **ink** (the sum of their pixels). A second one throws dice.
 #
-# "Hard to explain" is vague. We test a first part of it: can we tell on which *parts* of a picture an answer rests? With the four most marked patches covered, so many of 100 answers change. If that is less than 10 points above the stronger rival, explaining is hard; if more, this part is not.
+# "Hard to explain" is vague. We test a first part of it: can we tell on which *parts* of a picture an answer rests? Cover the four most marked patches, and count the answers that change, in %. If that is less than 10 points above the stronger rival's four, explaining is hard; if more, this part is not. (The 10 is ours, fixed beforehand.)
 #
 # It could come out either way. A network may have spare parts: each patch alone matters little, so the marks are noise.
 
@@ -230,7 +229,7 @@ def ordered(i, canvas, answer, rng):
 
 
 # %% [markdown]
-# How many pictures does it take? On 1,000 other digits (four networks, 320 pictures), covering the four inkiest patches changed 49 % of the answers; that is why there are four. Occlusion: 75 %. One picture's difference varies by 55 points (standard deviation), so 1,000 pictures give an interval of about ± 4 points, enough for a [margin](../glossary.md#margin) of 10. Each network is asked about test pictures that it has never seen:
+# How many pictures does it take? On 1,000 other digits (four networks, 320 pictures), covering the four inkiest patches changed 49 % of the answers; that is why there are four. Occlusion: 75 %. One picture's difference varies by 55 points (standard deviation), so 1,000 pictures give an interval of about ± 4 points, a little more because networks differ, too: enough for a [margin](../glossary.md#margin) of 10. Each network is asked about test pictures that it has never seen:
 
 
 # %%
@@ -250,7 +249,7 @@ for i in tqdm(range(settings.folds), desc="asking"):
     tried.append([changed_by(i, seen[i][row], rng) for row in rows])
 
 # %% [markdown]
-# Each line: the more patches are covered, the more answers change. The dotted upright line is where the verdict is read, four patches.
+# The more patches are covered, the more answers change. The dotted upright line is where the verdict is read, four patches.
 
 
 # %%
@@ -278,7 +277,7 @@ plots.show(fig, "Answers that change against patches covered, a line a contestan
 # %% [markdown]
 # ## Verdict
 #
-# At four patches, picture by picture, minus the stronger of the two rivals. The [interval](../glossary.md#interval) is lesson 2's: networks and pictures are drawn anew.
+# At four patches, picture by picture, minus the stronger of the two rivals. The [interval](../glossary.md#interval) is lesson 2's: networks and pictures are drawn anew. All of it below 10: supported. All above: not supported.
 
 # %%
 rival = max(["inkiest", "random"], key=lambda name: shares[name].effect)
@@ -330,7 +329,7 @@ text_view.folded(
 # - A heat map of "where the network looked" is a claim. Test it: cover what it marks, and count changed answers.
 # - The test needs rivals: ink, dice, random weights.
 # - Passing says *where*, not *why*. "Hard to explain" has more parts than this one.
-# - It holds for occlusion, a CNN of 65,000 [weights](../glossary.md#weight), and small grey digits. In a photo with a thousand patches that stand in for each other, covering one may change nothing.
+# - It holds for occlusion, a CNN of 61,000 [weights](../glossary.md#weight), and small grey digits. In a photo with a thousand patches that stand in for each other, covering one may change nothing.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb).
 
