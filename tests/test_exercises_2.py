@@ -8,9 +8,9 @@ from torch import nn
 
 from course_utils import exercises
 from course_utils.data.canvases import place
-from course_utils.exercises import lab_2_data, lab_2_depth, lesson_2
+from course_utils.exercises import lab_2_depth, lesson_2
 
-BOOKS = {"2": lesson_2, "2_depth": lab_2_depth, "2_data": lab_2_data}
+BOOKS = {"2": lesson_2, "2_depth": lab_2_depth}
 
 
 def batch_loss(model, images, labels):
@@ -30,7 +30,6 @@ def pictures(n=50):
 CONTEXTS = {
     "2.3": {"batch_loss": batch_loss},
     "2.4": pictures(),
-    "2_data.2": {"sizes": np.array([40, 160, 640]), "accuracy": np.array([60.0, 90.0, 96.0])},
 }
 ALL = [(name, id) for name, book in BOOKS.items() for id in exercises_of(book.exercises)]
 every_exercise = pytest.mark.parametrize(("name", "exercise_id"), ALL, ids=[id for _, id in ALL])
@@ -92,24 +91,12 @@ def test_whatever_is_given_is_answered_with_what_was_expected(name, exercise_id,
     assert f"Expected {one.expects}" in said or any(each.hint in said for each in one.mistakes)
 
 
-def draw_with_a_loop(labels, n_each, rng):
-    """Another order, other rows, a list."""
-    order, left, rows = rng.permutation(len(labels)), dict.fromkeys(set(labels.tolist()), n_each), []
-    for row in order.tolist():
-        if left[labels[row]] > 0:
-            left[labels[row]] -= 1
-            rows.append(row)
-    return rows
-
-
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
     [
         ("2_depth.1", lambda n: 3 if n == 1 else 5 + 2 * (n - 2)),
         ("2_depth.2", lambda x, body: (body(x) + x).clamp(min=0)),
         ("2_depth.2", lambda x, body: torch.relu(x.double() + body(x))),
-        ("2_data.1", draw_with_a_loop),
-        ("2_data.2", 101),  # two thirds of the way from log 40 to log 160
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
@@ -121,10 +108,6 @@ def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
     [
         ("2_depth.1", lambda n: 3 + 2 * n, "For a nudge"),
         ("2_depth.2", lambda x, body: body(x).numpy(), "it should return a tensor, and returns a ndarray"),
-        ("2_data.1", lambda labels, n, rng: [0.5] * 4, "it should return row numbers"),
-        ("2_data.1", lambda labels, n, rng: np.zeros((4, 40), int), "it should return row numbers"),
-        ("2_data.1", lambda labels, n, rng: [], "it should return row numbers"),
-        ("2_data.2", 160, "For a nudge"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, line):

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, always, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_results, workbook
 
 Draw = Callable[[np.ndarray, int, np.random.Generator], Any]
 
 
-def _of_each(labels: np.ndarray, n_each: int, rng: np.random.Generator) -> np.ndarray:
+def of_each(labels: np.ndarray, n_each: int, rng: np.random.Generator) -> np.ndarray:
+    """Row numbers (n_classes * n_each,): of each class so many, drawn at random without repeats."""
     rows = [rng.choice(np.flatnonzero(labels == k), n_each, replace=False) for k in np.unique(labels)]
     return np.concatenate(rows)
 
@@ -30,11 +31,11 @@ def _the_first(labels: np.ndarray, n_each: int, rng: np.random.Generator) -> np.
 
 
 def _in_all(labels: np.ndarray, n_each: int, rng: np.random.Generator) -> np.ndarray:
-    return _of_each(labels, n_each // len(np.unique(labels)), rng)
+    return of_each(labels, n_each // len(np.unique(labels)), rng)
 
 
 def _labels_themselves(labels: np.ndarray, n_each: int, rng: np.random.Generator) -> np.ndarray:
-    return labels[_of_each(labels, n_each, rng)]
+    return labels[of_each(labels, n_each, rng)]
 
 
 def _nature(draw: Draw) -> tuple[bool, ...]:
@@ -66,15 +67,27 @@ def same_nature(answer: Draw, other: Draw, **context: Any) -> bool:
     return _nature(answer) == _nature(other)
 
 
-def _needed(sizes: np.ndarray, accuracy: np.ndarray) -> float:
-    return float(np.exp(np.interp(80, accuracy, np.log(sizes))))
+def level_at(sizes: np.ndarray, gap: np.ndarray) -> float:
+    """The size at which a gap first reaches 0, on straight lines over a logarithmic axis.
+
+    Parameters
+    ----------
+    sizes, gap : ndarray, each (n_sizes,)
+        Sizes that rise, and a gap at each; where a later gap is smaller than an earlier one, that one stays.
+
+    Returns
+    -------
+    float
+        The smallest size where the gap is never below 0, the largest where it always is.
+    """
+    return float(np.exp(np.interp(0, np.maximum.accumulate(gap), np.log(sizes))))
 
 
 exercises = workbook(
     Exercise(
         "2_data.1",
         "A few of each class",
-        solution=always(_of_each),
+        solution=always(of_each),
         mistakes=(
             Mistake(always(_with_repeats), "Some rows are drawn twice: rng.choice needs replace=False."),
             Mistake(
@@ -104,27 +117,37 @@ exercises = workbook(
     ),
     Exercise(
         "2_data.2",
-        "Pictures needed",
-        solution=_needed,
+        "Where curves meet",
+        solution=always(level_at),
         mistakes=(
             Mistake(
-                lambda sizes, accuracy: float(np.interp(80, accuracy, sizes)),
+                always(lambda sizes, gap: float(np.interp(0, gap, sizes))),
                 "That is the straight line on an ordinary axis. The figure's axis is logarithmic.",
             ),
             Mistake(
-                lambda sizes, accuracy: float(np.interp(80, accuracy, np.log(sizes))),
+                always(lambda sizes, gap: float(np.interp(0, gap, np.log(sizes)))),
                 "That is still the logarithm. np.exp turns it back into pictures.",
             ),
             Mistake(
-                lambda sizes, accuracy: float(np.interp(80, sizes, accuracy)),
-                "You read off the accuracy for 80 pictures. The question is the other way round.",
+                always(lambda sizes, gap: float(np.interp(0, np.log(sizes), gap))),
+                "You read off a gap. The question is the other way round: at what size is it 0?",
+            ),
+            Mistake(
+                always(lambda sizes, gap: float(sizes[np.argmax(gap >= 0)])),
+                "That is the first measured size at which the gap is 0 or more. Go back along the line.",
             ),
         ),
         hints=(
-            "80 % is two thirds of the way from 60 to 90 %.",
-            "Go two thirds of the way from log 40 to log 160, and take np.exp of it.",
-            "np.exp(np.interp(80, measured_accuracy, np.log(measured_sizes)))",
+            "np.interp(x, known_x, known_y): you know the gap, so gaps are known_x.",
+            "Give it np.log(sizes) as known_y, and take np.exp of what comes out.",
+            "np.exp(np.interp(0, gap, np.log(sizes)))",
         ),
-        expects="a number of pictures",
+        same=same_results(
+            (np.array([10, 100, 1000]), np.array([-10.0, -5.0, 15.0])),
+            (np.array([20, 60, 200]), np.array([-3.0, 1.0, 2.0])),
+            (np.array([8, 32, 128, 512]), np.array([-20.0, -12.0, -4.0, 2.0])),
+            rel_tol=5e-3,
+        ),
+        expects="a function of (sizes, gap) that returns a number of pictures",
     ),
 )
