@@ -28,7 +28,7 @@ from course_utils.exercises.lab_2_data import exercises, level_at, of_each
 from course_utils.models import convolutional, costs, networks
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import plots, text_view
+from course_utils.show import curve_figures, plots, text_view
 
 # %% [markdown]
 # Everything is [seeded](../glossary.md#seed), and all sizes stand in one cell.
@@ -59,8 +59,7 @@ pixels, labels, n_classes = pictures.pixels, pictures.labels, len(pictures.class
 cutter = StratifiedKFold(settings.folds, shuffle=True, random_state=run.seed)
 folds = list(cutter.split(pixels, labels))  # (train, test) of each
 train, test = folds[0]
-baseline = 100 / n_classes
-print(f"{len(train)} pictures to learn from, {len(test)} to test on; baseline {baseline:.0f} %")
+print(f"{len(train)} pictures to train on, {len(test)} to test; baseline {100 / n_classes:.0f} %")
 
 # %% [markdown]
 # ## A few, but of each class
@@ -209,7 +208,7 @@ def interval(n, values):
 
 
 points = {name: {int(n): interval(n, curve[n][name]) for n in sizes} for name in NAMES}
-fig, ax = plots.curves(points, baseline, log_x=True)
+fig, ax = plots.curves(points, 100 / n_classes, log_x=True)
 ax.set(xlabel="labelled pictures to learn from", ylabel="accuracy (%)", ylim=(0, 100))
 numbers = {f"{name}, {n}": points[name][n] for name in NAMES for n in points[name]}
 plots.show(fig, "Accuracy against the number of training pictures, for three models.", numbers)
@@ -220,9 +219,10 @@ plots.show(fig, "Accuracy against the number of training pictures, for three mod
 # The difference fold by fold, at the left end and at the right end:
 
 # %%
-gaps = {rival: np.array([curve[n]["CNN, raw pixels"] - curve[n][f"SVM, {rival}"] for n in sizes])
-        for rival in ("raw pixels", "HOG")}  # (size, fold)
-few, most = (interval(sizes[i], gaps["HOG"][i]) for i in (0, -1))
+CNN, RIVALS = NAMES[0], NAMES[1:]
+gaps = {rival: pd.DataFrame({n: curve[n][CNN] - curve[n][rival] for n in curve})
+        for rival in RIVALS}  # (fold, size)
+few, most = (interval(n, gaps["SVM, HOG"][n]) for n in sizes[[0, -1]])
 verdict = claim.judge({"few_images": few, "all_images": most}, run.profile)
 verdict
 
@@ -252,12 +252,17 @@ exercises.check("2_data.2", meet)
 # %%
 level = {rival: dependent.bootstrap_statistic(
     lambda by_fold: level_at(sizes, by_fold.mean(axis=0)),
-    np.arange(settings.folds), gap.T, seed=run.seed) for rival, gap in gaps.items()}
-answers = dict(zip(predicted, [level["raw pixels"], most, verdict.word], strict=True))
+    np.arange(settings.folds), gap.to_numpy(), seed=run.seed) for rival, gap in gaps.items()}
+answers = dict(zip(predicted, [level["SVM, raw pixels"], most, verdict.word], strict=True))
 display(results.beside(predicted, answers))
+fig = curve_figures.panels({
+    f"CNN minus {rival}": {n: interval(n, gap[n]) for n in gap} for rival, gap in gaps.items()}, 0)
+fig.supxlabel("labelled pictures to learn from")
+fig.supylabel("points")
+plots.show(fig, "How far the CNN is ahead of each SVM, against the number of pictures.")
 text_view.folded(
     "From how many pictures on is the CNN level with each SVM?",
-    "; ".join(f"on {rival}: {at.effect:,.0f}, interval {at.low:,.0f} to {at.high:,.0f}"
+    "; ".join(f"{rival}: {at.effect:,.0f}, interval {at.low:,.0f} to {at.high:,.0f}"
               for rival, at in level.items())
     + f". ({sizes[0]} stands for 'from the start', {sizes[-1]:,} for 'never, so far'.)")
 
