@@ -31,3 +31,5 @@ def test_panels_show_each_curve_alone_between_the_same_lines():
     assert fig.axes[0].get_ylim() == fig.axes[1].get_ylim()
     without = curve_figures.panels(points, dotted=0).axes[0]
     assert np.isnan(without.lines[2].get_ydata()).all() and without.get_ylim()[1] < 25
+    second = curve_figures.panels(points, dotted=0, first=1).axes[0].lines[0]
+    assert second.get_color() == fig.axes[1].lines[0].get_color()

@@ -90,7 +90,7 @@ exercises.check("2_data.1", draw)
 # - An **SVM** ([support vector machine](../glossary.md#support-vector-machine)) on raw pixels.
 # - The same SVM on a [feature](../glossary.md#feature) made by hand, **HOG**: how strong the edges of each direction are, in cells of 4 × 4 pixels.
 #
-# Settings were chosen on 1,000 other pictures (the *pilot*). There, `C=10` served both SVMs, and no classic model on raw pixels did better. `NetworkClassifier` is the lesson's training loop behind scikit-learn's `fit` and `score`.
+# Settings were chosen on 1,000 other pictures (the *pilot*). There, `C=10` served both SVMs, and no other classic model on raw pixels was clearly better. `NetworkClassifier` is the lesson's training loop behind scikit-learn's `fit` and `score`.
 
 
 # %%
@@ -247,43 +247,44 @@ def meet(sizes, gap):
 exercises.check("2_data.2", meet)
 
 # %% [markdown]
-# How sure is such a place? A [bootstrap](../glossary.md#bootstrap) draws the folds anew, 2,000 times, and looks for the place each time. (`level_at` is the lab's own `meet`; it takes the *first* place if there are more.)
+# How sure is such a place? A [bootstrap](../glossary.md#bootstrap) draws the folds anew, 2,000 times, and looks for the place each time. (`level_at` is the lab's own `meet`; it takes the *first* place if there are more.) And ask yourself: is that "a great deal" of data?
 
 # %%
+SECONDS = 5  # to label a picture
 level = {rival: dependent.bootstrap_statistic(
     lambda by_fold: level_at(sizes, by_fold.mean(axis=0)),
     np.arange(settings.folds), gap.to_numpy(), seed=run.seed) for rival, gap in gaps.items()}
 answers = dict(zip(predicted, [level["SVM, raw pixels"], most, verdict.word], strict=True))
 display(results.beside(predicted, answers))
 fig = curve_figures.panels({
-    f"CNN minus {rival}": {n: interval(n, gap[n]) for n in gap} for rival, gap in gaps.items()}, 0)
+    f"CNN minus {rival}": {n: interval(n, gap[n]) for n in gap} for rival, gap in gaps.items()}, 0, first=1)
 fig.supxlabel("labelled pictures to learn from")
 fig.supylabel("points")
 plots.show(fig, "How far the CNN is ahead of each SVM, against the number of pictures.")
 text_view.folded(
-    "From how many pictures on is the CNN level with each SVM?",
-    "; ".join(f"{rival}: {at.effect:,.0f}, interval {at.low:,.0f} to {at.high:,.0f}"
-              for rival, at in level.items())
-    + f". ({sizes[0]} stands for 'from the start', {sizes[-1]:,} for 'never, so far'.)")
+    "From how many pictures on is the CNN level with each SVM? Is that a great deal?",
+    "; ".join(f"{rival}: {at.effect:,.0f}, interval {at.low:,.0f} to {at.high:,.0f}, "
+              f"{at.effect * SECONDS / 60:.0f} minutes of labelling" for rival, at in level.items())
+    + f". ({sizes[0]} stands for 'from the start', {sizes[-1]:,} for 'never, so far'.) "
+    "A great deal? The article names no number: you decide.")
 
 # %% [markdown]
-# <details><summary>A network of 60,000 weights, and a handful of pictures: how can it keep up with an SVM at all?</summary>
+# <details><summary>A network of 60,000 weights, and 20 pictures: why is it not simply lost?</summary>
 #
-# Its weights are not free to do anything. Each 3 × 3 window is the same everywhere, and at the end only each map's largest number counts. So a stroke learned at one place is known at all places. That is knowledge which a person built in. The SVM on pixels has to see every place; HOG brings knowledge of its own, from people who thought about edges.
+# Its weights are not free to do anything. Each 3 × 3 window is the same everywhere, and at the end only each map's largest number counts. So a stroke learned at one place helps at others. That is knowledge which a person built in. The SVM on pixels has to see every place; HOG brings knowledge of its own, from people who thought about edges.
 #
 # </details>
 #
 # ## What does one more label buy?
 #
-# Labelling a digit takes about 5 seconds. What does an hour of it buy, on each stretch of the CNN's curve?
+# Say a digit takes you 5 seconds to label. What does a minute of it buy, on each stretch of the CNN's curve?
 
 # %%
-means = np.array([each.effect for each in points["CNN, raw pixels"].values()])
-hours = np.diff(sizes) * 5 / 3600
-pd.DataFrame({
-    "points for 10 more labels": 10 * np.diff(means) / np.diff(sizes), "hours": hours,
-    "points for an hour": np.diff(means) / hours,
-}, index=[f"{a} to {b}" for a, b in pairwise(sizes)]).round(2)
+gained = np.diff([each.effect for each in points[CNN].values()])
+minutes = np.diff(sizes) * SECONDS / 60
+pd.DataFrame({"points gained": gained, "minutes of labelling": minutes,
+              "points for a minute": gained / minutes},
+             index=[f"{a:,} to {b:,} pictures" for a, b in pairwise(sizes)]).round(2)
 
 # %% [markdown]
 # ## Labels for nothing
