@@ -135,7 +135,7 @@ print(f"right on the whole test part: {100 * cnn.score(pixels[test], labels[test
 #
 # Taken at its word: with 2 pictures of each class the CNN is *behind* the best classic model, and with all 3,500 it is level or ahead (at most one [point](../glossary.md#percentage-point) behind). In the pilot the best classic model was the SVM on HOG at every size. Against the SVM on raw pixels the course only reports.
 #
-# Can that be decided? In the pilot HOG was ahead by 12 points with 20 pictures, its [interval](../glossary.md#interval) about ± 3 from 12 draws: eight folds with four draws each are plenty. With 700, the most it had, HOG was ahead by 1 to 2 points. All 4,000 pictures should give about ± 1 point at the right end: enough only if the two are level there, or the CNN is ahead.
+# Can that be decided? In the pilot HOG was ahead by 13 points with 20 pictures, its [interval](../glossary.md#interval) about ± 3 from 12 draws: eight folds with four draws each are plenty. With 700, the most it had, HOG was ahead by 1 to 2 points. All 4,000 pictures should give about ± 1 point at the right end: enough only if the two are level there, or the CNN is ahead.
 
 # %%
 claim = ledger.get("dl-needs-data")
