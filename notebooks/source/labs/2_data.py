@@ -256,8 +256,8 @@ level = {rival: dependent.bootstrap_statistic(
     np.arange(settings.folds), gap.to_numpy(), seed=run.seed) for rival, gap in gaps.items()}
 answers = dict(zip(predicted, [level["SVM, raw pixels"], most, verdict.word], strict=True))
 display(results.beside(predicted, answers))
-fig = curve_figures.panels({
-    f"CNN minus {rival}": {n: interval(n, gap[n]) for n in gap} for rival, gap in gaps.items()}, 0, first=1)
+fig = curve_figures.panels({f"CNN minus {rival}": {n: interval(n, gap[n]) for n in gap}
+                            for rival, gap in gaps.items()}, dotted=0, first=1)
 fig.supxlabel("labelled pictures to learn from")
 fig.supylabel("points")
 plots.show(fig, "How far the CNN is ahead of each SVM, against the number of pictures.")
