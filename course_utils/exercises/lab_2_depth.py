@@ -1,25 +1,51 @@
-"""The exercises of lab 2_depth."""
+"""The exercises of lab 2_depth, training deep networks."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import nn
 
 from course_utils.exercises import Exercise, Mistake, always, workbook
+from course_utils.exercises.exercise import same_number
 
 Body = Callable[[torch.Tensor], torch.Tensor]
+BatchLoss = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
+Slope = Callable[[nn.Module, torch.Tensor, torch.Tensor], Any]
+
+
+def shortcut(x: torch.Tensor, body: Body) -> torch.Tensor:
+    """What a body makes of its input, added to the input: the first exercise's answer.
+
+    The lab goes on with it, so that the answer stands nowhere in the notebook.
+
+    Parameters
+    ----------
+    x : Tensor, shape (B, C, H, W)
+        Feature maps.
+    body : callable
+        Gives maps of the same shape.
+
+    References
+    ----------
+    He, K., Zhang, X., Ren, S., & Sun, J. (2016). Deep residual learning for image recognition. CVPR.
+    """
+    return torch.relu(x + body(x))
+
+
+def first_slope(stack: nn.Module, images: torch.Tensor, labels: torch.Tensor, batch_loss: BatchLoss) -> float:
+    """Norm of the loss's gradient at the weights of a stack's first layer: the second exercise's answer."""
+    stack.zero_grad()
+    batch_loss(stack, images, labels).backward()
+    return stack.first.weight.grad.norm().item()
 
 
 def _body(x: torch.Tensor) -> torch.Tensor:
     """Stands for the two convolutions of a block; has positive and negative numbers."""
     return 1 - 2 * x
-
-
-def same_widths(answer: Callable[[int], float], other: Callable[[int], float], **context: Any) -> bool:
-    """Whether two functions give the same width after one to six convolutions."""
-    return all(float(answer(n)) == other(n) for n in range(1, 7))
 
 
 def same_block(answer: Callable[..., Any], other: Callable[..., Any], **context: Any) -> bool:
@@ -38,46 +64,32 @@ def same_block(answer: Callable[..., Any], other: Callable[..., Any], **context:
     return given.shape == expected.shape and torch.allclose(given.float(), expected)
 
 
-def _residual(x: torch.Tensor, body: Body) -> torch.Tensor:
-    return torch.relu(x + body(x))
+def same_slope(
+    answer: Slope, other: Slope, stack: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], **context: Any
+) -> bool:
+    """Whether two functions give the same number for a stack and a batch; small ones count too."""
+    sizes = [each(copy.deepcopy(stack), *batch) for each in (answer, other)]
+    return same_number(*sizes, abs_tol=0)
+
+
+def _measure(after: Callable[[nn.Module], torch.Tensor]) -> Callable[..., Slope]:
+    """A way to read something from a stack after the gradients were found."""
+
+    def answer(batch_loss: BatchLoss, **data: Any) -> Slope:
+        def first(stack: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            batch_loss(stack, images, labels).backward()
+            return after(stack).detach()
+
+        return first
+
+    return answer
 
 
 exercises = workbook(
     Exercise(
         "2_depth.1",
-        "How wide a view",
-        solution=always(lambda n: 1 + 2 * n),
-        mistakes=(
-            Mistake(
-                always(lambda n: 3 * n),
-                "For two convolutions you have 6. Neighbouring windows overlap: the second layer adds only "
-                "one pixel on either side.",
-            ),
-            Mistake(
-                always(lambda n: 3**n),
-                "For two convolutions you have 9: that would be windows that do not overlap. They do.",
-            ),
-            Mistake(
-                always(lambda n: 2 * n),
-                "For one convolution you have 2, and it sees 3. Where does the count begin?",
-            ),
-            Mistake(
-                always(lambda n: (1 + 2 * n) ** 2),
-                "That is the number of pixels in the square. The question asks how wide it is.",
-            ),
-        ),
-        hints=(
-            "One convolution sees 3 pixels. Go one layer further: which pixels are new?",
-            "One on the left and one on the right. So each layer adds 2.",
-            "def sees(n): return 1 + 2 * n",
-        ),
-        same=same_widths,
-        expects="a function of n that returns a number of pixels",
-    ),
-    Exercise(
-        "2_depth.2",
-        "The shortcut",
-        solution=always(_residual),
+        "One plus sign",
+        solution=always(shortcut),
         mistakes=(
             Mistake(
                 always(lambda x, body: torch.relu(body(x))),
@@ -103,5 +115,35 @@ exercises = workbook(
         ),
         same=same_block,
         expects="a function of (x, body) that returns a tensor",
+    ),
+    Exercise(
+        "2_depth.2",
+        "What reaches the first layer",
+        solution=_measure(lambda stack: stack.first.weight.grad.norm()),
+        mistakes=(
+            Mistake(
+                _measure(lambda stack: stack.scores.weight.grad.norm()),
+                "That is the gradient of the last layer, `stack.scores`. The first one is `stack.first`.",
+            ),
+            Mistake(
+                _measure(lambda stack: stack.first.weight.norm()),
+                "That is the size of the weights. Their gradient stands in `.grad`.",
+            ),
+            Mistake(
+                _measure(lambda stack: stack.first.weight.grad.sum()),
+                "Positive and negative gradients cancel in a sum. Use `.norm()`.",
+            ),
+            Mistake(
+                _measure(lambda stack: stack.first.bias.grad.norm()),
+                "That is the gradient of the bias. Take that of the weights, `stack.first.weight`.",
+            ),
+        ),
+        hints=(
+            "Three things: the loss, its gradients, and the norm of one of them.",
+            "`batch_loss(stack, images, labels).backward()` puts a gradient beside each weight, in `.grad`.",
+            "Return stack.first.weight.grad.norm().",
+        ),
+        same=same_slope,
+        expects="a function of (stack, images, labels) that returns a number",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -161,3 +161,24 @@ def slope(
     ax.legend()
     alt = f"The loss against the value of one weight, and its slope of {slope:.3g} where the weight stands."
     return fig, alt, pd.DataFrame({"weight": values, "loss": losses}).iloc[::5].round(4)
+
+
+def whispers(pictures: np.ndarray, maps: Mapping[str, np.ndarray]) -> Figure:
+    """What is left of some pictures at places of a network: a row for each picture, a column for each place.
+
+    Of each place the map is shown that differs most between the pictures, from its smallest number (black)
+    to its largest (white).
+
+    Parameters
+    ----------
+    pictures : ndarray, shape (n, 1, height, width)
+        From 0 to 1.
+    maps : mapping of titles to ndarray, shape (n, n_maps, height, width)
+        Of the same pictures.
+    """
+    columns = [pictures[:, 0]]
+    for each in maps.values():
+        one = each[:, each.std(axis=0).mean(axis=(1, 2)).argmax()]  # (n, height, width)
+        columns.append((one - one.min()) / max(np.ptp(one), np.finfo(one.dtype).tiny))
+    shown = [column[row] for row in range(len(pictures)) for column in columns]
+    return plots.gallery(shown, ["picture", *maps], len(columns))
