@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from course_utils.claims.estimates import Estimate
@@ -33,3 +34,19 @@ def test_panels_show_each_curve_alone_between_the_same_lines():
     assert np.isnan(without.lines[2].get_ydata()).all() and without.get_ylim()[1] < 25
     second = curve_figures.panels(points, dotted=0, first=1).axes[0].lines[0]
     assert second.get_color() == fig.axes[1].lines[0].get_color()
+
+
+def test_training_losses_stand_in_a_panel_for_each_kind_with_the_spread_of_the_runs():
+    falls = [[4.0, 2.0, 1.0, 1.0], [2.0, 0.0, 1.0, 3.0]]
+    runs = {("plain", 2): pd.DataFrame({"losses": falls}), ("other", 8): pd.DataFrame({"losses": falls})}
+    fig, means = curve_figures.trainings(runs, guessing=2.3, block=2)
+    assert means["plain, 2"].to_dict() == {0.5: 2.0, 2.5: 1.5} == means["other, 8"].to_dict()
+    assert means.index.name == "step"
+    left, right = fig.axes
+    assert (left.get_title(), right.get_title()) == ("plain", "other")
+    assert [line.get_ydata()[0] for line in left.lines] == [2.0, 2.3]
+    assert left.lines[0].get_color() != right.lines[0].get_color()  # another depth
+    band = left.collections[0].get_paths()[0].vertices[:, 1]
+    assert band.min() == pytest.approx(2 - 2**0.5) and band.max() == pytest.approx(2 + 2**0.5)
+    _, means = curve_figures.trainings(runs, guessing=2.3, block=10)
+    assert len(means) == 1

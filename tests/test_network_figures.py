@@ -67,3 +67,17 @@ def test_the_slope_touches_the_curve_where_the_weight_stands():
     line = fig.axes[0].lines[1]
     assert np.interp([1, 2], line.get_xdata(), line.get_ydata()) == pytest.approx([1, 3])
     assert "slope of 2 " in alt and list(table["loss"][:2]) == [1.0, 0.25]
+
+
+def test_a_whisper_shows_the_map_that_differs_most_and_how_much_all_still_differ():
+    pictures = np.zeros((2, 1, 4, 4), np.float32)
+    flat, differs = np.ones((2, 3, 3), np.float32), np.zeros((2, 3, 3), np.float32)
+    differs[1, 0, 0] = 0.5
+    maps = np.stack([flat, differs], axis=1)  # (2, 2, 3, 3)
+    fig, table = network_figures.whispers(pictures, {0: maps, 4: np.ones_like(maps)})
+    assert [ax.get_title(loc="center") for ax in fig.axes[:3]] == ["picture", "after 0", "after 4"]
+    shown = [ax.images[0].get_array() for ax in fig.axes]
+    assert shown[1].max() == 0 and shown[4].max() == shown[4][0, 0] == 1  # stretched to white
+    assert np.isfinite(shown[2]).all()
+    assert table["mean difference"].to_dict() == {0: f"{0.25 / 18:.1e}", 4: "0.0e+00"}
+    plt.close(fig)

@@ -8,7 +8,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 from course_utils.claims.estimates import Estimate
 from course_utils.show.plots import GREY, curve, line_style, plain
@@ -33,36 +32,36 @@ def panels(
 
 
 def trainings(
-    losses: Mapping[tuple[str, object], ArrayLike], guessing: float, block: int = 10
+    runs: Mapping[tuple[str, int], pd.DataFrame], guessing: float, block: int = 10
 ) -> tuple[Figure, pd.DataFrame]:
     """Training losses by step, a panel for each kind of network: the figure, and the means as a table.
 
     Parameters
     ----------
-    losses : mapping of (kind, size) to array_like, shape (n_runs, n_steps)
-        In nats per picture. A line is the mean over runs, its band their standard deviation; each size has
-        the same style in every panel.
+    runs : mapping of (kind, convolutions) to DataFrame
+        One row a run; its column 'losses' has a list of each step's loss in nats per picture. A line is the
+        mean over runs, its band their standard deviation; each depth has one style in every panel.
     guessing : float
         Loss of saying that all classes are equally likely: a dotted line.
     block : int
         Steps that are averaged into one point.
     """
-    kinds, sizes = (list(dict.fromkeys(each)) for each in zip(*losses, strict=True))
+    kinds, depths = (list(dict.fromkeys(each)) for each in zip(*runs, strict=True))
     fig, axes = plt.subplots(1, len(kinds), figsize=(9, 3.8), sharey=True, squeeze=False)
-    steps, means = np.shape(next(iter(losses.values())))[1], {}
-    block = min(block, steps)
-    middles = block * (np.arange(steps // block) + 0.5)
-    for (kind, size), runs in losses.items():
-        ax, k = axes[0, kinds.index(kind)], sizes.index(size)
-        runs = np.asarray(runs)[:, : steps // block * block]
-        points = runs.reshape(len(runs), -1, block).mean(axis=2)  # (n_runs, n_blocks)
-        mean, spread = points.mean(axis=0), points.std(axis=0, ddof=1)
-        ax.plot(middles, mean, label=size, markevery=3, **line_style(k))
-        ax.fill_between(middles, mean - spread, mean + spread, alpha=0.2, color=line_style(k)["color"])
-        means[f"{kind}, {size}"] = mean
+    means = {}
+    for (kind, depth), rows in runs.items():
+        ax, style = axes[0, kinds.index(kind)], line_style(depths.index(depth))
+        losses = np.array(rows["losses"].tolist())  # (n_runs, n_steps)
+        n_blocks = max(losses.shape[1] // block, 1)
+        points = np.stack([each.mean(axis=1) for each in np.array_split(losses, n_blocks, axis=1)])
+        steps = [each.mean() for each in np.array_split(np.arange(losses.shape[1]), n_blocks)]
+        mean, spread = points.mean(axis=1), points.std(axis=1, ddof=1)
+        ax.plot(steps, mean, label=f"{depth} convolutions", markevery=3, **style)
+        ax.fill_between(steps, mean - spread, mean + spread, alpha=0.2, color=style["color"])
+        means[f"{kind}, {depth}"] = dict(zip(steps, mean.round(3), strict=True))
     for ax, kind in zip(axes[0], kinds, strict=True):
         ax.axhline(guessing, color=GREY, linestyle=":")
         ax.set(title=plain(kind), xlabel=f"step (means of {block})", ylim=(0, None))
     axes[0, 0].set_ylabel("training loss (nats per picture)")
     axes[0, -1].legend()
-    return fig, pd.DataFrame(means, pd.Index(middles, name="step")).round(3)
+    return fig, pd.DataFrame(means).rename_axis("step")

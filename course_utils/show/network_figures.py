@@ -163,22 +163,25 @@ def slope(
     return fig, alt, pd.DataFrame({"weight": values, "loss": losses}).iloc[::5].round(4)
 
 
-def whispers(pictures: np.ndarray, maps: Mapping[str, np.ndarray]) -> Figure:
-    """What is left of some pictures at places of a network: a row for each picture, a column for each place.
+def whispers(pictures: np.ndarray, maps: Mapping[int, np.ndarray]) -> tuple[Figure, pd.DataFrame]:
+    """What is left of some pictures in a stack of convolutions: a row a picture, a column a place.
 
     Of each place the map is shown that differs most between the pictures, from its smallest number (black)
-    to its largest (white).
+    to its largest (white). The table has the mean difference: the standard deviation over the pictures of
+    each number of each map, averaged.
 
     Parameters
     ----------
     pictures : ndarray, shape (n, 1, height, width)
         From 0 to 1.
-    maps : mapping of titles to ndarray, shape (n, n_maps, height, width)
-        Of the same pictures.
+    maps : mapping of int to ndarray, shape (n, n_maps, height, width)
+        Of the same pictures, by the number of convolutions that they have been through.
     """
     columns = [pictures[:, 0]]
     for each in maps.values():
         one = each[:, each.std(axis=0).mean(axis=(1, 2)).argmax()]  # (n, height, width)
         columns.append((one - one.min()) / max(np.ptp(one), np.finfo(one.dtype).tiny))
     shown = [column[row] for row in range(len(pictures)) for column in columns]
-    return plots.gallery(shown, ["picture", *maps], len(columns))
+    fig = plots.gallery(shown, ["picture", *(f"after {n}" for n in maps)], len(columns))
+    differ = {n: f"{each.std(axis=0).mean():.1e}" for n, each in maps.items()}
+    return fig, pd.DataFrame({"mean difference": differ}).rename_axis("convolutions")

@@ -107,17 +107,14 @@ class Stack(nn.Module):
 torch.manual_seed(seeds[0])
 four = pixels[[np.flatnonzero(labels == digit)[0] for digit in (0, 1, 4, 7)]]
 with torch.no_grad():
-    maps = [each.numpy() for each in Stack(20, plain).maps(torch.from_numpy(four))]
-differ = {2 * n: maps[n].std(axis=0).mean() for n in (0, 1, 2, 4, 10)}  # by convolutions
-fig = network_figures.whispers(four, {f"after {n}": maps[n // 2] for n in differ})
-plots.show(fig, "Four digits, and one map of each after 0, 2, 4, 8 and 20 convolutions.",
-           pd.DataFrame({"mean difference between the digits": differ}).map("{:.1e}".format))
-print(f"a convolution keeps {(differ[20] / differ[0]) ** (1 / 20):.0%} of the differences (mean)")
+    maps = Stack(20, plain).maps(torch.from_numpy(four))
+fig, numbers = network_figures.whispers(four, {n: maps[n // 2].numpy() for n in (0, 2, 4, 8, 20)})
+plots.show(fig, "Four digits, and one map of each after 0, 2, 4, 8 and 20 convolutions.", numbers)
 
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# The table under the figure says how much the maps still differ. torch's first weights are small, so each convolution keeps only the printed part of it, and part of a part of a part is soon nothing. Where all digits look alike, a network can learn how frequent each class is, but not which one it sees.
+# The table under the figure says how much the maps still differ. torch's first weights are small: each convolution passes on only part of the differences, and a part of a part of a part is soon nothing. Where all digits look alike, a network can learn how frequent each class is, but not which one it sees.
 #
 # </details>
 #
@@ -178,8 +175,8 @@ def batch_loss(model, images, labels):
 def learn(make, i, rate):
     """Trains a new stack in fold i: what it has reached."""
     torch.manual_seed(seeds[i])
-    network, how = make(), {"learning_rate": rate, "weight_decay": 0.1, "seed": seeds[i]}
-    model = networks.NetworkClassifier(network, batch_loss, settings.steps, device=run.device, **how)
+    how = {"weight_decay": 0.1, "seed": seeds[i], "device": run.device}
+    model = networks.NetworkClassifier(make(), batch_loss, settings.steps, 64, rate, **how)
     train, validation, test = folds[i]
     model.fit(pixels[train], labels[train])
     right = 100.0 * (model.predict(pixels[test]) == labels[test])  # one a test picture
@@ -197,10 +194,10 @@ def learn(make, i, rate):
 
 
 # %%
-def tuned(make, name):
-    """What the stack with the best of the rates has reached, one row a fold."""
+def tuned(make, name, n_folds=None):
+    """What the stack with the best of its rates has reached: a row for each of the first folds."""
     rows = []
-    for i in tqdm(range(settings.folds), desc=name, unit="fold"):
+    for i in tqdm(range(settings.folds)[:n_folds], desc=name, unit="fold"):
         tries = [learn(make, i, rate) for rate in settings.rates]
         lowest = min(each["training loss"] for each in tries)
         rows.append(max(tries, key=lambda each: each["validation"]) | {"lowest loss": lowest})
@@ -228,8 +225,7 @@ def table(kinds):
     return rows.groupby(level=[0, 1], sort=False).agg(columns).round(2)
 
 
-losses = {key: rows["losses"].tolist() for key, rows in found.items()}
-fig, means = curve_figures.trainings(losses, np.log(10))
+fig, means = curve_figures.trainings(found, np.log(10))
 plots.show(fig, "Training loss by step, plain on the left, with shortcuts on the right.", means)
 table(found)
 
@@ -318,18 +314,17 @@ plots.show(fig, "First layer's gradient against depth, untrained.", pd.DataFrame
 # %% [markdown]
 # ## Is the shortcut the only cure?
 #
-# Two others act on the *size* of the numbers that are passed on. **He's first weights** (2015) are larger, by just so much that a layer with ReLU keeps the size of its input. And lesson 2's [batch norm](../glossary.md#batch-norm). Both without shortcuts; shown, not judged. **Which train? Which are best on new pictures?**
+# Two others act on the *size* of the numbers that are passed on. **He's first weights** (2015) are larger, by just so much that a layer with ReLU keeps the size of its input. And lesson 2's [batch norm](../glossary.md#batch-norm). Both without shortcuts, in three folds; shown, not judged. **Which train? Which are best on new pictures?**
 
 
 # %%
 def he(layer):
-    """Gives a convolution He's first weights."""
     if isinstance(layer, nn.Conv2d):
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
-found["He's weights", high] = tuned(lambda: Stack(high, plain).apply(he), "He's weights")
-found["batch norm", high] = tuned(partial(Stack, high, plain, nn.BatchNorm2d), "batch norm")
+found["He's weights", high] = tuned(lambda: Stack(high, plain).apply(he), "He's", 3)
+found["batch norm", high] = tuned(partial(Stack, high, plain, nn.BatchNorm2d), "norm", 3)
 table([key for key in found if key[1] == high])
 
 # %% [markdown]
