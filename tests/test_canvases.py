@@ -1,12 +1,10 @@
 """What lesson 2 writes out, for its labs: canvases, folds and the network."""
 
 import ast
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from course_utils import ROOT, CourseError
 from course_utils.data import canvases
@@ -84,10 +82,3 @@ def test_a_block_joins_its_body_with_what_comes_in_as_it_is_told():
     blocks = [layer for layer in twice if isinstance(layer, convolutional.Block)]
     assert len(blocks) == 3
     assert all(torch.equal(each(x), each.body(each.body(x))) for each in blocks)
-
-
-def test_the_widest_network_within_a_budget():
-    make = partial(nn.Linear, 3)  # 4 numbers a neuron
-    assert convolutional.widest(make, 19).out_features == 4
-    assert convolutional.widest(make, 20).out_features == 5
-    assert convolutional.count_parameters(nn.Linear(3, 5)) == 20

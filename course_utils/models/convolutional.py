@@ -104,16 +104,3 @@ def make_cnn(
         layers += [Block(channels, connect) for _ in range(n_blocks)]
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, n_classes)]
     return nn.Sequential(*layers, *head).to(memory_format=torch.channels_last)
-
-
-def count_parameters(model: nn.Module) -> int:
-    """Numbers that training sets."""
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
-def widest(make: Callable[[int], nn.Module], budget: int) -> nn.Module:
-    """``make(width)`` of the largest width with which it has at most `budget` parameters, at least 1."""
-    width = 1
-    while count_parameters(make(width + 1)) <= budget:
-        width += 1
-    return make(width)

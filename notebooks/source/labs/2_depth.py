@@ -330,7 +330,7 @@ table([key for key in found if key[1] == high])
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# A loss far below 2.30 has trained. But to get through the training and to be right on new pictures are two things: what was learned and does not carry over is overfitting.
+# A loss far below 2.30 is no longer stuck. Compare it with that of the stack with shortcuts: does it train *as well*? And then the last columns: who has learned more of the training pictures need not be right on more new ones.
 #
 # </details>
 #
