@@ -80,4 +80,3 @@ def test_a_whisper_shows_the_map_that_differs_most_and_how_much_all_still_differ
     assert shown[1].max() == 0 and shown[4].max() == shown[4][0, 0] == 1  # stretched to white
     assert np.isfinite(shown[2]).all()
     assert table["mean difference"].to_dict() == {0: f"{0.25 / 18:.1e}", 4: "0.0e+00"}
-    plt.close(fig)
