@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Deep Learning: The Next Level of AI" and "Interpretability and Transparency".*
 #
-# This lab needs [lesson 2](../2_deep_cnn.ipynb): its CNN, its moved digits, its folds. Allow 40 minutes.
+# This lab needs [lesson 2](../2_deep_cnn.ipynb): its CNN, its moved digits, its folds. Allow 40 minutes. (Cells that load or draw can be skimmed.)
 #
 # **Why this matters.** A network calls a spot on your skin harmless, and colours the part of the photo that it "looked at". The picture convinces the doctor. Should it? Then somebody must have tested such pictures. Here you do.
 
@@ -90,7 +90,7 @@ def lead(model, canvases, answer):
 
 
 # %% [markdown]
-# Take a 9 that the first network has not trained on. An eraser could open its loop, and you would read a 4. Would the network? We look for a 9 where it does, for some patch.
+# An eraser can open the loop of a 9, and you read a 4. Does the network? The next cell looks for a 9, not used in training, where some patch does it.
 
 # %% given="2_black_box.1"
 model, validation = cnns[0].model, folds[0][1]
@@ -172,7 +172,7 @@ plots.show(fig, "Six digits, and below each its patches coloured by their occlus
 #
 # A heat map says: *these* patches matter. So cover the most marked ones, together, and see whether the answer changes. No mark has seen that yet: each was made with one patch covered.
 #
-# **Exercise 2_black_box.3 The test.** Write `changes(ask, canvas, patches, strength, n)`. Cover the n patches with the highest `strength`, all at once. Return `True` if the answer changes, that is, if `ask` gives less than 0, else `False`. `strength` is an array with a number for each patch, such as its mark. (`np.argsort(strength)` gives the numbers of the patches from the weakest to the strongest.)
+# **Exercise 2_black_box.3 The test.** Write `changes(ask, canvas, patches, strength, n)`. Cover the n patches with the highest `strength`, all at once. Return `True` if the answer changes, that is, if `ask` then gives less than 0, else `False`. `strength` is an array, a number for each patch, such as its mark. (`np.argsort(strength)` gives the rows of `patches`, the weakest first.)
 
 # %% exercise="2_black_box.3"
 changes = ...
@@ -229,7 +229,7 @@ def ordered(i, canvas, answer, rng):
 
 
 # %% [markdown]
-# How many pictures does it take? On 1,000 other digits (four networks, 320 pictures), covering the four inkiest patches changed 49 % of the answers; that is why there are four. Occlusion: 75 %. One picture's difference varies by 55 points (standard deviation), so 1,000 pictures give an interval of about ± 4 points, a little more because networks differ, too: enough for a [margin](../glossary.md#margin) of 10. Each network is asked about test pictures that it has never seen:
+# How many pictures does it take? In a pilot on other digits (four networks, 320 pictures), covering the four inkiest patches changed 49 % of the answers; that is why there are four. Occlusion: 75 %. (Three patches of 5 × 5 pixels: 61 and 75 %. The gap depends on such choices, so they come first.) One picture's difference varies by 55 points (standard deviation), so 1,000 pictures give an interval of about ± 4 points, a little more because networks differ, too: enough for a [margin](../glossary.md#margin) of 10. Each network is asked about its answers, right or wrong, to 200 test pictures that it has never seen:
 
 
 # %%
@@ -319,7 +319,7 @@ text_view.folded(
 #
 # And a fair critic would say: the marks were made by covering, and tested by covering, in the same network. It would be odd if they were worse than ink. The surprise could only have been spare parts.
 #
-# A black patch is also not "nothing". It is a gap, and gaps mean something: that is how a 9 becomes a 4. Gaps with straight edges are pictures that the network has never seen.
+# A black patch is also not "nothing". It is a gap, and gaps mean something: a 9 with a gap in its loop *is* a 4. Gaps with straight edges are pictures that the network has never seen.
 #
 # </details>
 
