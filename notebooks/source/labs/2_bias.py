@@ -33,7 +33,7 @@ settings = run.settings(n_train=300, n_test=100, share=0.02, seeds=10, steps=200
 # %% [markdown]
 # ## Letters from another region
 #
-# Our groups are digits: they can be taken away without harm to anybody. It is not far from life. American postcodes begin with 0 in Massachusetts and with 9 in California. What if a machine learns from one region's envelopes and is sold to the other?
+# Our groups are digits: they can be taken away without harm. American postcodes begin with 0 in Massachusetts and with 9 in California. What if a machine learns from one region's envelopes and is sold to the other?
 #
 # We take 4,000 MNIST digits, centred, 28 × 28 pixels. Each [seed](../glossary.md#seed) splits them anew: 300 of each class to learn from, 100 to test on.
 
@@ -72,7 +72,7 @@ def thin(labels, rare, share, rng):
 exercises.check("2_bias.1", thin)
 
 # %% [markdown]
-# Thin 4 and 9 to 2 %. (`thinned` is the lab's own `thin`.) The pictures are *all* that the network will ever see of fours and nines:
+# Thin 4 and 9 to 2 %. (`thinned` is the lab's own `thin`.) This is *all* that the network will ever see of fours and nines:
 
 # %%
 train, test = split(run.seed)
@@ -160,7 +160,7 @@ def calls(model, rows):
 # %% [markdown]
 # Each of ten seeds splits anew and draws five pairs that together are all ten classes. So each class is rare once a seed, and easy and hard digits weigh the same. "All pictures" and "even" serve all pairs of a seed: 12 trainings a seed, 120 in all.
 #
-# A pilot (1,000 other digits, six of the rare classes beside 75) cost the rare pair 38 points, with a standard deviation of 2.6 from seed to seed. So ten seeds easily tell it from the five points that the ledger asks for. The remedy was 4.8 points short of one half there, standard deviation 2.6: ten seeds decide whatever is 4 points away.
+# A pilot (1,000 other digits, six of the rare classes beside 75) cost the rare pair 38 points. The remedy was 5 points short of one half, with a standard deviation of 2.6 points over seeds. At that spread, ten seeds decide whatever lies more than 4 points from a [margin](../glossary.md#margin).
 
 
 # %%
@@ -218,7 +218,7 @@ fig, ax = plt.subplots(figsize=(9, 3.8))
 group_figures.bars(ax, recall, baseline=10)
 ax.set(xlabel="class", ylabel="recall while it is rare (%)")
 fig.legend(loc="outside lower center", ncols=4)
-alt = "Recall of each class in four tries, mean and standard deviation over seeds; dotted: guessing."
+alt = "Recall of each class in four tries, mean and standard deviation over seeds."
 plots.show(fig, alt, recall.mean(axis=1).unstack("try").round(1))
 
 # %% [markdown]
@@ -270,7 +270,7 @@ plots.show(fig, alt, price)
 # The buyer gets as many of each digit. But before the sale, the maker tested on envelopes of its own region, where the same digits are rare.
 
 # %% [markdown]
-# **Exercise 2_bias.3 One number for all.** Say a network finds 55 % of each of two rare classes and 97 % of each of the other eight. The maker's test has 20 pictures of each rare class and 1,000 of each other one. Which [accuracy](../glossary.md#accuracy) does the maker report, in %?
+# **Exercise 2_bias.3 One number for all.** Say a network finds 55 % of each of two rare classes and 97 % of each of the other eight. The maker's test has 20 pictures of each rare class and 1,000 of each other one. What [accuracy](../glossary.md#accuracy) does the maker report, in %?
 
 # %% exercise="2_bias.3"
 answer = ...
