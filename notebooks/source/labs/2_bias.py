@@ -159,7 +159,7 @@ def calls(model, rows):
 
 
 # %% [markdown]
-# Each of ten seeds splits anew and draws five pairs that together are all ten classes. So each class is rare once a seed, and easy and hard digits weigh the same. "All pictures" and "even" serve all pairs of a seed: 12 trainings a seed, 120 in all.
+# Each of ten seeds splits anew and draws five pairs that together are all ten classes: each class is rare once a seed. "All pictures" and "even" serve all pairs of a seed, which makes 120 trainings. Each sees its pictures more than eight times (a first run, fewer than three: the ledger has what it found, and why it was too short).
 #
 # A pilot (1,000 other digits, six of the rare classes beside 75) cost the rare pair 38 points. The remedy was 5 points short of one half, with a standard deviation of 2.6 points over seeds. At that spread, ten seeds decide whatever lies more than 4 points from a [margin](../glossary.md#margin).
 
@@ -228,7 +228,7 @@ plots.show(fig, alt, recall.mean(axis=1).unstack("try").round(1))
 # %% [markdown]
 # ## Verdict
 #
-# One number a seed, the mean over its ten classes. Seeds draw from the same 4,000 digits, so their results resemble each other: the [interval](../glossary.md#interval) is lesson 1's corrected one, wider than a plain t interval. Both cards speak of small networks and six pictures of a digit.
+# One number a seed, the mean over its ten classes. Seeds draw from the same 4,000 digits, so the [interval](../glossary.md#interval) is lesson 1's corrected one. Both cards speak of small networks and six pictures of a digit.
 
 
 # %%
@@ -253,7 +253,7 @@ results.beside(predicted, answers)
 # %% [markdown]
 # ## What is a rare digit taken for, and who pays?
 #
-# Left, a [confusion matrix](../glossary.md#confusion-matrix): each row is a class *while it is rare*, each column what it is called. Would you mix up the same pairs? A class that others are taken for gets letters that are not its own, and loses [precision](../glossary.md#precision): of all that are called 1, fewer are one. Right, the price: the precision of the eight classes that are *not* rare, with its interval.
+# Left, a [confusion matrix](../glossary.md#confusion-matrix): each row is a class *while it is rare*, each column what it is called. Would you mix up the same ones? A class that others are taken for gets letters that are not its own, and loses [precision](../glossary.md#precision): of all that are called 1, fewer are one. Right, the price: the precision of the eight classes that are *not* rare, with its interval.
 
 # %%
 of_others = asked[asked["called_other"]].groupby(["try", "call", "seed"])["right"].mean()
@@ -274,7 +274,7 @@ plots.show(fig, alt, price)
 # The buyer gets as many of each digit. But before the sale, the maker tested on envelopes of its own region, where the same digits are rare.
 
 # %% [markdown]
-# **Exercise 2_bias.3 One number for all.** Say a network finds 55 % of each of two rare classes and 97 % of each of the other eight. The maker's test has 20 pictures of each rare class and 1,000 of each other one. What [accuracy](../glossary.md#accuracy) does the maker report, in %?
+# **Exercise 2_bias.3 One number for all.** A network finds 55 % of each of two rare classes and 97 % of each of the other eight. The maker's test has 20 pictures of each rare class and 1,000 of each other one. What [accuracy](../glossary.md#accuracy) does the maker report, in %?
 
 # %% exercise="2_bias.3"
 answer = ...
@@ -325,9 +325,9 @@ plots.show(fig, "Recall of the rare pair on training and test pictures while two
 # %% [markdown]
 # ## What this adds to lesson 2
 #
-# - Accuracy is an average: a small group hardly counts in it. Recall for each group shows who is served.
+# - A small group hardly counts in accuracy. Recall for each group shows who is served.
 # - Weights change what a mistake costs, not what the network has seen. Look at both sides: recall of the rare, precision of the others.
-# - Here *we* took the pictures away, and a group is a digit. Among people, groups differ in more than their number, and somebody must first ask who is missing.
+# - Here *we* took the pictures away, and a group is a digit. With people, somebody must first ask who is missing.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb). Your verdicts and exercises, kept for the course's report:
 
