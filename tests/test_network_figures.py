@@ -80,3 +80,33 @@ def test_a_whisper_shows_the_map_that_differs_most_and_how_much_all_still_differ
     assert shown[1].max() == 0 and shown[4].max() == shown[4][0, 0] == 1  # stretched to white
     assert np.isfinite(shown[2]).all()
     assert table["mean difference"].to_dict() == {0: f"{0.25 / 18:.1e}", 4: "0.0e+00"}
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_each_kernel_stands_above_its_map(n_channels):
+    torch.manual_seed(0)
+    model = CNN(10, n_channels, width=4).train()
+    picture = np.random.default_rng(0).random((n_channels, 16, 16), dtype=np.float32)
+    fig, alt, table = network_figures.filters_and_maps(model, picture, columns=2)
+    shown = {tuple(ax.get_subplotspec().get_geometry()[2:3]): ax.images[0] for ax in fig.axes if ax.images}
+    assert len(shown) == 2 * 6  # two rows of kernels, two of their maps, one for each of two later layers
+    kernels = model.conv1.weight.detach().numpy().sum(axis=1)
+    model.eval()
+    with torch.no_grad():
+        maps = torch.relu(model.norm1(model.conv1(torch.as_tensor(picture[None]))))[0].numpy()
+    for i, (row, column) in enumerate([(0, 1), (0, 2), (2, 1), (2, 2)]):
+        assert np.asarray(shown[(row * 3 + column,)].get_array()) == pytest.approx(kernels[i])
+        assert np.asarray(shown[((row + 1) * 3 + column,)].get_array()) == pytest.approx(maps[i], abs=1e-6)
+    assert list(table["rows × columns"]) == ["8 × 8", "4 × 4", "2 × 2"]
+    assert list(table["maps"]) == [4, 8, 16]
+    assert float(table["largest number"].iloc[0]) == pytest.approx(maps.max(), abs=0.01)
+    assert "4 kernels" in alt
+
+
+def test_the_strongest_later_maps_are_shown_first():
+    torch.manual_seed(1)
+    picture = np.random.default_rng(1).random((1, 16, 16), dtype=np.float32)
+    fig, _, table = network_figures.filters_and_maps(CNN(10, width=2), picture, columns=3)
+    largest = [float(np.max(ax.images[0].get_array())) for ax in fig.axes[-3:]]
+    assert largest == sorted(largest, reverse=True)
+    assert largest[0] == pytest.approx(table["largest number"].iloc[-1], abs=0.01)

@@ -144,6 +144,75 @@ def _box(ax: plt.Axes, x: float, shape: tuple[int, ...], full: int, most: int) -
     return left, left + wide + deep
 
 
+def filters_and_maps(
+    model: nn.Module, picture: np.ndarray, columns: int = 8
+) -> tuple[Figure, str, pd.DataFrame]:
+    """The kernels of the first convolution, and the maps that a network makes of a picture, for `show`.
+
+    Kernels are orange above 0 and blue below; those of several channels are added up. Below each stands its
+    map, as the next convolution gets it; below these, of each later layer, the maps with the largest
+    numbers, one row each.
+
+    Parameters
+    ----------
+    model : Module
+        With at least two Conv2d, which its forward pass uses one after the other.
+    picture : ndarray, shape (channels, height, width)
+        From 0 (black) to 1.
+    columns : int
+        Pictures in a row.
+    """
+    kernels, maps = _kernels_and_maps(model, picture)
+    lines = []
+    for start in range(0, len(kernels), columns):
+        lines.append((f"kernels\n{start + 1} to {min(start + columns, len(kernels))}", kernels[start:]))
+        lines.append(("their\nmaps", maps[0][start:]))
+    for number, layer in enumerate(maps[1:], start=2):
+        strongest = np.argsort(-layer.max(axis=(1, 2)), kind="stable")
+        lines.append((f"layer {number},\n{layer.shape[1]} × {layer.shape[2]}", layer[strongest]))
+    heights = [0.75 if "kernels" in name else 1 for name, _ in lines]
+    size = (1.02 * (columns + 1), 1.0 * sum(heights) + 0.3)
+    fig, axes = plt.subplots(len(lines), columns + 1, figsize=size, height_ratios=heights)
+    for ax in axes.flat:
+        ax.axis("off")
+    for row, (name, pictures) in zip(axes, lines, strict=True):
+        row[0].text(0.95, 0.5, name, ha="right", va="center", fontsize=10, transform=row[0].transAxes)
+        for ax, each in zip(row[1:], pictures, strict=False):
+            limit = max(float(np.abs(each).max()), 1e-12)
+            signed = {"cmap": plots.SIGNED, "vmin": -limit, "vmax": limit}
+            ax.imshow(each, **(signed if "kernels" in name else {"cmap": "gray", "vmin": 0, "vmax": limit}))
+    table = pd.DataFrame(
+        {
+            "maps": [len(layer) for layer in maps],
+            "rows × columns": [_written(layer.shape[1:]) for layer in maps],
+            "maps that answer": [int((layer.max(axis=(1, 2)) > 0).sum()) for layer in maps],
+            "largest number": [round(float(layer.max()), 2) for layer in maps],
+        },
+        [f"layer {number}" for number in range(1, len(maps) + 1)],
+    )
+    alt = (
+        f"The {len(kernels)} kernels of the first layer, each with the map that it makes of a picture, and "
+        f"the {columns} strongest maps of each later layer; "
+        + ", ".join(f"{name}: {_written(layer.shape)}" for name, layer in zip(table.index, maps, strict=True))
+    )
+    return fig, alt + ".", table
+
+
+def _kernels_and_maps(model: nn.Module, picture: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The first convolution's kernels (n, k, k), and what comes into each later one, (n, height, width)."""
+    import torch
+
+    model = copy.deepcopy(model).eval()
+    inputs = []
+    convolutions = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
+    for layer in convolutions:
+        layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0][0].cpu().numpy()))
+    first = convolutions[0].weight.detach()
+    with torch.no_grad():
+        model(torch.as_tensor(picture[None], device=first.device))
+    return first.sum(dim=1).cpu().numpy(), inputs[1:]
+
+
 def slope(
     values: ArrayLike, losses: ArrayLike, here: float, loss_here: float, slope: float
 ) -> tuple[Figure, str, pd.DataFrame]:

@@ -129,7 +129,7 @@ def gallery(
     signs = np.broadcast_to(signed, len(pictures))
     for ax, picture, sign, title in zip_longest(np.ravel(axes), pictures, signs, titles):
         if picture is not None:
-            ax.imshow(_as_shown(picture), **(_signed(picture) if sign else GREYS))
+            ax.imshow(as_shown(picture), **(_signed(picture) if sign else GREYS))
             ax.set_title(plain(title or ""), fontsize=9, loc="center")
     return fig
 
@@ -138,7 +138,7 @@ GREYS = {"cmap": "gray", "vmin": 0, "vmax": 1}
 SIGNED = LinearSegmentedColormap.from_list("signed", [GOOD, "white", BAD])
 
 
-def _as_shown(picture: np.ndarray) -> np.ndarray:
+def as_shown(picture: np.ndarray) -> np.ndarray:
     """Channels last, or away when there is one."""
     if picture.ndim == 2:
         return picture
