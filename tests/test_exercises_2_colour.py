@@ -6,7 +6,7 @@ from exercise_cases import assert_told_apart, assert_well_made, cases, checked, 
 from torch import nn
 
 from course_utils.exercises import lab_2_colour
-from course_utils.models import convolutional
+from course_utils.models import colouring
 
 BOOK = lab_2_colour.exercises
 
@@ -43,7 +43,7 @@ def in_parts():
     [
         ("2_colour.1", saved_in_a_loop),
         ("2_colour.2", in_parts),
-        ("2_colour.2", convolutional.make_colouriser),
+        ("2_colour.2", colouring.make_network),
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(exercise_id, answer, capsys):

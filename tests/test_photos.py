@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import color
 
 from course_utils import CourseError
 from course_utils.data import photos, registry
@@ -53,3 +54,11 @@ def test_what_is_no_picture_is_refused(tmp_path, name, message):
     (tmp_path / "text.jpg").write_text("no picture")
     with pytest.raises(CourseError, match=message):
         photos.own(tmp_path / name)
+
+
+def test_lightness_and_colours_make_a_picture():
+    china = photos.load(side=64).pixels["china"]
+    lab = color.rgb2lab(china)
+    assert np.allclose(photos.in_colour(lab[..., 0], lab[..., 1:]).transpose(1, 2, 0), china / 255, atol=0.01)
+    red, green, blue = photos.in_colour(np.full((2, 3), 50), [200, 0])  # beyond what a screen can show
+    assert red.shape == (2, 3) and (red > green).all() and (red > blue).all() and red.max() <= 1

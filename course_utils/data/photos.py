@@ -5,10 +5,12 @@ They are no data set for classification: each stands for itself, in its own shap
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from course_utils import CourseError
 from course_utils.data import picture_file
@@ -86,6 +88,29 @@ def own(path: str | Path, side: int = SIDE) -> np.ndarray:
         return _read(path, side)
     except picture_file.Refused as refused:
         raise CourseError(f"'{shown(path.name)}' cannot be used: {refused}") from refused
+
+
+def in_colour(lightness: np.ndarray, ab: ArrayLike) -> np.ndarray:
+    """A lightness and colours, in CIELAB, as red, green and blue from 0 to 1.
+
+    Parameters
+    ----------
+    lightness : ndarray, shape (height, width)
+        From 0 (black) to 100 (white).
+    ab : array_like, shape (height, width, 2) or (2,)
+        Green to red and blue to yellow. What no screen can show is brought to the nearest that it can.
+
+    Returns
+    -------
+    ndarray, shape (3, height, width)
+    """
+    from skimage import color
+
+    lightness = np.asarray(lightness, float)
+    lab = np.dstack([lightness, np.broadcast_to(ab, (*lightness.shape, 2))])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Conversion from CIE-LAB", UserWarning)
+        return color.lab2rgb(lab).transpose(2, 0, 1)
 
 
 def _read(path: Path, side: int) -> np.ndarray:

@@ -45,23 +45,6 @@ class CNN(nn.Module):
         return x.amax(dim=(2, 3))  # (B, 64)
 
 
-def make_colouriser() -> nn.Sequential:
-    """An untrained network of lab 2_colour: (B, 1, H, W) lightness to (B, 2, H, W) colours a and b.
-
-    H and W are multiples of 4. Two strides quarter them, a dilated convolution widens the view, and the
-    colours are stretched back.
-    """
-    layers: list[nn.Module] = []
-    for n_in, n_out, more in ((1, 16, {"stride": 2}), (16, 32, {"stride": 2}), (32, 64, {}), (64, 64, WIDER)):
-        settings = {"padding": 1, **more}
-        layers += [nn.Conv2d(n_in, n_out, 3, **settings), nn.BatchNorm2d(n_out), nn.ReLU()]
-    layers += [nn.Conv2d(64, 2, 1), nn.Upsample(scale_factor=4, mode="bilinear")]
-    return nn.Sequential(*layers).to(memory_format=torch.channels_last)
-
-
-WIDER = {"padding": 2, "dilation": 2}
-
-
 def convolution(n_in: int, n_out: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     """A 3 × 3 convolution that keeps height and width, and its batch norm."""
     return nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out)

@@ -1,4 +1,4 @@
-"""Figures of a network: what its layers make of a picture, and the slope of its loss."""
+"""Figures of a network: what its layers make of a picture, its losses, and their slope."""
 
 from __future__ import annotations
 
@@ -254,3 +254,34 @@ def whispers(pictures: np.ndarray, maps: Mapping[int, np.ndarray]) -> tuple[Figu
     fig = plots.gallery(shown, ["picture", *(f"after {n}" for n in maps)], len(columns))
     differ = {n: f"{each.std(axis=0).mean():.1e}" for n, each in maps.items()}
     return fig, pd.DataFrame({"mean difference": differ}).rename_axis("convolutions")
+
+
+def losses(
+    training: ArrayLike, validation: pd.Series, baseline: float, unit: str
+) -> tuple[Figure, str, pd.DataFrame]:
+    """Training loss of each step and validation loss of some, beside a baseline's on the validation part.
+
+    Returns figure, alt text and table for `show`.
+
+    Parameters
+    ----------
+    training : array_like, shape (steps,)
+        One number a step.
+    validation : Series
+        The index says after how many steps.
+    baseline : float
+        A dotted line.
+    unit : str
+        What the loss measures.
+    """
+    fig, ax = plt.subplots()
+    ax.plot(training, color=plots.COLOURS[0], label="training")
+    ax.plot(validation, "--", color=plots.COLOURS[1], label="validation")
+    ax.axhline(baseline, color=plots.GREY, linestyle=":", label="baseline, validation")
+    ax.set(xlabel="step", ylabel=f"loss ({unit})", ylim=(0, None))
+    ax.legend()
+    alt = (
+        f"Training and validation loss from step {validation.index[0]} to {validation.index[-1]}; "
+        f"validation ends at {validation.iloc[-1]:.3g}, the baseline's is {baseline:.3g}."
+    )
+    return fig, alt, validation.iloc[:: max(len(validation) // 8, 1)].round(4).to_frame("validation")
