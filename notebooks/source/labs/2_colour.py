@@ -34,11 +34,11 @@ settings = run.settings(strips=4, squares=1600, steps=200, seeds=3)
 # %% [markdown]
 # ## Seven photographs, and what colour is
 #
-# Seven colour photographs lie inside packages that you have installed. (Palace by danielbuechele, flower by vultilion, both CC BY 2.0, made smaller; the others are free of copyright.) We take the colours away, so we know what was there.
+# Seven colour photographs lie inside your installed packages. (Palace: danielbuechele, flower: vultilion, both CC BY 2.0, made smaller; the others are free of copyright.) We take the colours away, so we know what was there.
 #
 # Red, green and blue mix brightness and colour. **Lab** takes them apart. *L* is the lightness, from 0 (black) to 100 (white): a black-and-white photo keeps it. *a* goes from green (below 0) to red, *b* from blue (below 0) to yellow. So *L* is given, and *a* and *b* have to be guessed at each pixel.
 #
-# `color.rgb2lab` turns one into the other, our `photos.in_colour` turns it back. Below, the flower is taken apart, too.
+# `color.rgb2lab` takes colours apart, our `photos.in_colour` puts them together. Below, you see the flower in parts, too.
 
 # %%
 photographs = photos.load().pixels  # name: (height, width, 3), the longer side 192 pixels
@@ -48,12 +48,12 @@ shown = {name: photos.in_colour(photo[..., 0], photo[..., 1:]) for name, photo i
 shown["flower: L"], shown["a alone"], shown["b alone"] = L / 100, *(
     photos.in_colour(0 * L + 70, np.dstack(ab)) for ab in [(a, 0 * b), (0 * a, b)])
 plots.show(plots.gallery(list(shown.values()), list(shown), columns=5, width=1.8),
-           "Seven photographs; the flower's lightness, its a (green to red), its b (blue to yellow).")
+           "Seven photographs; the flower's lightness, its a (green to red), b (blue to yellow).")
 
 # %% [markdown]
 # ## How far off is a guess?
 #
-# At each pixel, the **distance** between the guessed colour (*a*, *b*) and the true one (*a'*, *b'*) is √((*a* − *a'*)² + (*b* − *b'*)²). Below about 2, most eyes see no difference; from strong orange to strong blue it is more than 100. The error of a picture is the mean over its pixels.
+# At each pixel, the **distance** between the guessed colour (*a*, *b*) and the true one (*a'*, *b'*) is √((*a* − *a'*)² + (*b* − *b'*)²). Below about 2, most eyes see no difference; from strong orange to blue it is over 100. The error of a picture is the mean over its pixels.
 #
 # The [baseline](../glossary.md#baseline) looks at nothing: it paints every pixel in the *mean colour* of the training pictures. How much of its error does a guess **save**? 0 % is no better, 100 % perfect, below 0 worse.
 #
@@ -78,9 +78,9 @@ exercises.check("2_colour.1", saved)
 # %% [markdown]
 # ## A network from a picture to a picture
 #
-# A petal and a cloud can be equally light. What tells them apart is what surrounds them, and a [CNN](../glossary.md#cnn) sees that. The lesson's gave one answer a picture; here every pixel needs one. So there is no linear layer: the network is **fully convolutional**, and takes pictures of any size (multiples of 4).
+# A petal and a cloud can be equally light. Their surroundings tell them apart, and a [CNN](../glossary.md#cnn) sees those. The lesson's gave one answer a picture; here every pixel needs one. So there is no linear layer: the network is **fully convolutional**, and takes pictures of any size.
 #
-# Two strides of 2 quarter the picture, which saves work; at the end it is stretched back. That blurs the colours a little, which eyes hardly notice (JPEG files do it, too). The fourth window has gaps (**dilation** 2: every other pixel), so that it sees further: 31 × 31 pixels of the photo.
+# Two strides of 2 quarter the picture, which saves work; at the end it is stretched back. That blurs colours a little, which eyes hardly notice (JPEG does it, too). The fourth window has gaps (**dilation** 2: every other pixel), so that it sees further: 31 × 31 pixels.
 
 # %% [markdown]
 # **Exercise 2_colour.2 Write it.** `make_network()` returns an `nn.Sequential`: four times `nn.Conv2d`, `nn.BatchNorm2d`, `nn.ReLU`, then a last `nn.Conv2d`, then `nn.Upsample(scale_factor=4, mode="bilinear")`, which stretches.
@@ -132,7 +132,7 @@ def train(parts, seed, **more):
 
 
 # %% [markdown]
-# A practice run, on four *other* pictures (galaxies, a motorcycle, the back of an eye, stained tissue), where we also chose all settings. Each is cut into four upright strips: three to train, the last to [validate](../glossary.md#validation). The baseline is the mean colour.
+# A practice run, on four *other* pictures (galaxies, a motorcycle, the back of an eye, stained tissue), on which all settings were chosen. Each is cut into four upright strips: three to train, the last to [validate](../glossary.md#validation). The baseline is the mean colour.
 
 
 # %%
@@ -160,9 +160,9 @@ plots.show(*network_figures.losses(history.losses, pd.Series(losses),
 # - **Unseen parts** of photographs whose other parts it saw in colour. It may recognise the fur of this cat.
 # - **New photographs**, of which it saw nothing. That is your great-grandmother.
 #
-# The first has 92 blocks of about 48 × 48 pixels to lean on, the second only seven photographs, each left out once. If what is saved varies by *s* percent between photographs, its [interval](../glossary.md#interval) is about ± 1.4 *s*, and decides only if the result lies that far from the [margin](../glossary.md#margin), 10 %.
+# The first has 92 blocks of about 48 × 48 pixels to lean on, the second only seven photographs, each left out once. If what is saved varies by *s* points between photographs, its [interval](../glossary.md#interval) is about ± 1.4 *s*, and decides only if the result lies that far from the [margin](../glossary.md#margin), 10 %. (Between the four practice pictures, which have little in common, *s* was 46: too much. Are photographs more alike?)
 #
-# We ask for the *true* colours. Blue may be a believable guess for a red dress, but only people could judge that.
+# We ask for the *true* colours. Whether a wrong one is believable, only people could judge.
 
 # %%
 claim, claim_new = ledger.get("dl-colour"), ledger.get("dl-colour-new")
@@ -183,7 +183,7 @@ predicted = {
 # %% [markdown]
 # ## Experiment
 #
-# A rival that is no network: for each grey level, the mean colour of all training pixels as light as that (`colouring.by_grey_level` gives the mean colour, too). All three learn from the same parts. Then each gets a lightness and gives *a* and *b*.
+# A rival that is no network: for each grey level, the mean colour of all training pixels as light as that (`colouring.by_grey_level`, which gives the mean colour, too). All three learn from the same parts; each then turns a lightness into *a* and *b*.
 
 
 # %%
@@ -228,21 +228,20 @@ def paint_new(name, seed):
 of_new = [{name: paint_new(name, seed) for name in lab} for seed in tqdm(seeds, "new photographs")]
 
 # %% [markdown]
-# What the network got, its colours for unseen parts, its colours for a new photograph, and the truth:
+# What the network got, its colours for unseen parts and for a new photograph, and the truth:
 
 # %%
 rows = []
 for name, photo in lab.items():
     ab = [of_parts[0][name]["network"], of_new[0][name]["network"], photo[..., 1:]]
     rows += [photo[..., 0] / 100, *(photos.in_colour(photo[..., 0], each) for each in ab)]
-titles = ["black and white", "in unseen parts", "as new", "true"]
-plots.show(plots.gallery(rows, titles, columns=4, width=2),
-           "Seven photographs: grey, painted in unseen parts, painted as new, and true.")
+fig = plots.gallery(rows, ["black and white", "in unseen parts", "as new", "true"], 4, width=2)
+plots.show(fig, "Seven photographs: grey, painted in unseen parts, painted as new, and true.")
 
 # %% [markdown]
 # ## Verdict
 #
-# Unseen parts: a [bootstrap](../glossary.md#bootstrap) draws seeds and blocks anew. New photographs: lesson 1's interval for folds, from one ratio a photograph. (Below, dots are single photographs.)
+# Unseen parts: a [bootstrap](../glossary.md#bootstrap) draws seeds and blocks anew. New photographs: lesson 1's interval for folds, from one ratio a photograph.
 
 
 # %%
@@ -262,7 +261,7 @@ def by_photo(many, who):
 
 
 # %% [markdown]
-# The network is judged; the grey levels stand beside it.
+# The network is judged; the grey levels stand beside it. Dots are single photographs.
 
 # %%
 found, dots, base = {}, {}, "mean colour"
@@ -276,7 +275,7 @@ for who in ("network", "grey level"):
 fig, ax = plt.subplots(figsize=(7.5, 3.5))
 plots.forest(ax, found, margin=10, dots=dots)
 ax.set_xlabel("error saved over the mean colour (%)")
-plots.show(fig, "Error saved by network and grey levels, on unseen parts and new photographs.", found)
+plots.show(fig, "Error saved by network and grey levels, unseen parts and new photographs.", found)
 
 # %% [markdown]
 # The verdicts, and your prediction beside what was measured:
@@ -306,30 +305,31 @@ plots.show(plots.gallery(doors, ["a red door", "a green door", "the mean"], colu
            "A red square, a green square, and their mean colour, a dull brown.")
 
 # %% [markdown]
-# So brown is no failure but the best answer to what the loss asks. Ask something else: cut the plane of *a* and *b* into some hundred fields and let the network give each a probability ([softmax](../glossary.md#softmax), as for classes). It can then say "red or green", and you paint *one* of them: vivid, and sometimes wrong (Zhang, Isola and Efros 2016).
+# So brown is no failure but the best answer to what the loss asks. Ask something else: cut the plane of *a* and *b* into some hundred fields and let the network give each a probability ([softmax](../glossary.md#softmax), as for classes). It can then say "red or green", and you paint *one*: vivid, sometimes wrong (Zhang, Isola and Efros 2016).
 
 # %% [markdown]
 # ## Your turn
 #
-# A photo of yours, for a network that has seen all seven: put its path between the quotes. It is turned upright, made smaller, and stays on your machine. Without a path, the motorcycle of the practice run.
+# A photo of yours, for a network that has seen all seven: put its path between the quotes. It is turned upright, made smaller, and stays on your machine. Without a path, it paints a motorcycle.
 
 # %%
 path = ""  # such as "/home/me/holiday.jpg"
 pixels = photos.own(path) if path else photos.load(pilot=True).pixels["motorcycle_left"]
 L = color.rgb2lab(pixels).astype(np.float32)[..., 0]
 painted = photos.in_colour(L, colouring.paint(train(list(lab.values()), run.seed)[0], L))
-three = {"black and white": L / 100, "painted": painted, "as it was": pixels.transpose(2, 0, 1) / 255}
+true = pixels.transpose(2, 0, 1) / 255
+three = {"black and white": L / 100, "painted": painted, "as it was": true}
 fig = plots.gallery(list(three.values()), list(three), width=2.6)
 plots.show(fig, "A photograph in black and white, painted by the network, and as it was.")
 
 # %% [markdown]
 # ## What this adds to lesson 2
 #
-# - A network without a linear layer gives an answer for every pixel.
+# - Without a linear layer, a network gives an answer for every pixel.
 # - *Where* you test is a part of the claim: an unseen part is not a new photograph.
 # - Count what you want to speak about. Seven photographs are seven, however many pixels they have.
-# - The squared error answers with a mean. Where several answers are possible, the mean is dull.
-# - It holds for seven photographs and 60,706 weights. Colourisers on the web have seen millions of photographs; about a dress they, too, only guess.
+# - The squared error answers with a mean. Of several possible colours, that is dull.
+# - It holds for seven photographs and 60,706 weights. Colourisers on the web have seen millions; a dress's colour they, too, only guess.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb). Your verdicts and exercises, kept for the course's report:
 
