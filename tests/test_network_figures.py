@@ -1,5 +1,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -110,3 +111,12 @@ def test_the_strongest_later_maps_are_shown_first():
     largest = [float(np.max(ax.images[0].get_array())) for ax in fig.axes[-3:]]
     assert largest == sorted(largest, reverse=True)
     assert largest[0] == pytest.approx(table["largest number"].iloc[-1], abs=0.01)
+
+
+def test_losses_are_drawn_from_step_0_beside_the_baseline():
+    validation = pd.Series({0: 2.0, 5: 1.0, 10: 0.5})
+    fig, alt, table = network_figures.losses([2.0, 1.5, 1.0], validation, 1.2, "nats")
+    training, checked, baseline = fig.axes[0].get_lines()
+    assert list(training.get_ydata()) == [2.0, 1.5, 1.0] and list(checked.get_xdata()) == [0, 5, 10]
+    assert list(baseline.get_ydata()) == [1.2, 1.2] and "(nats)" in fig.axes[0].get_ylabel()
+    assert "from step 0 to 10" in alt and "ends at 0.5" in alt and table["validation"].tolist() == [2, 1, 0.5]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 SCALE = 50
-"""L, a and b are divided by it, so that a network meets numbers near 1; L then loses 1, so that it lies around 0."""
+"""L, a and b are divided by it, so that a network meets numbers near 1; L, less 1, lies around 0."""
 
 
 def make_network() -> nn.Sequential:
