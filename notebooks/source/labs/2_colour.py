@@ -274,6 +274,7 @@ for who in ("network", "grey level"):
     dots[new] = 100 - 100 * ours / theirs
 fig, ax = plt.subplots(figsize=(7.5, 3.5))
 plots.forest(ax, found, margin=10, dots=dots)
+ax.axvline(0, color=plots.GREY, linestyle=":")
 ax.set_xlabel("error saved over the mean colour (%)")
 plots.show(fig, "Error saved by network and grey levels, unseen parts and new photographs.", found)
 
