@@ -1,4 +1,4 @@
-"""Figures of a network: what its layers make of a picture, its losses, and their slope."""
+"""Figures of a network: what its layers make of pictures, its losses, and their slope."""
 
 from __future__ import annotations
 
