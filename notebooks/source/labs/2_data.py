@@ -289,7 +289,7 @@ pd.DataFrame({"points gained": gained, "minutes of labelling": minutes,
 # %% [markdown]
 # ## Labels for nothing
 #
-# A digit that is shifted by a pixel or two is still that digit. So each of the 20 pictures gets ten shifted copies ([augmentation](../glossary.md#augmentation)): the lesson's `place` puts it somewhere on 32 × 32 pixels, and the middle 28 × 28 are cut out. No new label is needed. Surely a network that looks everywhere gains nothing from that? Decide before you run it.
+# A digit that is shifted by a pixel or two is still that digit. So each of the 20 pictures gets ten shifted copies ([augmentation](../glossary.md#augmentation)): the lesson's `place` puts it somewhere on 32 × 32 pixels, and the middle 28 × 28 are cut out. No new label is needed. (The claim was judged without.) Surely a network that looks everywhere gains nothing from that? Decide before you run it.
 #
 # How many labels would have brought as much? We read each model's own curve from the side.
 
