@@ -5,7 +5,7 @@
 #
 # *Source: "Deep Learning vs. Machine Learning: What's the Difference?" (a university's IT blog), section "Deep Neural Networks (DNNs)".*
 #
-# This lab needs [lesson 2](../2_deep_cnn.ipynb): convolutions, its training loop, folds. Allow 40 minutes.
+# This lab needs [lesson 2](../2_deep_cnn.ipynb): convolutions, its training loop, folds. Allow 40 minutes. (Cells that measure or draw can be skimmed.)
 #
 # **Why this matters.** In 2014 the best networks in the great contest in naming photos had about 20 [layers](../glossary.md#layer). A year later the winner had 152. In between, people had found that simply stacking more layers made networks *worse*, even on the pictures that they learned from. Then somebody added one plus sign.
 
@@ -46,7 +46,7 @@ settings = run.settings(
 )
 pictures = images.load_mnist()
 pixels, labels = pictures.pixels.reshape(-1, 1, 14, 2, 14, 2).mean(axis=(3, 5)), pictures.labels
-folds = canvases.folds(labels, settings.folds, run.seed)
+folds = canvases.folds(labels, settings.folds, run.seed)  # (train, validation, test) of each
 seeds = np.random.SeedSequence(run.seed).generate_state(settings.folds).tolist()
 baseline = 100 * np.mean(labels[folds[0][2]] == 0)
 print("pictures to train, choose and test on, in each fold:", *map(len, folds[0]))
@@ -101,7 +101,7 @@ class Stack(nn.Module):
 # %% [markdown]
 # ## The telephone game
 #
-# Children whisper a message along a row; what arrives? We whisper four digits through an *untrained* plain stack. Each row is a digit, each column a place in the stack. We show the map that differs most between the four, from its smallest number (black) to its largest (white). **What does the last column show? What could a network learn from it?**
+# Children whisper a message along a row; what arrives? We whisper four digits through an *untrained* plain stack. Each row is a digit, each column a place: after so many convolutions of the blocks. We show the map that differs most between the four, from its smallest number (black) to its largest (white). **What does the last column show? What could a network learn from it?**
 
 # %%
 torch.manual_seed(seeds[0])
@@ -232,7 +232,7 @@ table(found)
 # %% [markdown]
 # ## Verdict
 #
-# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2.
+# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2 (from five folds, such an interval comes out somewhat too narrow).
 
 
 # %%
