@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 2](../2_deep_cnn.ipynb): convolutions, its training loop, folds. Allow 40 minutes. (Cells that measure or draw can be skimmed.)
 #
-# **Why this matters.** In 2014 the best networks in the great contest in naming photos had about 20 [layers](../glossary.md#layer). A year later the winner had 152. In between, people had found that simply stacking more layers made networks *worse*, even on the pictures that they learned from. Then somebody added one plus sign.
+# **Why this matters.** In 2014 the best networks in the great contest in naming photos had about 20 [layers](../glossary.md#layer). A year later the winner had 152. In between, people had found that stacking more layers made networks *worse*, even on the pictures that they learned from. Then somebody added one plus sign.
 
 # %%
 from functools import partial
@@ -32,7 +32,7 @@ from course_utils.show import curve_figures, network_figures, plots
 # %% [markdown]
 # ## Data
 #
-# MNIST digits in the middle of the picture, because where a digit stands is not today's question. The mean of each 2 × 2 pixels makes 14 × 14 of 28 × 28, so that a laptop can train many networks. Five [folds](../glossary.md#fold), each with first weights of its own.
+# MNIST digits in the middle of the picture: where they stand is not today's question. The mean of each 2 × 2 pixels makes 14 × 14 of 28 × 28, so that a laptop can train many networks. Five [folds](../glossary.md#fold), each with first weights of its own.
 
 # %%
 run = start("2_depth")
@@ -122,7 +122,7 @@ plots.show(fig, "Four digits, and one map of each after 0, 2, 4, 8 and 20 convol
 #
 # In a **[residual block](../glossary.md#residual-block)** (He and others 2016) the input also goes past the body, and what the body makes is *added* to it. Only then comes the [ReLU](../glossary.md#relu).
 #
-# **Exercise 2_depth.1 One plus sign.** Write `residual(x, body)`: what such a block makes of the maps `x`. `body(x)` has the same shape as `x`. (`exercises.hint("2_depth.1")` in a new cell gives a nudge.)
+# **Exercise 2_depth.1 One plus sign.** Write `residual(x, body)`: what such a block makes of the maps `x`. `body(x)` has the same shape as `x`. (`exercises.hint("2_depth.1")` gives a nudge.)
 
 # %% exercise="2_depth.1"
 residual = ...
@@ -214,7 +214,7 @@ for n in settings.depths:
     found["shortcuts", n] = tuned(partial(Stack, n, shortcut), f"shortcuts, {n}")
 
 # %% [markdown]
-# The training loss: mean over the five folds, with their standard deviation as a band. Dotted: guessing. **Which stacks get through?** (In the table, "right" is on new pictures, and "lowest loss" the lowest training loss that any rate reached in any fold.)
+# The training loss: mean over the five folds, their standard deviation as a band. Dotted: guessing. **Which stacks get through?** (In the table, "right" is on new pictures, and "lowest loss" the lowest training loss that any rate reached in any fold.)
 
 
 # %%
@@ -232,7 +232,7 @@ table(found)
 # %% [markdown]
 # ## Verdict
 #
-# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2 (from five folds, such an interval comes out somewhat too narrow).
+# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2. From five folds this comes out somewhat too narrow, so we print the t interval, too. (Do both agree on the word? If not, the word hangs by a thread.)
 
 
 # %%
@@ -243,8 +243,9 @@ def apart(one, other):
 
 
 low, high = settings.depths[0], settings.depths[-1]
-pairs = zip(found["shortcuts", high]["right"], found["shortcuts", low]["right"], strict=True)
-gain = resampling.two_level_bootstrap([deep - shallow for deep, shallow in pairs], run.seed)
+gained = found["shortcuts", high]["right"] - found["shortcuts", low]["right"]  # a fold's pictures
+gain = resampling.two_level_bootstrap(gained.tolist(), run.seed)
+print("gain by t:", intervals.t_interval(gained.map(np.mean)).text("points"))
 stuck = apart(("plain", high), ("plain", low))
 kept = apart(("shortcuts", high), ("shortcuts", low))
 mended = apart(("plain", high), ("shortcuts", high))
@@ -346,7 +347,7 @@ table([key for key in found if key[1] == high])
 # - Before you ask whether a network generalises, ask whether it trains: look at the *training* loss, and tune the rate.
 # - A shortcut lets the picture forward, and the gradient back, past every body.
 # - Whether a plain stack trains depends on its first weights, on norms, even on the optimizer's small print.
-# - It holds for narrow stacks, few steps and small digits. A deeper stack also has more weights. Whether depth pays on harder pictures, this lab cannot say.
+# - It holds for narrow stacks, few steps and small digits. (A deeper stack also has more weights.) Whether depth pays on harder pictures, it cannot say.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb).
 
