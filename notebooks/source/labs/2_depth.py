@@ -214,7 +214,7 @@ for n in settings.depths:
     found["shortcuts", n] = tuned(partial(Stack, n, shortcut), f"shortcuts, {n}")
 
 # %% [markdown]
-# The training loss: mean over the five folds, their standard deviation as a band. Dotted: guessing. **Which stacks get through?** (In the table, "right" is on new pictures, and "lowest loss" the lowest training loss that any rate reached in any fold.)
+# The training loss: mean over the five folds, their standard deviation as a band. Dotted: guessing. **Which stacks get through?** ("Right" is on new pictures, "lowest loss" the lowest training loss of any rate in any fold.)
 
 
 # %%
@@ -232,7 +232,7 @@ table(found)
 # %% [markdown]
 # ## Verdict
 #
-# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2. From five folds this comes out somewhat too narrow, so we print the t interval, too. (Do both agree on the word? If not, the word hangs by a thread.)
+# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2. From five folds this comes out somewhat too narrow, so we print the t interval, too. (If the two disagree, the word hangs by a thread.)
 
 
 # %%
@@ -347,7 +347,7 @@ table([key for key in found if key[1] == high])
 # - Before you ask whether a network generalises, ask whether it trains: look at the *training* loss, and tune the rate.
 # - A shortcut lets the picture forward, and the gradient back, past every body.
 # - Whether a plain stack trains depends on its first weights, on norms, even on the optimizer's small print.
-# - It holds for narrow stacks, few steps and small digits. (A deeper stack also has more weights.) Whether depth pays on harder pictures, it cannot say.
+# - It holds for narrow stacks, few steps and small digits. (A deeper stack also has more weights.) Harder pictures may differ.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb).
 
