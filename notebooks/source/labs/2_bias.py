@@ -164,7 +164,7 @@ def calls(model, rows):
 
 
 # %% [markdown]
-# Five pairs hold all ten classes. Ten seeds take them in turn, two seeds a pair; each splits anew and trains four networks. Training is long, 600 steps of 128: in two shorter runs the network had hardly met the rare pictures (the ledger has what they found).
+# Five pairs hold all ten classes. Ten seeds take them in turn, two seeds a pair; each splits anew and trains four networks. Training is long, 600 steps of 128: in two shorter runs the network had hardly met the rare pictures (`claim.how` has what they found).
 #
 # A pilot (1,000 other digits, six of the rare classes beside 75, each pair once) cost the pair 48 points. The remedy was 17 points short of one half, with a standard deviation of 4. At that spread, ten seeds decide whatever lies more than 6 points from a [margin](../glossary.md#margin).
 
@@ -195,7 +195,7 @@ def ask(seed, name, pair, rows, weights):
 
 
 # %% [markdown]
-# The first half of the seeds (a minute or less):
+# The first half of the seeds (about 40 seconds):
 
 # %%
 seeds, half = range(run.seed, run.seed + settings.seeds), settings.seeds // 2
