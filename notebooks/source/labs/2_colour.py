@@ -34,7 +34,7 @@ settings = run.settings(strips=4, squares=1600, steps=200, seeds=3)
 # %% [markdown]
 # ## Seven photographs, and what colour is
 #
-# Seven colour photographs lie inside your installed packages. (Palace: danielbuechele, flower: vultilion, both CC BY 2.0, made smaller; the others are free of copyright.) We take the colours away, so we know what was there.
+# Seven colour photographs lie inside installed packages. (Palace: danielbuechele, flower: vultilion, both CC BY 2.0, made smaller; the others are free of copyright.) We take the colours away, so we know what was there.
 #
 # Red, green and blue mix brightness and colour. **Lab** takes them apart. *L* is the lightness, from 0 (black) to 100 (white): a black-and-white photo keeps it. *a* goes from green (below 0) to red, *b* from blue (below 0) to yellow. So *L* is given, and *a* and *b* have to be guessed at each pixel.
 #
@@ -78,7 +78,7 @@ exercises.check("2_colour.1", saved)
 # %% [markdown]
 # ## A network from a picture to a picture
 #
-# A petal and a cloud can be equally light. Their surroundings tell them apart, and a [CNN](../glossary.md#cnn) sees those. The lesson's gave one answer a picture; here every pixel needs one. So there is no linear layer: the network is **fully convolutional**, and takes pictures of any size.
+# A petal and a cloud can be equally light. Their surroundings tell them apart, and a [CNN](../glossary.md#cnn) sees those. The lesson's gave one answer a picture; here every pixel needs one. So there is no linear layer: the network is **fully convolutional**, for pictures of any size.
 #
 # Two strides of 2 quarter the picture, which saves work; at the end it is stretched back. That blurs colours a little, which eyes hardly notice (JPEG does it, too). The fourth window has gaps (**dilation** 2: every other pixel), so that it sees further: 31 × 31 pixels.
 
@@ -132,7 +132,7 @@ def train(parts, seed, **more):
 
 
 # %% [markdown]
-# A practice run, on four *other* pictures (galaxies, a motorcycle, the back of an eye, stained tissue), on which all settings were chosen. Each is cut into four upright strips: three to train, the last to [validate](../glossary.md#validation). The baseline is the mean colour.
+# A practice run, on four *other* pictures (galaxies, a motorcycle, the back of an eye, stained tissue), on which all settings were chosen. Each is cut into four upright strips: three to train, the last to [validate](../glossary.md#validation). Baseline: the mean colour.
 
 
 # %%
@@ -157,10 +157,10 @@ plots.show(*network_figures.losses(history.losses, pd.Series(losses),
 #
 # *Where* you test decides what you find out. So there are two claims:
 #
-# - **Unseen parts** of photographs whose other parts it saw in colour. It may recognise the fur of this cat.
-# - **New photographs**, of which it saw nothing. That is your great-grandmother.
+# - **Unseen parts** of photographs whose other parts it saw in colour. It may know this cat's fur.
+# - **New photographs**, of which it saw nothing, like your great-grandmother's.
 #
-# The first has 92 blocks of about 48 × 48 pixels to lean on, the second only seven photographs, each left out once. If what is saved varies by *s* points between photographs, its [interval](../glossary.md#interval) is about ± 1.4 *s*, and decides only if the result lies that far from the [margin](../glossary.md#margin), 10 %. (Between the four practice pictures, which have little in common, *s* was 46: too much. Are photographs more alike?)
+# The first has 92 blocks of about 48 × 48 pixels to lean on, the second only seven photographs, each left out once. If what is saved varies by *s* points between photographs, its [interval](../glossary.md#interval) is about ± 1.4 *s*, and decides only if the result lies that far from the [margin](../glossary.md#margin), 10 %. (Between the four practice pictures, which have little in common, *s* was 46: too much. We shall see.)
 #
 # We ask for the *true* colours. Whether a wrong one is believable, only people could judge.
 
@@ -183,7 +183,7 @@ predicted = {
 # %% [markdown]
 # ## Experiment
 #
-# A rival that is no network: for each grey level, the mean colour of all training pixels as light as that (`colouring.by_grey_level`, which gives the mean colour, too). All three learn from the same parts; each then turns a lightness into *a* and *b*.
+# A rival without a network: for each grey level, the mean colour of all training pixels as light as that (`colouring.by_grey_level`). Network, grey levels and mean colour learn from the same parts; each then turns a lightness into *a* and *b*.
 
 
 # %%
@@ -228,14 +228,13 @@ def paint_new(name, seed):
 of_new = [{name: paint_new(name, seed) for name in lab} for seed in tqdm(seeds, "new photographs")]
 
 # %% [markdown]
-# What the network got, its colours for unseen parts and for a new photograph, and the truth:
+# The network's input, its colours for unseen parts and for a new photograph, and the truth:
 
 # %%
-rows = []
-for name, photo in lab.items():
-    ab = [of_parts[0][name]["network"], of_new[0][name]["network"], photo[..., 1:]]
-    rows += [photo[..., 0] / 100, *(photos.in_colour(photo[..., 0], each) for each in ab)]
-fig = plots.gallery(rows, ["black and white", "in unseen parts", "as new", "true"], 4, width=2)
+rows = [photos.in_colour(photo[..., 0], ab) for name, photo in lab.items() for ab in
+        ([0, 0], of_parts[0][name]["network"], of_new[0][name]["network"], photo[..., 1:])]
+fig = plots.gallery(rows, ["black and white", "in unseen parts", "as new", "true"], 4)
+fig.set_size_inches(8, 11)
 plots.show(fig, "Seven photographs: grey, painted in unseen parts, painted as new, and true.")
 
 # %% [markdown]
@@ -277,9 +276,13 @@ plots.forest(ax, found, margin=10, dots=dots)
 ax.axvline(0, color=plots.GREY, linestyle=":")
 ax.set_xlabel("error saved over the mean colour (%)")
 plots.show(fig, "Error saved by network and grey levels, unseen parts and new photographs.", found)
+s = dots["network, new photographs"].std(ddof=1)
+print(f"what the network saves varies between new photographs by s = {s:.0f} points")
+over = resampling.percent_saved(in_blocks("network"), in_blocks("grey level"), run.seed)
+print("the network saves over the grey levels, on unseen parts:", over.text("%"))
 
 # %% [markdown]
-# The verdicts, and your prediction beside what was measured:
+# The verdicts, and your prediction. (A wide interval across the margin says "too few photographs", not "no".)
 
 # %%
 measured = found["network, unseen parts"], found["network, new photographs"]
@@ -289,29 +292,30 @@ answers = dict(zip(predicted, (*measured, verdict.word, verdict_new.word), stric
 display(verdict, verdict_new, results.beside(predicted, answers))
 
 # %% [markdown]
-# ## Why so brown?
+# ## Why brown and grey?
 #
-# A grey door may be red or green; *L* does not say. Paint it red, and you are right half of the time and far off otherwise. Which *one* colour makes the squared error smallest on average? The mean of all that are possible. (Grey is *a* = *b* = 0, so the distance from there says how colourful a pixel is.)
+# A grey door may be red or green; *L* does not say. Paint it red, and you are right half of the time and far off otherwise. Which *one* colour makes the squared error smallest on average? The mean of all that are possible. An unsure network's colours draw near to the mean colour. How near, compared with the true ones?
 
 # %%
 images = {"true": [photo[..., 1:] for photo in lab.values()]}
 for what, many in {"unseen parts": of_parts, "new photographs": of_new}.items():
     images[f"network, {what}"] = [each[name]["network"] for each in many for name in lab]
+mean, _ = colouring.by_grey_level(list(lab.values()))
 for who, painted in images.items():
-    distance = np.mean([np.linalg.norm(ab, axis=-1).mean() for ab in painted])
-    print(f"mean distance from grey, {who}: {distance:.0f}")
+    distance = np.mean([np.linalg.norm(ab - mean, axis=-1).mean() for ab in painted])
+    print(f"mean distance from the mean colour, {who}: {distance:.1f}")
 red, green = np.array([55, 35]), np.array([-50, 35])
 doors = [photos.in_colour(np.full((40, 40), 50), ab) for ab in (red, green, (red + green) / 2)]
 plots.show(plots.gallery(doors, ["a red door", "a green door", "the mean"], columns=3, width=1.4),
            "A red square, a green square, and their mean colour, a dull brown.")
 
 # %% [markdown]
-# So brown is no failure but the best answer to what the loss asks. Ask something else: cut the plane of *a* and *b* into some hundred fields and let the network give each a probability ([softmax](../glossary.md#softmax), as for classes). It can then say "red or green", and you paint *one*: vivid, sometimes wrong (Zhang, Isola and Efros 2016).
+# Brown is then the best answer to what the loss asks. Ask something else: cut the plane of *a* and *b* into some hundred fields and let the network give each a probability ([softmax](../glossary.md#softmax), as for classes). It can then say "red or green", and you paint *one*: vivid, sometimes wrong (Zhang, Isola and Efros 2016).
 
 # %% [markdown]
 # ## Your turn
 #
-# A photo of yours, for a network that has seen all seven: put its path between the quotes. It is turned upright, made smaller, and stays on your machine. Without a path, it paints a motorcycle.
+# A photo of yours, for a network that has seen all seven: put its path between the quotes. It is turned upright, made smaller, and stays on your machine.
 
 # %%
 path = ""  # such as "/home/me/holiday.jpg"
