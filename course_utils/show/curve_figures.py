@@ -65,3 +65,24 @@ def trainings(
     axes[0, 0].set_ylabel("training loss (nats per picture)")
     axes[0, -1].legend()
     return fig, pd.DataFrame(means).rename_axis("step")
+
+
+def beside(
+    panels: Mapping[str, Mapping[str, Mapping[float, Estimate]]], dotted: float, x: str, y: str
+) -> Figure:
+    """Panels side by side, each with a curve for each of its labels, which keep their style in all panels.
+
+    `dotted` is guessing; `x` and `y` name the axes, x is logarithmic, y goes from 0 to 100 %.
+    """
+    fig, axes = plt.subplots(1, len(panels), figsize=(5 * len(panels), 4.3), sharey=True, squeeze=False)
+    styles = list(dict.fromkeys(label for curves in panels.values() for label in curves))
+    for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
+        for label, points in curves.items():
+            curve(ax, points, plain(label), styles.index(label))
+        ax.axhline(dotted, color=GREY, linestyle=":", label="guessing")
+        ax.set(xscale="log", xlabel=x, title=plain(title), ylim=(0, 100))
+        ax.minorticks_off()
+        ax.set_xticks(list(points), [f"{each:,}" for each in points])
+        ax.legend(loc="lower right")
+    axes[0][0].set_ylabel(y)
+    return fig
