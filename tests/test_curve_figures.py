@@ -50,3 +50,14 @@ def test_training_losses_stand_in_a_panel_for_each_kind_with_the_spread_of_the_r
     assert band.min() == pytest.approx(2 - 2**0.5) and band.max() == pytest.approx(2 + 2**0.5)
     _, means = curve_figures.trainings(runs, guessing=2.3, block=10)
     assert len(means) == 1
+
+
+def test_curves_beside_each_other_keep_their_styles():
+    points = {5: Estimate(50, 40, 60, 6), 20: Estimate(80, 70, 90, 6)}
+    panels = {"plain": {"a": points, "b": points}, "copies": {"b": points, "c": points}}
+    fig = curve_figures.beside(panels, 10, "labels", "right (%)")
+    left, right = fig.axes
+    assert left.lines[1].get_color() == right.lines[0].get_color() != left.lines[0].get_color()
+    assert list(right.lines[1].get_ydata()) == [50, 80] and right.lines[2].get_ydata()[0] == 10
+    assert (left.get_xlabel(), left.get_ylabel(), right.get_ylabel()) == ("labels", "right (%)", "")
+    assert [tick.get_text() for tick in left.get_xticklabels()] == ["5", "20"]

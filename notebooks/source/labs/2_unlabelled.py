@@ -35,7 +35,7 @@ run = start("2_unlabelled")
 costs.use_one_core()
 plots.use_style()
 settings = run.settings(
-    folds=6, puzzle_steps=200, steps=100, draws={1: 2, 5: 2, 20: 1}, copies=30)
+    folds=6, puzzle_steps=200, steps=100, draws={1: 1, 5: 2, 20: 1}, copies=30)
 digits = pictures.load_mnist()
 X, y = torch.tensor(digits.pixels), torch.tensor(digits.labels, dtype=torch.int64)
 cutter = model_selection.StratifiedKFold(settings.folds, shuffle=True, random_state=run.seed)
@@ -67,8 +67,8 @@ print(f"hidden pictures: {puzzles.accuracy(net, X[test], y[test]):.0f} % right")
 # %%
 torch.manual_seed(run.seed)
 mixed, shown = torch.randperm(8), X[some[:8]]
-copies = [*puzzles.change(shown).numpy(), *puzzles.change(shown[mixed]).numpy()]
-plots.show(plots.gallery(copies, "12345678ABCDEFGH", columns=8), "Changed copies of eight digits; below, of the same eight in another order.")
+copies = torch.cat([puzzles.change(shown), puzzles.change(shown[mixed])]).numpy()
+plots.show(plots.gallery(copies, "12345678ABCDEFGH", columns=8), "Changed copies of 8 digits, twice.")
 pairs = [f"{i + 1}{'ABCDEFGH'[mixed.tolist().index(i)]}" for i in range(8)]
 text_view.folded("Each copy above has a partner below. Which?", ", ".join(pairs))
 
@@ -136,8 +136,7 @@ def simclr(net, x):
     return F.cross_entropy(scores, torch.arange(len(z)).roll(len(x)))
 
 
-first, history = puzzles.pre_train(
-    X[train], simclr, settings.puzzle_steps, run.seed, hidden=X[test[::5]])
+first, history = puzzles.pre_train(X[train], simclr, settings.puzzle_steps, run.seed, X[test[::5]])
 
 # %% [markdown]
 # Does it learn the puzzle, or its pictures by heart? (Dotted: guessing among 255 copies.)
@@ -172,8 +171,8 @@ plots.show(fig, "Two maps of hidden digits: by raw pixels, by features learned w
 text_view.folded(
     "Which digits have found each other? Where do two mix?",
     f"The nearest neighbour is the same digit for {near[0]:.0f} % by pixels and {near[1]:.0f} % by "
-    "features; by chance for 10 %. Those mix that look alike to the puzzle: it never said that "
-    "4 and 9 have different names.")
+    "features; by chance for 10 %. Where two mix, the puzzle gave no "
+    "reason to part them: it knows pictures, not names.")
 
 # %% [markdown]
 # ## The claims, as they will be judged
@@ -202,11 +201,15 @@ predicted = {
 # %% [markdown]
 # ## Experiment
 #
-# Five more networks learn the puzzle, one a fold. Then the labels: for each fold, number of labels and draw, `compare` trains one of each kind. (All weights may move; a pre-trained network gets a new last layer.)
+# Five more networks learn the puzzle, one a fold:
 
 # %%
 nets = [first, *(puzzles.pre_train(X[rows], simclr, settings.puzzle_steps, run.seed + i)[0]
                  for i, (rows, _) in enumerate(tqdm(folds[1:], "puzzle"), start=1))]
+
+# %% [markdown]
+# Then the labels. For each fold, number of labels and draw, `compare` trains a network of each kind. (All weights may move; a pre-trained network gets a new last layer.)
+
 
 # %%
 def compare(how, end):
@@ -259,7 +262,8 @@ display(*verdicts, results.beside(predicted, answers))
 # With fewer or more labels? (Bands: 95 % intervals over folds.)
 
 # %%
-curves = {kind: {n: intervals.t_interval(of_fold[n][kind]) for n in settings.draws} for kind in five}
+curves = {kind: {n: intervals.t_interval(of_fold[n][kind]) for n in settings.draws}
+          for kind in five}
 panels = {"as they are": {kind: curves[kind] for kind in ("from scratch", "pre-trained")},
           "with changed copies": {kind.removesuffix(more): curves[kind] for kind in (
               "from scratch" + more, "pre-trained" + more, "classic" + more)}}
