@@ -68,7 +68,8 @@ print(f"hidden pictures: {puzzles.accuracy(net, X[test], y[test]):.0f} % right")
 torch.manual_seed(run.seed)
 mixed, shown = torch.randperm(8), X[some[:8]]
 copies = torch.cat([puzzles.change(shown), puzzles.change(shown[mixed])]).numpy()
-plots.show(plots.gallery(copies, "12345678ABCDEFGH", columns=8), "Changed copies of 8 digits, twice.")
+fig = plots.gallery(copies, "12345678ABCDEFGH", columns=8)
+plots.show(fig, "Changed copies of eight digits; below, of the same in another order.")
 pairs = [f"{i + 1}{'ABCDEFGH'[mixed.tolist().index(i)]}" for i in range(8)]
 text_view.folded("Each copy above has a partner below. Which?", ", ".join(pairs))
 
