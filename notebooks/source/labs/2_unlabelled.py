@@ -126,7 +126,7 @@ exercises.check("2_unlabelled.2", puzzle_loss)
 # %% [markdown]
 # ## Pre-training
 #
-# The network learns the puzzle ([pre-training](../glossary.md#pre-training)) with the loss below, on the 3,333 pictures, 128 in a batch. `pre_train` gets `X` and never `y`. 128 hidden pictures are a puzzle for [validation](../glossary.md#validation). (The method is SimCLR, by Chen and others, 2020. `roll(n)` moves the counting by n places: the partners again.)
+# The network learns the puzzle ([pre-training](../glossary.md#pre-training)) with the loss below, on the 3,333 pictures, 128 in a batch. `pre_train` gets `X` and never `y`. 128 hidden pictures are a puzzle for [validation](../glossary.md#validation). (The method is SimCLR, by Chen and others, 2020. `roll(n)` moves the counting by n places: the partners again.) Watch the curves (dotted: guessing among 255 copies): does it learn the puzzle, or its pictures by heart?
 
 
 # %%
@@ -138,11 +138,6 @@ def simclr(net, x):
 
 
 first, history = puzzles.pre_train(X[train], simclr, settings.puzzle_steps, run.seed, X[test[::5]])
-
-# %% [markdown]
-# Does it learn the puzzle, or its pictures by heart? (Dotted: guessing among 255 copies.)
-
-# %%
 losses = pd.DataFrame(history.validations).set_index("step").round(2)
 fig, ax = plots.plt.subplots()
 ax.plot(history.losses, color=plots.COLOURS[0], alpha=0.6, label="training")
@@ -231,10 +226,15 @@ table = []
 compare(puzzles.as_it_is, "")
 
 # %% [markdown]
-# The same with changed copies, and the classic model on the same rows:
+# The same with changed copies:
 
 # %%
 compare(puzzles.change, ", changed copies")
+
+# %% [markdown]
+# And the classic model on the same rows:
+
+# %%
 for i, (train, test) in enumerate(tqdm(folds, "classic")):
     model = puzzles.Classic(X[train], settings.copies, run.seed + i)
     for per_class, draw in [(n, draw) for j, n, draw in draws if j == i]:
