@@ -24,16 +24,6 @@ def cover(canvas: np.ndarray, patches: Sequence[Sequence[int]]) -> np.ndarray:
     return covered
 
 
-def _marks(ask: Ask, canvas: np.ndarray, patches: np.ndarray) -> np.ndarray:
-    """How far the lead falls with each patch covered."""
-    return np.array([ask(canvas) - ask(cover(canvas, [patch])) for patch in patches])
-
-
-def _marks_that_stay(ask: Ask, canvas: np.ndarray, patches: np.ndarray) -> np.ndarray:
-    """The same, but what was covered stays covered."""
-    return np.array([ask(canvas) - ask(cover(canvas, patches[: i + 1])) for i in range(len(patches))])
-
-
 def _one_picture() -> tuple[Ask, np.ndarray, np.ndarray]:
     """A lead to ask for, a canvas (1, 12, 12), and its nine patches."""
     rng = np.random.default_rng(0)
@@ -45,23 +35,6 @@ def _one_picture() -> tuple[Ask, np.ndarray, np.ndarray]:
         return counted - 0.1 * counted**2  # no plain sum: it matters what else is covered
 
     return ask, canvas, np.argwhere(np.ones((3, 3))) * PATCH
-
-
-def same_marks(answer: Callable[..., Any], other: Callable[..., Any], **context: Any) -> bool:
-    """Whether two methods mark the patches of a small picture in the same way.
-
-    Raises
-    ------
-    ValueError
-        There is not one mark for each patch.
-    """
-    ask, canvas, patches = _one_picture()
-    marks = np.asarray(answer(ask, canvas, patches), dtype=float)
-    if marks.shape != (len(patches),):
-        raise ValueError(
-            f"it should return {len(patches)} marks for {len(patches)} patches, got shape {marks.shape}"
-        )
-    return np.allclose(marks, other(ask, canvas, patches), atol=1e-5)
 
 
 def _changes(ask: Ask, canvas: np.ndarray, patches: np.ndarray, strength: np.ndarray, n: int) -> bool:
@@ -156,31 +129,6 @@ exercises = workbook(
     ),
     Exercise(
         "2_black_box.2",
-        "Occlusion",
-        solution=always(_marks),
-        mistakes=(
-            Mistake(
-                always(lambda ask, canvas, patches: -_marks(ask, canvas, patches)),
-                "The signs are turned round: a mark is positive when the lead falls.",
-            ),
-            Mistake(
-                always(_marks_that_stay),
-                "Patches stay covered when you go on to the next. Cover one patch at a time.",
-            ),
-            Mistake(
-                always(lambda ask, canvas, patches: ask(canvas) - _marks(ask, canvas, patches)),
-                "Those are the leads themselves. The mark is how far they fall.",
-            ),
-        ),
-        hints=(
-            "In a loop over patches: cover this one patch, ask, and compare with ask(canvas).",
-            "The mark is ask(canvas) − ask(cover(canvas, [patch])).",
-        ),
-        same=same_marks,
-        expects="a function of (ask, canvas, patches) that returns a mark for each patch",
-    ),
-    Exercise(
-        "2_black_box.3",
         "The test",
         solution=always(_changes),
         mistakes=(
