@@ -81,7 +81,7 @@ def cover(canvas, patches):
 
 
 # %% [markdown]
-# How close is it to that? The network gives each class a score and answers with the highest. The answer's **lead** is its score minus the best other score. Below 0 the answer changes. (Why not the probability? From a lead of 7 on it is over 99 %, and hardly moves.)
+# How close is a network to changing its mind? It gives each class a score and answers with the highest. The answer's **lead** is its score minus the best other score. Below 0 the answer changes. (Why not the probability? From a lead of 7 on it is over 99 %, and hardly moves.)
 
 
 # %%
@@ -223,7 +223,7 @@ def ordered(i, canvas, answer, rng):
 # %% [markdown]
 # How many pictures does it take? In a pilot on other digits (four networks, 320 pictures), the four inkiest patches changed 49 % of the answers, occlusion's 75 %. So the outcome is no secret; the margin of 10 is older than the pilot. (Three patches of 5 × 5 pixels: 61 and 75 %. The gap depends on such choices, so they come first.)
 #
-# One picture's difference varies by 55 points (standard deviation). 1,000 pictures leave ± 3.4 points, and networks that differ add to that: enough for a [margin](../glossary.md#margin) of 10. Each network gets 200 test pictures; its answers count, right or wrong. `changed_by` is your test, for 1 to 8 patches:
+# One picture's difference varied by 55 points there (standard deviation). 1,000 pictures leave ± 3.4 points, and networks that differ add to that: enough for a [margin](../glossary.md#margin) of 10. Each network gets 200 test pictures; its answers count, right or wrong. `changed_by` is your test, for 1 to 8 patches:
 
 
 # %%
