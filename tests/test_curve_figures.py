@@ -61,3 +61,21 @@ def test_curves_beside_each_other_keep_their_styles():
     assert list(right.lines[1].get_ydata()) == [50, 80] and right.lines[2].get_ydata()[0] == 10
     assert (left.get_xlabel(), left.get_ylabel(), right.get_ylabel()) == ("labels", "right (%)", "")
     assert [tick.get_text() for tick in left.get_xticklabels()] == ["5", "20"]
+
+
+def test_what_trainings_reach_stands_with_its_spread():
+    rows = pd.DataFrame(
+        {"training loss": [0.1, 0.3], "lowest loss": [0.1, 0.05], "right": [[80, 100], [84, 100]]}
+    )
+    table = curve_figures.reached({("plain", 20): rows})
+    assert table.loc["plain, 20"].tolist() == ["0.20 ± 0.14", "0.05", "91.0 ± 1.4"]
+
+
+def test_gradients_against_depth_are_geometric_means():
+    fig, table = curve_figures.slopes({"plain": {2: [1.0, 100.0], 8: [1e-9, 1e-7]}, "other": {2: [1.0, 1.0]}})
+    assert table["plain"].tolist() == ["1.0e+01", "1.0e-08"] and table.index.name == "convolutions"
+    (ax,) = fig.axes
+    assert ax.get_yscale() == "log" and [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "plain",
+        "other",
+    ]

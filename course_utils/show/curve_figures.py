@@ -1,4 +1,4 @@
-"""Curves side by side, where their bands would cover each other; training losses by step."""
+"""Curves side by side, where their bands would cover each other; what trainings reach, and their start."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from course_utils.claims import intervals
 from course_utils.claims.estimates import Estimate
 from course_utils.show.plots import GREY, curve, line_style, plain
 
@@ -86,3 +87,42 @@ def beside(
         ax.legend(loc="lower right")
     axes[0][0].set_ylabel(y)
     return fig
+
+
+def reached(runs: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
+    """What trainings have reached: a row for each kind of network, mean ± standard deviation over its runs.
+
+    Parameters
+    ----------
+    runs : mapping of (kind, convolutions) to DataFrame
+        One row a run, with columns 'training loss', 'lowest loss' (of any rate tried) and 'right' (a list:
+        100 or 0 for each test picture).
+    """
+    rows = {}
+    for (kind, depth), run in runs.items():
+        loss, right = run["training loss"], run["right"].map(np.mean)
+        rows[f"{kind}, {depth}"] = {
+            "training loss (nats)": f"{loss.mean():.2f} ± {loss.std():.2f}",
+            "lowest loss (nats)": f"{run['lowest loss'].min():.2f}",
+            "right (%)": f"{right.mean():.1f} ± {right.std():.1f}",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def slopes(found: Mapping[str, Mapping[int, list[float]]]) -> tuple[Figure, pd.DataFrame]:
+    """Norms of a gradient against depth, a curve for each kind of network: figure and table.
+
+    A point is the geometric mean of some networks, since they differ by factors; its band is the t interval
+    of their logarithms. `found` has one positive number a network, by kind and by convolutions.
+    """
+    fig, ax = plt.subplots()
+    points = {
+        kind: {n: intervals.paired_ratio(each, np.ones(len(each))) for n, each in by_depth.items()}
+        for kind, by_depth in found.items()
+    }
+    for i, (kind, estimates) in enumerate(points.items()):
+        curve(ax, estimates, plain(kind), i)
+    ax.set(xlabel="convolutions in the blocks", ylabel="first layer's gradient (norm)", yscale="log")
+    ax.legend()
+    table = {kind: {n: f"{each.effect:.1e}" for n, each in by.items()} for kind, by in points.items()}
+    return fig, pd.DataFrame(table).rename_axis("convolutions")

@@ -5,14 +5,13 @@
 #
 # *Source: "Deep Learning vs. Machine Learning: What's the Difference?" (a university's IT blog), section "Deep Neural Networks (DNNs)".*
 #
-# This lab needs [lesson 2](../2_deep_cnn.ipynb): convolutions, its training loop, folds. Allow 40 minutes. (Cells that measure or draw can be skimmed.)
+# This lab needs [lesson 2](../2_deep_cnn.ipynb): convolutions, its training loop, folds. Allow 45 minutes. (Cells that measure or draw can be skimmed.)
 #
 # **Why this matters.** In 2014 the best networks in the great contest in naming photos had about 20 [layers](../glossary.md#layer). A year later the winner had 152. In between, people had found that stacking more layers made networks *worse*, even on the pictures that they learned from. Then somebody added one plus sign.
 
 # %%
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -32,7 +31,7 @@ from course_utils.show import curve_figures, network_figures, plots
 # %% [markdown]
 # ## Data
 #
-# MNIST digits in the middle of the picture: where they stand is not today's question. The mean of each 2 × 2 pixels makes 14 × 14 of 28 × 28, so that a laptop can train many networks. Five [folds](../glossary.md#fold), each with first weights of its own.
+# MNIST digits, in the middle of the picture. The mean of each 2 × 2 pixels makes 14 × 14 of 28 × 28, so that a laptop can train many. Five [folds](../glossary.md#fold), each with first weights of its own.
 
 # %%
 run = start("2_depth")
@@ -55,28 +54,16 @@ print(f"baseline, always saying 0: {baseline:.0f} % right")
 # %% [markdown]
 # ## A stack as deep as you like
 #
-# The first convolution steps by two: 14 × 14 pixels become 8 maps of 7 × 7. Then come **blocks**. Each has a `body`: two convolutions that keep the shape. How a block joins its body with its input `x` is left open: a function `connect` says it. `plain` is the usual way.
-#
-# (`norm` is for the end of the lab: `nn.Identity` does nothing.)
+# The first convolution steps by two: 14 × 14 pixels become 8 maps of 7 × 7. Then come **blocks**. Each has a `body`: two convolutions that keep the shape. How a block joins its body with its input is left open: a function `connect` says it. At the end *all* numbers go into the ten scores, so even the shallowest stack sees the whole picture. (`norm` is for the end of the lab: `nn.Identity` does nothing.)
 
 
 # %%
-def plain(x, body):
-    """A usual block: what the body makes replaces its input."""
-    return torch.relu(body(x))
-
-
 def make_body(width, norm):
     """Two convolutions that keep the shape, with a ReLU between them."""
     one, two = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
     return nn.Sequential(one, norm(width), nn.ReLU(), two, norm(width))
 
 
-# %% [markdown]
-# At the end *all* numbers go into the ten scores, so even the shallowest stack sees the whole picture.
-
-
-# %%
 class Stack(nn.Module):
     """One convolution, blocks with so many convolutions together, ten scores."""
 
@@ -101,9 +88,15 @@ class Stack(nn.Module):
 # %% [markdown]
 # ## The telephone game
 #
-# Children whisper a message along a row; what arrives? We whisper four digits through an *untrained* plain stack. Each row is a digit, each column a place: after so many convolutions of the blocks. We show the map that differs most between the four, from its smallest number (black) to its largest (white). **What does the last column show? What could a network learn from it?**
+# Children whisper a message along a row; what arrives? We whisper four digits through an *untrained* stack of usual, `plain` blocks. Each row is a digit, each column a place: after so many convolutions of the blocks. We show the map that differs most between the four, each column on one scale (smallest number black, largest white). **What does the last column show? What could a network learn from it?**
+
 
 # %%
+def plain(x, body):
+    """A usual block: what the body makes replaces its input."""
+    return torch.relu(body(x))
+
+
 torch.manual_seed(seeds[0])
 four = pixels[[np.flatnonzero(labels == digit)[0] for digit in (0, 1, 4, 7)]]
 with torch.no_grad():
@@ -114,7 +107,7 @@ plots.show(fig, "Four digits, and one map of each after 0, 2, 4, 8 and 20 convol
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# The table under the figure says how much the maps still differ. torch's first weights are small: each convolution passes on only part of the differences, and a part of a part of a part is soon nothing. Where all digits look alike, a network can learn how frequent each class is, but not which one it sees.
+# The table under the figure says how much the maps still differ. torch's first weights are small: each convolution passes on only part of the differences, and a part of a part of a part is soon nothing. What is left is the same for all: it comes from biases and from the zeros around each map (padding). Where all digits look alike, a network can learn how frequent each class is, but not which one it sees.
 #
 # </details>
 #
@@ -141,7 +134,7 @@ exercises.check("2_depth.1", residual)
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# The article's claim is about *new* pictures. Two questions of our own come before it: does a deep stack get through its *training*? We take the loss on all pictures learned from, after the last step. So a high one is no [overfitting](../glossary.md#overfitting). It means "not even learned".
+# The article's claim is about *new* pictures. Two questions of our own come first: does a deep stack get through its *training* without shortcuts, and with them? We take the loss on all pictures learned from, after the last step. A high one is no [overfitting](../glossary.md#overfitting): it means "not even learned".
 #
 # Their [margin](../glossary.md#margin) is 0.1 [nats](../glossary.md#nat): the right digit gets a probability about a tenth smaller. All ten equally likely costs ln 10 = 2.30 nats.
 
@@ -150,12 +143,11 @@ claims = [ledger.get("dl-depth"), ledger.get("dl-depth-plain"), ledger.get("dl-d
 display(*claims)
 
 # %% [markdown]
-# **Your prediction**, in place of our guesses: deepest minus shallowest, in training loss (a plus: the deepest is *worse*), and in new pictures that are right (a plus: better).
+# **Your prediction**, in place of our guesses: deepest minus shallowest, in training loss without shortcuts (a plus: the deepest is *worse*), and in new pictures that are right (a plus: better).
 
 # %%
 predicted = {
     "training loss, plain (nats)": 0.3,
-    "training loss, shortcuts (nats)": -0.1,
     "right, shortcuts (points)": 2,
     "dl-depth": "supported",
 }
@@ -179,18 +171,16 @@ def learn(make, i, rate):
     model = networks.NetworkClassifier(make(), batch_loss, settings.steps, 64, rate, **how)
     train, validation, test = folds[i]
     model.fit(pixels[train], labels[train])
-    right = 100.0 * (model.predict(pixels[test]) == labels[test])  # one a test picture
     return {
         "losses": model.history_.losses,  # of each step
         "training loss": log_loss(labels[train], model.predict_proba(pixels[train])),
         "validation": model.score(pixels[validation], labels[validation]),
-        "right": right,
-        "right (%)": right.mean(),
+        "right": 100.0 * (model.predict(pixels[test]) == labels[test]),  # of each test picture
     }
 
 
 # %% [markdown]
-# How large must this be? In a pilot (other pictures, rates from 0.0003 to 0.03) plain stacks of 20 stayed 2 nats above shallow ones: five folds are plenty. In accuracy, depth gained about 0 points with shortcuts. Five times 800 test pictures should give an [interval](../glossary.md#interval) of ± 1 point: enough to tell 0 from 2.
+# How large must this be? In a pilot (other pictures) plain stacks of 20 stayed 2 nats above shallow ones: five folds are plenty. With shortcuts, depth gained about 0 points. Five times 800 test pictures should give a bootstrap [interval](../glossary.md#interval) of ± 1 point: just enough to tell 0 from 2.
 
 
 # %%
@@ -207,7 +197,7 @@ def tuned(make, name, n_folds=None):
 found = {("plain", n): tuned(partial(Stack, n, plain), f"plain, {n}") for n in settings.depths}
 
 # %% [markdown]
-# The same with shortcuts. (`shortcut` is the lab's own `residual`.)
+# The same with shortcuts. (`shortcut` is our `residual`.)
 
 # %%
 for n in settings.depths:
@@ -216,50 +206,51 @@ for n in settings.depths:
 # %% [markdown]
 # The training loss: mean over the five folds, their standard deviation as a band. Dotted: guessing. **Which stacks get through?** ("Right" is on new pictures, "lowest loss" the lowest training loss of any rate in any fold.)
 
-
 # %%
-def table(kinds):
-    """What some kinds of stack have reached, over folds."""
-    columns = {"training loss": ["mean", "std"], "lowest loss": "min", "right (%)": ["mean", "std"]}
-    rows = pd.concat({key: found[key] for key in kinds})
-    return rows.groupby(level=[0, 1], sort=False).agg(columns).round(2)
-
-
 fig, means = curve_figures.trainings(found, np.log(10))
 plots.show(fig, "Training loss by step, plain on the left, with shortcuts on the right.", means)
-table(found)
+curve_figures.reached(found)
 
 # %% [markdown]
 # ## Verdict
 #
-# Loss: t intervals over folds, as in lesson 1. Accuracy: folds and pictures drawn anew, as in lesson 2. From five folds this comes out somewhat too narrow, so we print the t interval, too. (If the two disagree, the word hangs by a thread.)
-
+# First the training loss: lesson 1's corrected t intervals over folds.
 
 # %%
-def apart(one, other):
-    """Training loss of one kind minus that of the other, with its interval."""
-    losses = [found[key]["training loss"] for key in (one, other)]
-    return intervals.corrected_resampled_t(losses[0] - losses[1], 1 / settings.folds)
-
-
 low, high = settings.depths[0], settings.depths[-1]
+
+
+def over_folds(differences):
+    """Their mean, with its interval."""
+    return intervals.corrected_resampled_t(differences, 1 / settings.folds)
+
+
+loss = {kind: reached["training loss"] for kind, reached in found.items()}
+stuck = over_folds(loss["plain", high] - loss["plain", low])
+kept = over_folds(loss["shortcuts", high] - loss["shortcuts", low])
+mended = over_folds(loss["plain", high] - loss["shortcuts", high])
+pairs = (claims[1], {"stuck": stuck}), (claims[2], {"kept": kept, "mended": mended})
+of_loss = [claim.judge(measured, run.profile) for claim, measured in pairs]
+display(*of_loss)
+
+# %% [markdown]
+# Then the article's claim: folds and pictures drawn anew, as in lesson 2. From five folds this interval is somewhat too narrow. So we also print what the t interval would say. If the words differ, the verdict hangs by a thread.
+
+# %%
 gained = found["shortcuts", high]["right"] - found["shortcuts", low]["right"]  # a fold's pictures
 gain = resampling.two_level_bootstrap(gained.tolist(), run.seed)
-print("gain by t:", intervals.t_interval(gained.map(np.mean)).text("points"))
-stuck = apart(("plain", high), ("plain", low))
-kept = apart(("shortcuts", high), ("shortcuts", low))
-mended = apart(("plain", high), ("shortcuts", high))
-measured = [{"gain": gain}, {"stuck": stuck}, {"kept": kept, "mended": mended}]
-verdicts = [each.judge(by, run.profile) for each, by in zip(claims, measured, strict=True)]
-answers = dict(zip(predicted, (stuck, kept, gain, verdicts[0].word), strict=True))
-display(*verdicts, results.beside(predicted, answers))
+by_t = over_folds(gained.map(np.mean))
+print("by t:", by_t.text("points"), "·", claims[0].judge({"gain": by_t}, run.profile).word)
+verdicts = [claims[0].judge({"gain": gain}, run.profile), *of_loss]
+answers = dict(zip(predicted, (stuck, gain, verdicts[0].word), strict=True))
+display(verdicts[0], results.beside(predicted, answers))
 
 # %% [markdown]
 # ## Why?
 #
-# Training changes a weight by its slope, its *gradient*. The first layer's must come back through the whole stack: the telephone game the other way.
+# Training changes a weight by its slope, its *gradient*. That of the first layer must come back through the whole stack: the telephone game the other way.
 #
-# **Exercise 2_depth.2 What reaches the first layer?** Write `first(stack, images, labels)`: compute the loss of this batch with `batch_loss`, let torch find all gradients (as in the lesson's loop), and return the *norm* (`.norm()`) of the gradient of the first convolution's weights, `stack.first.weight`.
+# **Exercise 2_depth.2 What reaches the first layer?** Write `first(stack, images, labels)`: compute the loss of this batch with `batch_loss`, let torch find all gradients (as in the lesson's loop), and return the *norm* (`.norm()`) of the gradient of the first convolution's weights, `stack.first.weight`. (Each stack is new: no old gradients to empty.)
 
 # %% given="2_depth.2"
 torch.manual_seed(seeds[0])
@@ -283,39 +274,35 @@ def first(stack, images, labels):
 exercises.check("2_depth.2", first)
 
 # %% [markdown]
-# Now for stacks from 2 to 32 convolutions, before the first step: geometric mean over five new stacks, with its interval. (`first_slope` is the lab's own `first`.)
+# Now for untrained stacks of 2 to 32 convolutions, five of each. (`first_slope` is our `first`.)
 
 
 # %%
 def at_start(n, connect):
-    """The first layer's gradient in new stacks of n convolutions."""
+    """The first layer's gradient in five new stacks of n convolutions."""
     slopes = []
     for seed in seeds:
         torch.manual_seed(seed)
         slopes.append(first_slope(Stack(n, connect), *batch, batch_loss))
-    return intervals.paired_ratio(slopes, np.ones(len(slopes)))
+    return slopes
 
 
-(fig, ax), numbers = plt.subplots(), {}
-for k, (name, connect) in enumerate({"plain": plain, "shortcuts": shortcut}.items()):
-    points = {n: at_start(n, connect) for n in range(2, 33, 6)}
-    plots.curve(ax, points, name, k)
-    numbers[name] = {n: f"{point.effect:.1e}" for n, point in points.items()}
-ax.set(xlabel="convolutions in the blocks", ylabel="first layer's gradient (norm)", yscale="log")
-ax.legend()
-plots.show(fig, "First layer's gradient against depth, untrained.", pd.DataFrame(numbers))
+kinds = {"plain": plain, "shortcuts": shortcut}
+slopes = {kind: {n: at_start(n, kinds[kind]) for n in range(2, 33, 6)} for kind in kinds}
+fig, numbers = curve_figures.slopes(slopes)
+plots.show(fig, "First layer's gradient against depth, untrained: means of five.", numbers)
 
 # %% [markdown]
 # <details><summary>AdamW divides each gradient by its usual size, so that small ones take large steps, too. Why does that not help a plain stack of 20?</summary>
 #
-# It adds 0.00000001 to what it divides by, so as not to divide by 0. Where the curve lies far below that, a step is next to nothing. In our pilot we made this number a hundred million times smaller. Then one of two rates took the loss down to 1.6 in 200 steps: no longer stuck, but far behind.
+# It adds 0.00000001 to what it divides by, so as not to divide by 0. Where the curve lies far below that, a step is next to nothing. In a pilot with a hundred million times less, the smallest of our rates took the loss to 1.6 in 200 steps: far behind, but no longer stuck.
 #
 # </details>
 
 # %% [markdown]
 # ## Is the shortcut the only cure?
 #
-# Two others act on the *size* of the numbers that are passed on. **He's first weights** (2015) are larger, by just so much that a layer with ReLU keeps the size of its input. And lesson 2's [batch norm](../glossary.md#batch-norm). Both without shortcuts, in three folds; shown, not judged. **Which train? Which are best on new pictures?**
+# Two others act on the *size* of the numbers passed on. **He's first weights** (2015) are larger, by just so much that a layer with ReLU keeps the size of its input. The other is lesson 2's [batch norm](../glossary.md#batch-norm). Both without shortcuts, in three folds; shown, not judged. **Which train? Which are best on new pictures?**
 
 
 # %%
@@ -326,12 +313,12 @@ def he(layer):
 
 found["He's weights", high] = tuned(lambda: Stack(high, plain).apply(he), "He's", 3)
 found["batch norm", high] = tuned(partial(Stack, high, plain, nn.BatchNorm2d), "norm", 3)
-table([key for key in found if key[1] == high])
+curve_figures.reached({key: found[key] for key in found if key[1] == high})
 
 # %% [markdown]
 # <details><summary>Compare your answer</summary>
 #
-# A loss far below 2.30 is no longer stuck. Compare it with that of the stack with shortcuts: does it train *as well*? And then the last columns: who has learned more of the training pictures need not be right on more new ones.
+# A loss far below 2.30 is no longer stuck. Compare it with that of the stack with shortcuts: does it train *as well*? And who has learned more of the training pictures need not be right on more new ones.
 #
 # </details>
 #
@@ -346,13 +333,13 @@ table([key for key in found if key[1] == high])
 #
 # - Before you ask whether a network generalises, ask whether it trains: look at the *training* loss, and tune the rate.
 # - A shortcut lets the picture forward, and the gradient back, past every body.
-# - Whether a plain stack trains depends on its first weights, on norms, even on the optimizer's small print.
-# - It holds for narrow stacks, few steps and small digits. (A deeper stack also has more weights.) Harder pictures may differ.
+# - Whether a plain stack trains can hang on its first weights, on norms, even on the optimizer's small print.
+# - All this is about narrow stacks, few steps and easy digits, where depth may have little left to gain. Harder pictures may differ.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb).
 
 # %% [markdown]
-# Your verdicts and your exercises, kept in a results file for the course's report:
+# Your verdicts and exercises, kept for the course's report:
 
 # %% tags=["nbval-check-output"]
 results.finish(run, verdicts, exercises, predicted, answers)
