@@ -1,12 +1,11 @@
 """The exercises of lab 2_bias."""
 
-import numpy as np
 import pytest
 import torch
 from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
 from torch.nn import functional as F
 
-from course_utils.exercises.lab_2_bias import exercises, thinned, weighted_loss
+from course_utils.exercises.lab_2_bias import exercises, weighted_loss
 
 
 @pytest.mark.parametrize(("exercise", "context"), cases(exercises, {}))
@@ -23,15 +22,6 @@ def check(capsys):
     return lambda id, answer: checked(exercises_of(exercises)[id], answer, {}, capsys)
 
 
-def thin_in_a_loop(labels, rare, share, rng):
-    kept = []
-    for k in set(labels.tolist()):
-        rows = [i for i, label in enumerate(labels) if label == k]
-        n = int(share * len(rows)) if k in rare else len(rows)
-        kept += rng.permutation(rows)[:n].tolist()
-    return sorted(kept)
-
-
 def loss_in_a_loop(scores, labels, weights):
     above = below = 0
     for one, label in zip(scores, labels, strict=True):
@@ -43,10 +33,9 @@ def loss_in_a_loop(scores, labels, weights):
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
     [
-        ("2_bias.1", thin_in_a_loop),
-        ("2_bias.2", loss_in_a_loop),
-        ("2_bias.2", lambda scores, labels, weights: F.cross_entropy(scores, labels, weight=weights)),
-        ("2_bias.3", 96.8),
+        ("2_bias.1", loss_in_a_loop),
+        ("2_bias.1", lambda scores, labels, weights: F.cross_entropy(scores, labels, weight=weights)),
+        ("2_bias.2", 96.8),
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
@@ -56,22 +45,13 @@ def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "said"),
     [
-        ("2_bias.1", lambda labels, rare, share, rng: np.isin(labels, rare), "row numbers"),
-        ("2_bias.1", lambda labels, rare, share, rng: np.arange(5), "For a nudge"),
-        ("2_bias.2", lambda scores, labels, weights: scores.sum(), "For a nudge"),
-        ("2_bias.3", 10.0, "For a nudge"),
+        ("2_bias.1", lambda scores, labels, weights: scores.sum(), "For a nudge"),
+        ("2_bias.2", 10.0, "For a nudge"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, said):
     status, told = check(exercise_id, answer)
     assert status == "not yet" and said in told
-
-
-def test_thinned_keeps_the_others_and_a_share_of_each_rare_class():
-    labels = np.repeat([0, 1, 2], [300, 100, 50])
-    rows = thinned(labels, [0, 2], 0.02, np.random.default_rng(0))
-    assert np.bincount(labels[rows]).tolist() == [6, 100, 1] and len(set(rows)) == 107
-    assert len(thinned(labels, range(3), 1.0, np.random.default_rng(0))) == 450
 
 
 def test_the_weighted_loss_is_that_of_torch():

@@ -2,128 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 
 from course_utils.exercises import Exercise, Mistake, always, same_number, same_results, workbook
-
-Thin = Callable[[np.ndarray, Sequence[int], float, np.random.Generator], Any]
-Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-def thinned(labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator) -> np.ndarray:
-    """Rows to keep when some classes are made rare: the first exercise's answer.
-
-    The lab goes on with it, so that the answer stands nowhere in the notebook.
-
-    Parameters
-    ----------
-    labels : ndarray, shape (n,)
-        Class of each picture, whole numbers from 0.
-    rare : sequence of int
-        The classes to thin.
-    share : float
-        From 0 to 1, of each rare class's rows, that is kept.
-    rng : Generator
-        Draws them.
-
-    Returns
-    -------
-    ndarray of int
-        Row numbers: all of the other classes, a share of each rare one.
-    """
-    rows = [np.flatnonzero(labels == k) for k in rare]
-    drawn = [rng.choice(each, round(share * len(each)), replace=False) for each in rows]
-    return np.concatenate([np.flatnonzero(~np.isin(labels, list(rare))), *drawn])
-
-
-def _all_classes(
-    labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    return thinned(labels, np.unique(labels).tolist(), share, rng)
-
-
-def _taken_away(
-    labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    return thinned(labels, rare, 1 - share, rng)
-
-
-def _rare_alone(
-    labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    rows = thinned(labels, rare, share, rng)
-    return rows[np.isin(labels[rows], rare)]
-
-
-def _in_one_draw(
-    labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    is_rare = np.isin(labels, rare)
-    rows = np.flatnonzero(is_rare)
-    drawn = rng.choice(rows, round(share * len(rows)), replace=False)
-    return np.concatenate([np.flatnonzero(~is_rare), drawn])
-
-
-def _with_repeats(
-    labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    rows = [np.flatnonzero(labels == k) for k in rare]
-    drawn = [rng.choice(each, round(share * len(each))) for each in rows]
-    return np.concatenate([np.flatnonzero(~np.isin(labels, rare)), *drawn])
-
-
-def _the_first(labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator) -> np.ndarray:
-    rows = [np.flatnonzero(labels == k) for k in rare]
-    kept = [each[: round(share * len(each))] for each in rows]
-    return np.concatenate([np.flatnonzero(~np.isin(labels, rare)), *kept])
-
-
-def _labels_themselves(
-    labels: np.ndarray, rare: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    return labels[thinned(labels, rare, share, rng)]
-
-
-def _nature(thin: Thin) -> tuple[Any, ...]:
-    """What can be said of a way to thin: the others whole, how many of each rare class, which ones.
-
-    Raises
-    ------
-    ValueError
-        It does not give row numbers.
-    """
-    labels = np.random.default_rng(1).permutation(np.repeat([0, 1, 2, 5], [60, 140, 80, 100]))
-    rare, counts = [2, 5], []
-    drawn = [
-        np.asarray(thin(labels.copy(), list(rare), 0.2, np.random.default_rng(seed))) for seed in (0, 1, 2)
-    ]
-    for rows in drawn:
-        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not ((rows >= 0) & (rows < len(labels))).all():
-            raise ValueError(
-                f"it should return row numbers, one array of whole numbers, and gives {rows!r:.60}"
-            )
-        counts.append(np.bincount(labels[rows], minlength=6)[[0, 1, 2, 5]])
-    counts = np.array(counts)
-    return (
-        bool((counts[:, :2] == [60, 140]).all()),
-        bool((counts[:, 2:] == [16, 20]).all()),
-        bool((counts[:, 2:].sum(axis=1) == 36).all()),
-        bool((counts[:, 2:] == [64, 80]).all()),
-        bool((counts[:, :2] == 0).all()),
-        all(len(set(rows.tolist())) == len(rows) for rows in drawn),
-        len({tuple(sorted(rows.tolist())) for rows in drawn}) == 3,
-        all(set(rows.tolist()) <= {0, 1, 2, 5} for rows in drawn),
-    )
-
-
-def same_nature(answer: Thin, other: Thin, **context: Any) -> bool:
-    """Whether two ways to thin keep the same rules; which rows they draw may differ."""
-    return _nature(answer) == _nature(other)
 
 
 def _losses(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -132,7 +16,7 @@ def _losses(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 def weighted_loss(scores: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """The weighted mean of the cross-entropies: the second exercise's answer.
+    """The weighted mean of the cross-entropies: the first exercise's answer.
 
     Parameters
     ----------
@@ -160,40 +44,12 @@ def _batches() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
 
 RECALL, PICTURES = np.array([55] * 2 + [97] * 8), np.array([20] * 2 + [1000] * 8)
 ACCURACY = float((RECALL * PICTURES).sum() / PICTURES.sum())
-"""The third exercise's answer, in %."""
+"""The second exercise's answer, in %."""
 
 
 exercises = workbook(
     Exercise(
         "2_bias.1",
-        "Make them rare",
-        solution=always(thinned),
-        mistakes=(
-            Mistake(always(_all_classes), "It thins every class: keep all rows of those that are not rare."),
-            Mistake(
-                always(_taken_away),
-                "It keeps what should go: `share` is the part of a rare class that stays.",
-            ),
-            Mistake(always(_rare_alone), "The rows of the other classes are missing: add all of them."),
-            Mistake(
-                always(_in_one_draw),
-                "It draws from all rare rows at once, so each rare class gets a number by chance. "
-                "Draw from each on its own.",
-            ),
-            Mistake(always(_with_repeats), "Some rows are drawn twice: rng.choice needs replace=False."),
-            Mistake(always(_the_first), "It keeps the same rows every time: draw them with rng.choice."),
-            Mistake(always(_labels_themselves), "These are labels. Return the numbers of the rows."),
-        ),
-        hints=(
-            "Two parts, joined by np.concatenate: the rows of the others, and a few rows of each rare class.",
-            "The others: np.flatnonzero(~np.isin(labels, rare)). Of class k: np.flatnonzero(labels == k).",
-            "rng.choice(rows, round(share * len(rows)), replace=False) draws from the rows of one class.",
-        ),
-        same=same_nature,
-        expects="a function of (labels, rare, share, rng) that returns row numbers",
-    ),
-    Exercise(
-        "2_bias.2",
         "The weighted loss",
         solution=always(weighted_loss),
         mistakes=(
@@ -240,7 +96,7 @@ exercises = workbook(
         expects="a function of (scores, labels, weights) that returns one number",
     ),
     Exercise(
-        "2_bias.3",
+        "2_bias.2",
         "One number for all",
         solution=always(ACCURACY),
         mistakes=(
