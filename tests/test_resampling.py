@@ -298,3 +298,18 @@ def test_a_simultaneous_interval_of_one_effect_is_the_usual_one():
 def test_simultaneous_intervals_need_effects_that_vary(resampled):
     with pytest.raises(CourseError, match="expected"):
         resampling.simultaneous([1.0, 2.0], resampled)
+
+
+def test_a_ratio_of_two_levels_is_that_of_the_means_and_zero_is_refused():
+    rng = np.random.default_rng(0)
+    theirs = [rng.random(300) < 0.2 for _ in range(4)]
+    ours = [wrong & (rng.random(300) < 0.5) for wrong in theirs]
+    found = resampling.two_level_bootstrap(ours, over=theirs)
+    assert found.effect == pytest.approx(np.mean(ours) / np.mean(theirs)) and found.n == 1200
+    assert found.low < 0.5 < found.high < 0.7
+    same = resampling.two_level_bootstrap(theirs, over=theirs)
+    assert (same.low, same.effect, same.high) == pytest.approx((1, 1, 1))
+    with pytest.raises(CourseError, match="is zero in some of the resamples"):
+        resampling.two_level_bootstrap(ours, over=[np.zeros(300)] * 4)
+    with pytest.raises(CourseError, match="a value for each value of `runs`, run by run"):
+        resampling.two_level_bootstrap(ours, over=theirs[:3])

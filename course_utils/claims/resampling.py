@@ -102,7 +102,12 @@ def simultaneous(effects: ArrayLike, resampled: ArrayLike) -> list[Estimate]:
     return [Estimate(*map(float, each), len(resampled)) for each in ends]
 
 
-def two_level_bootstrap(runs: Sequence[ArrayLike], seed: int = 0, n_resamples: int = 2000) -> Estimate:
+def two_level_bootstrap(
+    runs: Sequence[ArrayLike],
+    seed: int = 0,
+    n_resamples: int = 2000,
+    over: Sequence[ArrayLike] | None = None,
+) -> Estimate:
     """Mean over runs of the mean over their items, with a bootstrap interval that draws both anew.
 
     Items of one run (the test pictures of one trained network) share what that run had by chance, so
@@ -117,30 +122,43 @@ def two_level_bootstrap(runs: Sequence[ArrayLike], seed: int = 0, n_resamples: i
         Of the resampling.
     n_resamples : int
         How often both are drawn anew.
+    over : sequence of array_like, each (n_items,), optional
+        Another quantity of the same items in the same runs: the ratio of the two means is given instead.
 
     Returns
     -------
     Estimate
-        Mean and percentile interval; `n` counts the items of all runs.
+        Mean or ratio, and percentile interval; `n` counts the items of all runs.
 
     Raises
     ------
     CourseError
-        Fewer than two runs, or a run with fewer than two finite values.
+        Fewer than two runs, a run with fewer than two finite values, or `over` has other shapes or a mean
+        that may be zero.
 
     References
     ----------
     Davison, A. C., & Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
     """
-    values = [finite(run) for run in runs]
-    if len(values) < 2:
-        raise CourseError(f"a two-level bootstrap needs at least two runs, got {len(values)}: add seeds")
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(values), size=(n_resamples, len(values)))
-    means = [np.mean([rng.choice(values[run], values[run].size).mean() for run in runs]) for runs in drawn]
-    interval = percentile_interval(means)
-    effect = float(np.mean([run.mean() for run in values]))
-    return Estimate(effect, interval.low, interval.high, sum(run.size for run in values))
+    above = [finite(run) for run in runs]
+    below = [np.ones_like(run) for run in above] if over is None else [finite(run) for run in over]
+    if len(above) < 2:
+        raise CourseError(f"a two-level bootstrap needs at least two runs, got {len(above)}: add seeds")
+    if [run.size for run in above] != [run.size for run in below]:
+        raise CourseError("`over` needs a value for each value of `runs`, run by run")
+    rng, drawn = np.random.default_rng(seed), []
+    for chosen in rng.integers(len(above), size=(n_resamples, len(above))):
+        items = [rng.integers(above[run].size, size=above[run].size) for run in chosen]
+        means = [
+            np.mean([values[run][rows].mean() for run, rows in zip(chosen, items, strict=True)])
+            for values in (above, below)
+        ]
+        drawn.append(means[0] / means[1] if means[1] else np.inf)
+    if not np.isfinite(drawn).all():
+        raise CourseError("`over` is zero in some of the resamples, and nothing can be divided by it")
+    interval = percentile_interval(drawn)
+    effect = np.mean([run.mean() for run in above]) / np.mean([run.mean() for run in below])
+    return Estimate(float(effect), interval.low, interval.high, sum(run.size for run in above))
 
 
 def half_sampling(

@@ -50,6 +50,11 @@ def recentre(canvas: np.ndarray, side: int) -> np.ndarray:
     return out
 
 
+def recentred(canvases: np.ndarray, side: int) -> np.ndarray:
+    """`recentre` for each of several canvases: (n, C, H, W) to (n, C, side, side)."""
+    return np.array([recentre(canvas, side) for canvas in canvases])
+
+
 def folds(labels: np.ndarray, n_folds: int, seed: int, is_test: np.ndarray | None = None) -> list[Fold]:
     """Folds of pictures in which every class has its share of each part.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -13,143 +15,140 @@ from course_utils.exercises import (
     Exercise,
     Mistake,
     always,
-    plain,
-    same_set,
-    same_whole_number,
+    same_results,
     workbook,
 )
+from course_utils.models.convolutional import CNN
 
-Sets = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-COPIES, TEST_SEED = 4, 100
-"""Places for each training picture, seeds 0 to 3; seed of the test pictures' places."""
-
-
-def _sets(
-    place: Callable[..., np.ndarray],
-    size: int,
-    test_seeds: tuple[int, ...] = (TEST_SEED,),
-    repeat: Any = np.tile,
-) -> Callable[..., Sets]:
-    """A function that puts the training pictures at several places, and the test pictures at `test_seeds`."""
-
-    def make(pixels: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> Sets:
-        many = np.concatenate([place(pixels[train], size, seed) for seed in range(COPIES)])
-        tested = np.concatenate([place(pixels[test], size, seed) for seed in test_seeds])
-        return many, repeat(labels[train], COPIES), tested, np.tile(labels[test], len(test_seeds))
-
-    return make
+Convolve = Callable[[np.ndarray, np.ndarray], np.ndarray]
+PICTURE, KERNEL = np.array([[1.0, 0, 2], [3, 2, 1], [5, 1, 0]]), np.array([[1.0, 2], [0, -1]])
+"""The example of the text."""
+LARGER = np.random.default_rng(0).random((7, 5)), np.random.default_rng(1).normal(size=(3, 3))
 
 
-def _augment_first(place: Callable[..., np.ndarray], size: int) -> Callable[..., Sets]:
-    """What the colleague did: every picture at several places, and only then a split."""
-
-    def make(pixels: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> Sets:
-        many = np.concatenate([place(pixels, size, seed) for seed in range(COPIES)])
-        many_labels, n_test = np.tile(labels, COPIES), COPIES * len(test)
-        return many[n_test:], many_labels[n_test:], many[:n_test], many_labels[:n_test]
-
-    return make
+def _convolve(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    windows = np.lib.stride_tricks.sliding_window_view(picture, kernel.shape)  # (h, w, k, k)
+    return np.einsum("hwij,ij->hw", windows, kernel)
 
 
-def _rows_of_many(place: Callable[..., np.ndarray], size: int) -> Callable[..., Sets]:
-    """The colleague's pictures, of which `train` and `test` only reach those of seed 0."""
+def _windows(reduce: Callable[[np.ndarray], Any]) -> Convolve:
+    """What `reduce` makes of the products in each window."""
 
-    def make(pixels: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> Sets:
-        first = place(pixels, size, 0)
-        return first[train], labels[train], first[test], labels[test]
+    def convolve(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(picture, kernel.shape)
+        return reduce(windows * kernel)
 
-    return make
-
-
-def same_sets(
-    answer: Callable[..., Sets],
-    other: Callable[..., Sets],
-    pixels: np.ndarray,
-    labels: np.ndarray,
-    **context: Any,
-) -> bool:
-    """Whether two functions make the same sets of a few pictures.
-
-    Raises
-    ------
-    ValueError
-        The answer does not give four arrays, or not a label for each picture.
-    """
-    few = np.arange(len(labels))[:30]
-    test, train = few[: len(few) // 3], few[len(few) // 3 :]
-    given = answer(pixels[few], labels[few], train, test)
-    if not isinstance(given, (tuple, list)) or len(given) != 4:
-        raise ValueError("it should return four arrays: train_pixels, train_labels, test_pixels, test_labels")
-    given = plain(tuple(given))  # torch's tensors are as right as numpy's arrays
-    for part, images, truths in (("train", *given[:2]), ("test", *given[2:])):
-        if np.size(truths) != len(images):
-            counts = f"{part}_pixels has {len(images)} rows, but {part}_labels {np.size(truths)} values"
-            raise ValueError(f"{counts}: each picture needs its label")
-    expected = other(pixels[few], labels[few], train, test)
-    return all(np.array_equal(ours, theirs) for ours, theirs in zip(given, expected, strict=True))
+    return convolve
 
 
-Descend = Callable[..., Any]
+class _Wrong(CNN):
+    """Lesson 2's network with a typical mistake in it."""
+
+    def __init__(
+        self,
+        n_classes: int,
+        *,
+        stride: int = 2,
+        relu: bool = True,
+        norm: bool = True,
+        pools: int = 2,
+        pool_all: str = "amax",
+    ) -> None:
+        super().__init__(n_classes)
+        self.relu, self.pools, self.pool_all = relu, pools, pool_all
+        self.conv1.stride = (stride, stride)
+        if not norm:
+            self.norm1 = self.norm2 = self.norm3 = self.norm4 = nn.Identity()
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        act = torch.relu if self.relu else nn.Identity()
+        layers = zip(
+            (self.conv1, self.conv2, self.conv3, self.conv4),
+            (self.norm1, self.norm2, self.norm3, self.norm4),
+            (False, self.pools > 0, self.pools > 1, False),
+            strict=True,
+        )
+        for convolution, norm, pool in layers:
+            x = act(norm(convolution(x)))
+            x = nn.functional.max_pool2d(x, 2) if pool else x
+        return getattr(x, self.pool_all)(dim=(2, 3))
 
 
-def _network(
-    *,
-    channels: int = 1,
-    kernel: int = 3,
-    pool: bool = True,
-    second_relu: bool = True,
-    mean: bool = True,
-    classes: int = 10,
-) -> nn.Sequential:
-    """The network that is asked for, or one with a typical mistake in it."""
-    torch.manual_seed(0)
-    layers: list[nn.Module] = [nn.Conv2d(channels, 8, kernel), nn.ReLU()]
-    layers += [nn.MaxPool2d(2)] if pool else []
-    layers += [nn.Conv2d(8, 16, kernel)] + ([nn.ReLU()] if second_relu else [])
-    layers += [nn.AdaptiveAvgPool2d(1)] if mean else []
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 if mean else 16 * 5 * 5, classes))
+def _wrong(**change: Any) -> Callable[..., Callable[[int], nn.Module]]:
+    return always(lambda n_classes: _Wrong(n_classes, **change))
 
 
-def same_network(answer: Any, other: nn.Module, **context: Any) -> bool:
-    """Whether two networks have the same layers, in the same order, and work on a picture of 16 × 16.
+def _built(answer: Any, n_classes: int = 3) -> nn.Module:
+    """A network of the answer's.
 
     Raises
     ------
     TypeError
-        The answer is no network.
+        The answer is a network already, or makes none.
     """
-    if not isinstance(answer, nn.Module):
-        raise TypeError(f"it should be a network, nn.Sequential(...), and is a {type(answer).__name__}")
-    shapes = []
-    for network in (answer, other):
-        weights = [
-            (type(part).__name__, tuple(part.weight.shape), getattr(part, "bias", None) is not None)
-            for part in network.modules()
-            if hasattr(part, "weight")
-        ]
-        steps = [type(part).__name__ for part in network.modules() if not list(part.children())]
-        shapes.append((weights, steps))
-    if shapes[0] != shapes[1]:
+    if isinstance(answer, nn.Module):
+        raise TypeError("it should be the class (or function) itself, without brackets behind its name")
+    torch.manual_seed(0)
+    network = answer(n_classes)
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"with {n_classes} classes it gives a {type(network).__name__}, and no network")
+    return network
+
+
+def _layers(network: nn.Module) -> dict[str, list[nn.Module]]:
+    """Layers that have weights, by kind, in the order in which they were made."""
+    found = defaultdict(list)
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.BatchNorm2d, nn.Linear)):
+            found[type(layer).__name__].append(layer)
+    return found
+
+
+def same_network(answer: Any, other: Any, **context: Any) -> bool:
+    """Whether two classes make networks that give the same scores with the same weights.
+
+    Raises
+    ------
+    ValueError
+        The answer does not give a score for each picture and class.
+    """
+    ours, theirs = _built(answer), _built(other)
+    x = torch.randn(2, 1, 40, 40, generator=torch.Generator().manual_seed(1))
+    if tuple(ours(x).shape) != (2, 3):
+        raise ValueError(f"for 2 pictures and 3 classes it gives scores of shape {tuple(ours(x).shape)}")
+    mine, right = _layers(ours), _layers(theirs)
+    if {kind: len(layers) for kind, layers in mine.items()} != {k: len(v) for k, v in right.items()}:
         return False
-    first = next(part for part in other.modules() if isinstance(part, nn.Conv2d))
-    x = torch.zeros(2, first.in_channels, 16, 16)
+    for kind, layers in right.items():
+        for one, two in zip(mine[kind], layers, strict=True):
+            if one.weight.shape != two.weight.shape:
+                return False
+            one.load_state_dict(two.state_dict(), strict=False)  # with or without a bias
     with torch.no_grad():
-        return answer(x).shape == other(x).shape
+        return torch.allclose(ours.eval()(x), theirs.eval()(x), atol=1e-4)
 
 
-def _descend(
+def _cross_entropy(scores: np.ndarray, right: int) -> float:
+    return float(np.log(np.exp(scores).sum()) - scores[right])
+
+
+SCORES = [(np.array([2.0, 0.0, -1.0]), 0), (np.array([1.0, 3.0, 0.5, 0.0]), 2), (np.zeros(10), 4)]
+
+Epoch = Callable[[nn.Module, Any, float], Any]
+
+
+def _epoch(
     batch_loss: Callable[..., torch.Tensor],
     *,
     sign: int = -1,
     forget: bool = True,
     use_rate: bool = True,
-    fewer: int = 0,
-) -> Descend:
-    """Gradient descent, or with a typical mistake in it."""
+    batches: int | None = None,
+) -> Epoch:
+    """One epoch of gradient descent, or with a typical mistake in it."""
 
-    def descend(model: nn.Module, images: Any, labels: Any, steps: int, rate: float) -> None:
-        for _ in range(steps - fewer):
+    def one_epoch(model: nn.Module, loader: Any, rate: float) -> None:
+        for images, labels in list(loader)[:batches]:
             if forget:
                 model.zero_grad()
             batch_loss(model, images, labels).backward()
@@ -157,180 +156,181 @@ def _descend(
                 for w in model.parameters():
                     w += sign * (rate if use_rate else 1.0) * w.grad
 
-    return descend
+    return one_epoch
 
 
-def same_descent(answer: Descend, other: Descend, **context: Any) -> bool:
-    """Whether two functions take a small network to the same weights, in four steps."""
+def same_epoch(answer: Epoch, other: Epoch, **context: Any) -> bool:
+    """Whether two functions take a small network to the same weights, over four batches."""
     torch.manual_seed(1)
-    images, labels = torch.randn(12, 1, 3, 3), torch.arange(12) % 3
+    loader = [(torch.randn(6, 1, 3, 3), torch.arange(6) % 3) for _ in range(4)]
     ends = []
-    for descend in (answer, other):
+    for one_epoch in (answer, other):
         torch.manual_seed(2)
         model = nn.Sequential(nn.Flatten(), nn.Linear(9, 5), nn.Tanh(), nn.Linear(5, 3))
-        descend(model, images, labels, 4, 0.3)
+        one_epoch(model, copy.deepcopy(loader), 0.3)
         ends.append(torch.cat([w.detach().flatten() for w in model.parameters()]))
     return torch.allclose(*ends, atol=1e-5)
+
+
+def same_kind(answer: Any, other: Any, **context: Any) -> bool:
+    """Whether two variants are of the same kind: no scores for each class, the lesson's network, another."""
+    kinds = []
+    for each in (answer, other):
+        scores = _built(each)(torch.zeros(2, 1, 40, 40))
+        right_shape = isinstance(scores, torch.Tensor) and tuple(scores.shape) == (2, 3)
+        kinds.append("ours" if right_shape and same_network(each, CNN) else right_shape)
+    return kinds[0] == kinds[1]
 
 
 exercises = workbook(
     Exercise(
         "2.1",
-        "A convolution by hand",
-        solution=always(6),  # 3 · 1 + 2 · 2 + 5 · 0 + 1 · (-1)
+        "Slide a window",
+        solution=always(_convolve),
         mistakes=(
-            Mistake(always(-1), "That is the upper left. One row further down there is room for the window."),
-            Mistake(always(3), "That is the upper right. Rows count from the top, columns from the left."),
-            Mistake(always(4), "That is the lower right. Columns count from the left."),
-            Mistake(always(7), "One of the four products is missing: the last weight is −1."),
             Mistake(
-                always(8),
+                always(lambda picture, kernel: _convolve(picture, kernel[::-1, ::-1])),
                 "You turned the kernel round. Mathematicians do that, deep learning does not.",
+            ),
+            Mistake(
+                always(lambda picture, kernel: _convolve(picture, kernel)[:-1, :-1]),
+                "The last row and column are missing: there are H - k + 1 places from top to bottom, not H - k.",
+            ),
+            Mistake(
+                always(_windows(lambda products: products.mean(axis=(2, 3)))),
+                "Add the products up. You took their mean.",
+            ),
+            Mistake(
+                always(lambda picture, kernel: _convolve(picture, np.ones_like(kernel))),
+                "You add up the window itself. Multiply it with the kernel first.",
+            ),
+            Mistake(
+                always(lambda picture, kernel: _convolve(picture, kernel).T),
+                "Rows and columns are exchanged: the first number in the brackets is the row.",
             ),
         ),
         hints=(
-            "The window lies on rows 2 and 3 and on columns 1 and 2.",
-            "Multiply each of these four numbers with the weight that lies on it, and add up.",
-            "3 · 1 + 2 · 2 + 5 · 0 + 1 · (−1).",
+            "Two loops: for row in range(H - k + 1), and in it for column in range(W - k + 1).",
+            "The window is picture[row : row + k, column : column + k].",
+            "out = np.zeros((H - k + 1, W - k + 1)), and in the loops "
+            "out[row, column] = np.sum(window * kernel)",
         ),
-        same=same_whole_number,
-        expects="a whole number",
+        same=same_results((PICTURE, KERNEL), LARGER),
+        expects="a function of (picture, kernel) that gives an array of (H - k + 1, W - k + 1)",
     ),
     Exercise(
         "2.2",
         "Your network",
-        solution=always(_network()),
+        solution=always(CNN),
         mistakes=(
+            Mistake(_wrong(stride=1), "The first convolution steps by two pixels: stride=2."),
+            Mistake(_wrong(pools=0), "Pool behind the second and behind the third convolution."),
+            Mistake(_wrong(pools=1), "There are two poolings: behind the second and the third convolution."),
             Mistake(
-                always(_network(pool=False)),
-                "nn.MaxPool2d(2) is missing behind the first ReLU.",
+                _wrong(pool_all="mean"),
+                "In the end you take the mean of each map; the figure takes the largest number: amax.",
             ),
+            Mistake(_wrong(relu=False), "torch.relu goes round each batch norm, all four of them."),
+            Mistake(_wrong(norm=False), "Behind each convolution comes a batch norm, with as many maps."),
             Mistake(
-                always(_network(second_relu=False)),
-                "Behind the second convolution there is a ReLU, too.",
-            ),
-            Mistake(
-                always(_network(mean=False)),
-                "Without the mean over all places the last layer knows where a thing stands.",
-            ),
-            Mistake(
-                always(_network(kernel=5)),
-                "Your windows are 5 × 5: the third number of nn.Conv2d is the width of the kernel.",
-            ),
-            Mistake(
-                always(_network(classes=1)),
-                "The last layer gives a single number. Each of the 10 classes gets a score.",
-            ),
-            Mistake(
-                always(_network(channels=3)),
-                "Your first convolution takes three channels. The digits are grey: they have one.",
+                always(lambda n_classes: CNN(n_classes, width=8)),
+                "The first convolution makes 16 maps, the second 32, the third and the fourth 64.",
             ),
         ),
         hints=(
-            "nn.Conv2d takes: how many come in, how many go out, how wide the kernel is.",
-            "nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.MaxPool2d(2), …)",
-            "… nn.Conv2d(8, 16, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))",
+            "In __init__: four convolutions, four batch norms, one nn.Linear(64, n_classes).",
+            "self.conv2 = nn.Conv2d(16, 32, 3, padding=1); only the first one has stride=2.",
+            "In forward: x = nn.functional.max_pool2d(torch.relu(self.norm2(self.conv2(x))), 2)",
         ),
         same=same_network,
-        expects="nn.Sequential with eight layers in the order of the text",
+        expects="a class Network(nn.Module) that is made with n_classes",
     ),
     Exercise(
         "2.3",
-        "Gradient descent",
-        solution=lambda batch_loss, **context: _descend(batch_loss),
+        "Cross-entropy by hand",
+        solution=always(_cross_entropy),
         mistakes=(
             Mistake(
-                lambda batch_loss, **context: _descend(batch_loss, forget=False),
+                always(lambda scores, right: float(np.exp(-_cross_entropy(scores, right)))),
+                "That is the probability. The loss is minus its logarithm.",
+            ),
+            Mistake(
+                always(lambda scores, right: -_cross_entropy(scores, right)),
+                "The sign: a logarithm of a probability is negative, a loss is positive.",
+            ),
+            Mistake(
+                always(lambda scores, right: _cross_entropy(scores, right) / np.log(10)),
+                "That is the logarithm to base 10. np.log is the natural one.",
+            ),
+            Mistake(
+                always(lambda scores, right: _cross_entropy(scores, right) / np.log(2)),
+                "That is the logarithm to base 2. np.log is the natural one.",
+            ),
+            Mistake(
+                always(lambda scores, right: -float(scores[right])),
+                "Scores are no probabilities yet: np.exp of each, divided by the sum of all of these.",
+            ),
+        ),
+        hints=(
+            "First the probabilities: np.exp(scores), divided by its own sum.",
+            "Then take the one of the right class, probabilities[right].",
+            "return -np.log(np.exp(scores)[right] / np.exp(scores).sum())",
+        ),
+        same=same_results(*SCORES, rel_tol=1e-4),
+        expects="a function of (scores, right) that gives a number of nats",
+    ),
+    Exercise(
+        "2.4",
+        "The training loop",
+        solution=lambda batch_loss, **context: _epoch(batch_loss),
+        mistakes=(
+            Mistake(
+                lambda batch_loss, **context: _epoch(batch_loss, forget=False),
                 "backward adds the new slopes to the old ones. Forget those first: model.zero_grad().",
             ),
             Mistake(
-                lambda batch_loss, **context: _descend(batch_loss, sign=1),
+                lambda batch_loss, **context: _epoch(batch_loss, sign=1),
                 "You go uphill. The slope points to where the loss grows: subtract it.",
             ),
             Mistake(
-                lambda batch_loss, **context: _descend(batch_loss, use_rate=False),
+                lambda batch_loss, **context: _epoch(batch_loss, use_rate=False),
                 "The rate is missing: each weight moves by rate times its slope.",
             ),
             Mistake(
-                lambda batch_loss, **context: _descend(batch_loss, fewer=1),
-                "That is one step too few.",
+                lambda batch_loss, **context: _epoch(batch_loss, batches=1),
+                "Only the first batch counted. Is there a return, or the four lines outside the loop?",
             ),
             Mistake(
-                always(lambda model, images, labels, steps, rate: None),
+                always(lambda model, loader, rate: None),
                 "The weights are where they were. w = w - … makes a new number; w -= … changes the weight.",
             ),
         ),
         hints=(
-            "for _ in range(steps): and in it the four things of the list, in their order.",
+            "for images, labels in loader: and in it the four things of the list, in their order.",
             "batch_loss(model, images, labels).backward() is 2 and 3 in one line.",
             "with torch.no_grad(): and in it, for w in model.parameters(): w -= rate * w.grad",
         ),
-        same=same_descent,
-        expects="a function of (model, images, labels, steps, rate) that changes the model's weights",
+        same=same_epoch,
+        expects="a function of (model, loader, rate) that changes the model's weights",
         in_place=True,
     ),
     Exercise(
-        "2.4",
-        "Augmentation that stays in the training part",
-        solution=lambda place, size, **context: _sets(place, size),
-        mistakes=(
-            Mistake(
-                lambda place, size, **context: _sets(place, size, test_seeds=tuple(range(COPIES))),
-                "The test digits are there four times. They are no new digits: the score would rest on as "
-                "many as before, but its interval would believe in four times as many.",
-            ),
-            Mistake(
-                lambda place, size, **context: _augment_first(place, size),
-                "That is the colleague's way: a digit may be in the training at one place and in the test at "
-                "another. Use train and test to split the digits first.",
-            ),
-            Mistake(
-                lambda place, size, **context: _rows_of_many(place, size),
-                "No digit is in both sets, but each is there once: train and test are row numbers of pixels, "
-                "not of many. Take pixels[train] first, and then put these at four places.",
-            ),
-            Mistake(
-                lambda place, size, **context: _sets(place, size, repeat=np.repeat),
-                "The pictures are right, but the labels are in another order: np.repeat gives 0 0 0 0 1 1 …, "
-                "your pictures come as 0 1 … 0 1 … (np.tile).",
-            ),
-        ),
-        hints=(
-            "Split first: pixels[train] and pixels[test]. Only the first of them is augmented.",
-            "place(pixels[train], large, seed) for the seeds 0, 1, 2 and 3; np.concatenate joins them.",
-            "Labels: np.tile(labels[train], 4) and labels[test]. Test: place(pixels[test], large, 100).",
-        ),
-        same=same_sets,
-        expects="a function of (pixels, labels, train, test) that gives 4 * len(train) and len(test) rows",
-    ),
-    Exercise(
         "2.5",
-        "Who would notice shuffled pixels?",
-        solution=always({"CNN"}),
+        "Change one thing",
+        solution=always(lambda n_classes: CNN(n_classes, width=8)),
         mistakes=(
+            Mistake(always(CNN), "This is the lesson's network. Change one thing in it."),
             Mistake(
-                always({"MLP", "CNN"}),
-                "The MLP connects every neuron with every pixel: their order is all the same to it.",
-            ),
-            Mistake(
-                always({"SVM", "random forest", "MLP", "CNN"}),
-                "You would, and so would the CNN. But the others never knew which pixels are neighbours.",
-            ),
-            Mistake(
-                always({"SVM", "random forest", "MLP"}),
-                "It is the other way round: those three would not notice.",
-            ),
-            Mistake(
-                always(set()),
-                "One of them looks at windows of 3 × 3 neighbours. What is left of them after shuffling?",
+                always(lambda n_classes: CNN(n_classes + 1)),
+                "It should give one score for each class: (B, n_classes).",
             ),
         ),
         hints=(
-            "Which of these models uses that two pixels are neighbours?",
-            "An SVM compares pictures pixel by pixel, and adds up. Does the order matter in a sum?",
-            "Only a convolution looks at windows.",
+            "The shortest way: network = convolutional.CNN(n_classes, width=8), and return it.",
+            "Or change a layer of it: network.norm1 = nn.Identity() takes a batch norm away, "
+            "network.conv1.stride = (1, 1) lets the first convolution step by one.",
         ),
-        same=same_set,
-        expects="a set of names",
+        same=same_kind,
+        expects="a function of n_classes that gives an untrained network",
     ),
 )

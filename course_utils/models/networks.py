@@ -19,6 +19,15 @@ PREDICT_ROWS = 500
 """Rows that are predicted at once, so that memory does not grow with the data."""
 
 
+def mlp(n_inputs: int, n_classes: int, seed: int, width: int = 256) -> nn.Sequential:
+    """An untrained MLP with two hidden layers: (B, ...) inputs to (B, n_classes) scores."""
+    torch.manual_seed(seed)
+    hidden: list[nn.Module] = []
+    for n_in in (n_inputs, width):
+        hidden += [nn.Linear(n_in, width), nn.BatchNorm1d(width), nn.ReLU()]
+    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(width, n_classes))
+
+
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
     """Trains a network with `training.fit` for a fixed number of steps.
 
