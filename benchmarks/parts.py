@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from figures import LanguageScore, LoopTime, Options, StartTime
-from from_lessons import definitions
 from threadpoolctl import threadpool_limits
 from torch import nn
 
@@ -25,6 +23,7 @@ from course_utils import ROOT, CourseError
 from course_utils.data import docstrings, pictures
 from course_utils.files import write_text
 from course_utils.models import training
+from course_utils.models.convolutional import CNN
 
 PROGRAMS = {
     "python -c pass": "pass",
@@ -66,46 +65,68 @@ def one_core() -> Iterator[None]:
 def make_tiny() -> nn.Module:
     """A network so small that what stands around its steps shows."""
     torch.manual_seed(0)
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10))
 
 
-LESSON_2 = ("settings", "convolution", "Block", "make_cnn", "batch_loss", "train_loop")
-"""What is measured of lesson 2."""
+KNOBS = {"batch_size": 64, "learning_rate": 0.01, "weight_decay": 0.1}
+"""Lesson 2's."""
+
+
+def make_cnn(seed: int) -> nn.Module:
+    """Lesson 2's network, untrained."""
+    torch.manual_seed(seed)
+    return CNN(10)
+
+
+def batch_loss(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of a batch, in nats per picture."""
+    return nn.functional.cross_entropy(model(images), labels)
+
+
+def bare_loop(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, steps: int) -> None:
+    """The loop that lesson 2 teaches, with the batches and rates of `training.fit`."""
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=KNOBS["weight_decay"])
+    batches = training.batches(len(images), KNOBS["batch_size"], seed=0)
+    model.train()
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = KNOBS["learning_rate"] * training.rate_factor(step, steps)
+        rows = next(batches)
+        loss = batch_loss(model, images[rows], labels[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss.item()
 
 
 def fit_part(options: Options) -> list[LoopTime]:
-    """Lesson 2's written-out loop and `training.fit`: same steps, batches, seeds and weights, in turn."""
-    lesson = definitions("2_deep_cnn", list(LESSON_2), n_channels=1, n_classes=10)
+    """A bare loop and `training.fit`: same steps, batches, seeds and weights, in turn."""
     models = {
-        "tiny MLP (64, 32, 10)": (make_tiny, 1000),
-        "lesson 2's CNN": (partial(lesson.make_cnn, 0), 300),
+        "tiny MLP (784, 32, 10)": (make_tiny, 1000),
+        "lesson 2's CNN": (partial(make_cnn, 0), 300),
     }
     rows = []
     with one_core():
         for name, (make, steps) in models.items():
             steps, repeats = (4, 1) if options.tiny else (steps, 9)
-            loops = loops_of(lesson, make, steps)
+            loops = loops_of(make, steps)
             parameters = sum(weights.numel() for weights in make().parameters())
             rows.append(LoopTime(name, parameters, steps, *milliseconds(loops, steps, repeats)))
     return rows
 
 
-def loops_of(
-    lesson: SimpleNamespace, make: Callable[[], nn.Module], steps: int
-) -> list[Callable[[], nn.Module]]:
-    """Lesson 2's loop, `fit`, and `fit` with checkpoints; each trains a new model on the digits."""
-    digits = pictures.load_digits()
+def loops_of(make: Callable[[], nn.Module], steps: int) -> list[Callable[[], nn.Module]]:
+    """The bare loop, `fit`, and `fit` with checkpoints; each trains a new model on MNIST digits."""
+    digits = pictures.load_mnist(pilot=True)
     data = torch.from_numpy(digits.pixels), torch.from_numpy(digits.labels)
-    knobs = {key: getattr(lesson.settings, key) for key in ("batch_size", "learning_rate", "weight_decay")}
 
     def bare() -> nn.Module:
         model = make()
-        lesson.train_loop(model, *data, steps, seed=0)
+        bare_loop(model, *data, steps)
         return model
 
     def fit(**saving: Any) -> nn.Module:
         model = make()
-        training.fit(model, lesson.batch_loss, data, steps=steps, seed=0, **knobs, **saving)
+        training.fit(model, batch_loss, data, steps=steps, seed=0, **KNOBS, **saving)
         return model
 
     def fit_saving() -> nn.Module:

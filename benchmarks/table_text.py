@@ -118,9 +118,9 @@ def reached(training: Trained, level: float) -> tuple[float, float]:
 
 
 def levels(
-    trainings: list[Trained], wanted: Sequence[float], what: str, beside: tuple[str, float] | None = None
+    trainings: list[Trained], wanted: Sequence[float], what: str, example: Sequence[Trained] = ()
 ) -> str:
-    """One row a level of quality, and one for the end; `beside` is another model and its CPU seconds."""
+    """One row a level of quality, and one for the end; beside it, if given, how long an example takes."""
     never = f"not reached in {trainings[0].steps:,} steps"
     rows = []
     for level in wanted:
@@ -132,14 +132,20 @@ def levels(
         for unit, numbers, show in (("CPU seconds", cpu_s, short), ("steps", steps, "{:,.0f}".format)):
             known = min(numbers) < inf
             row[f"{unit}: median (range)"] = spread(numbers, partial(_or, never, show)) if known else never
-        if beside:
-            ratio = median(cpu_s) / beside[1]
-            row[f"times the {beside[0]}'s CPU seconds"] = "" if ratio == inf else f"{ratio:,.0f}"
+        if example:
+            theirs = median([reached(training, level)[0] for training in example])
+            longest = median([training.looks[-1][1] for training in example])  # all of its recipe
+            sign = "" if theirs < inf else "> "
+            row["the example"] = f"{sign}{short(min(theirs, longest))}"
+            row["times ours"] = f"{sign}{min(theirs, longest) / median(cpu_s):.1f}" if known else ""
         rows.append(row)
     whole = [training.looks[-1] for training in trainings]
     ends = spread([quality for *_, quality in whole], "{:.1f}".format)
-    cells = f"at the end: {ends} %", f"{len(whole)} of {len(whole)}", spread([s for _, s, _ in whole])
-    rows.append(dict(zip(rows[0], (*cells, f"{trainings[0].steps:,}"), strict=False)))
+    cells = [f"at the end: {ends} %", f"{len(whole)} of {len(whole)}", spread([s for _, s, _ in whole])]
+    cells.append(f"{trainings[0].steps:,}")
+    if example:
+        cells.append(f"{spread([each.looks[-1][2] for each in example], '{:.1f}'.format)} %")
+    rows.append(dict(zip(rows[0], cells, strict=False)))
     return table(rows)
 
 
