@@ -47,9 +47,10 @@ How long does a model train until it is, for the first time, as good as the row 
 training on one core; looking, every few steps, is not counted. Median over trainings from different first
 weights; one that never gets there counts as slower than all others.
 
-Lesson 2's CNN on 4,000 MNIST digits of 28 × 28 pixels, moved by up to two pixels at each step; 1,000 others are
-looked at. Beside it the network of [PyTorch's own MNIST example](https://github.com/pytorch/examples/tree/main/mnist),
-by that example's recipe of 14 epochs, from the same 4,000 pictures in the same run.
+Lesson 2's CNN on 4,000 MNIST digits of 28 × 28 pixels, moved by up to two pixels at each step; 1,000 others
+are looked at. Beside it the network of PyTorch's own
+[MNIST example](https://github.com/pytorch/examples/tree/main/mnist), by that example's recipe of 14 epochs,
+from the same 4,000 pictures in the same run.
 
 {cnn}
 

@@ -137,7 +137,8 @@ def levels(
             longest = median([training.looks[-1][1] for training in example])  # all of its recipe
             sign = "" if theirs < inf else "> "
             row["the example"] = f"{sign}{short(min(theirs, longest))}"
-            row["times ours"] = f"{sign}{min(theirs, longest) / median(cpu_s):.1f}" if known else ""
+            ours = median(cpu_s)
+            row["times ours"] = f"{sign}{min(theirs, longest) / ours:.1f}" if ours < inf else ""
         rows.append(row)
     whole = [training.looks[-1] for training in trainings]
     ends = spread([quality for *_, quality in whole], "{:.1f}".format)

@@ -194,7 +194,7 @@ exercises = workbook(
             ),
             Mistake(
                 always(lambda picture, kernel: _convolve(picture, kernel)[:-1, :-1]),
-                "The last row and column are missing: there are H - k + 1 places from top to bottom, not H - k.",
+                "The last row and column are missing: there are H - k + 1 places from top to bottom.",
             ),
             Mistake(
                 always(_windows(lambda products: products.mean(axis=(2, 3)))),
