@@ -40,7 +40,7 @@ from course_utils.models import convolutional, costs, networks
 from course_utils.models.window_hog import WindowHog
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import network_figures, plots
+from course_utils.show import convolution_figures, network_figures, plots
 
 run = start("2_deep_cnn")
 costs.use_one_core()
@@ -186,8 +186,9 @@ plots.show(fig, "A digit, a three by three kernel, and the feature map with left
 # **[Pooling](glossary.md#pooling)** keeps of each 2 × 2 numbers the largest: the map shrinks, and a small move changes little.
 
 # %%
-plots.show(*SLIDING)
-plots.show(*CHANNELS)
+small = np.array([[0, 1, 2, 1, 0], [1, 3, 3, 1, 0], [0, 2, 0, 2, 1], [0, 0, 1, 3, 1], [1, 2, 3, 1, 0]])
+plots.show(*convolution_figures.sliding(small, kernel))
+plots.show(*convolution_figures.channels(n_in=3, n_out=2))
 
 # %% [markdown]
 # ## A network of your own
@@ -217,7 +218,9 @@ print(f"largest change of a score: {(scores[0] - scores[1]).abs().max().item():.
 # The lesson's network has four convolutions. So, layer by layer, a number sees more of the picture: that is its **[receptive field](glossary.md#receptive-field)**.
 
 # %%
-plots.show(*RECEPTIVE)
+seen_by = {"convolution 1": (3, 2), "convolution 2": (3, 1), "pooling 2": (2, 2),
+           "convolution 3": (3, 1), "pooling 3": (2, 2), "convolution 4": (3, 1)}  # kernel, stride
+plots.show(*convolution_figures.receptive_field(placed[shown[0]], seen_by))
 plots.show(*network_figures.layers(convolutional.CNN(n_classes, n_channels), pixels[:1].shape[1:]))
 
 # %% [markdown]
@@ -501,7 +504,7 @@ def network(model, seed):
 
 
 def pca_svm():
-    return make_pipeline(PCA(60, svd_solver="covariance_eigh"), svm.SVC(C=10, cache_size=500))
+    return make_pipeline(PCA(60, random_state=run.seed), svm.SVC(C=10, cache_size=500))
 
 
 def make_arms(seed):
