@@ -40,7 +40,7 @@ from course_utils.models import convolutional, costs, networks
 from course_utils.models.window_hog import WindowHog
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import convolution_figures, network_figures, plots
+from course_utils.show import convolution_figures, descent_figures, network_figures, plots
 
 run = start("2_deep_cnn")
 costs.use_one_core()
@@ -221,7 +221,7 @@ print(f"largest change of a score: {(scores[0] - scores[1]).abs().max().item():.
 seen_by = {"convolution 1": (3, 2), "convolution 2": (3, 1), "pooling 2": (2, 2),
            "convolution 3": (3, 1), "pooling 3": (2, 2), "convolution 4": (3, 1)}  # kernel, stride
 plots.show(*convolution_figures.receptive_field(placed[shown[0]], seen_by))
-plots.show(*network_figures.layers(convolutional.CNN(n_classes, n_channels), pixels[:1].shape[1:]))
+plots.show(*network_figures.layers(convolutional.CNN(n_classes, n_channels), placed.shape[1:]))
 
 # %% [markdown]
 # **2.2 Your network.** Write the class `Network`, made with `n_classes` as `Tiny` is. Four convolutions with 3 × 3 windows and `padding=1`: from 1 channel to 16 maps (with stride 2), 16 to 32, 32 to 64, 64 to 64. Behind each a batch norm and a ReLU. Behind the second and the third also `nn.functional.max_pool2d(x, 2)`. Then the largest number of each map, and `nn.Linear` to the scores.
@@ -316,7 +316,7 @@ def toy_loss(w):
 w = torch.tensor(0.0, requires_grad=True)
 toy_loss(w).backward()
 print(f"slope at w = 0: {w.grad.item():.1f}")  # by hand: w - 3
-plots.show(*network_figures.descent_paths(toy_loss, start=0.0, rates=(0.05, 0.6, 2.1), steps=6))
+plots.show(*descent_figures.descent_paths(toy_loss, start=0.0, rates=(0.05, 0.6, 2.1), steps=6))
 
 # %% [markdown]
 # Too small, and it hardly gets anywhere. Too large, and each step lands further up.
