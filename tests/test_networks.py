@@ -273,8 +273,8 @@ def test_what_is_wrong_with_a_training_is_said_by_fit(settings, rows, message):
 def test_lesson_2s_network_sees_a_thing_wherever_it_stands():
     torch.manual_seed(0)
     model = convolutional.CNN(3, n_channels=2, width=4).eval()
-    x = torch.zeros(2, 2, 40, 40)
-    x[0, :, 8:16, 8:16] = x[1, :, 16:24, 24:32] = torch.rand(2, 8, 8)  # moved by multiples of its stride, 8
+    x = torch.zeros(2, 2, 96, 96)  # far from the borders
+    x[0, :, 40:48, 40:48] = x[1, :, 48:56, 32:40] = torch.rand(2, 8, 8)  # moved by multiples of its stride, 8
     one, other = model(x)
     assert one.shape == (3,) and torch.allclose(one, other, atol=1e-5)
     x[1] = 0

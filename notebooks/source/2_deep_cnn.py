@@ -559,7 +559,8 @@ def measured(arm, rival=None):
 
 DOORS = {"nothing": ("PCA → SVM", "MLP"),
          "a feature": ("sliding HOG → SVM", "re-centred → PCA → SVM"),
-         "its architecture": ("CNN",), "examples": ("PCA → SVM, many places",), "both": ("CNN, many places",)}
+         "its architecture": ("CNN",), "examples": ("PCA → SVM, many places",),
+         "both": ("CNN, many places",)}
 arms = {f"{door}: {arm}": measured(arm) for door, members in DOORS.items() for arm in members}
 fig, ax = plt.subplots(figsize=(7.5, 3.6))
 plots.forest(ax, arms)
@@ -592,8 +593,9 @@ display(*verdicts, results.beside(predicted, answers))
 
 # %%
 one = folds[0][2][0]  # a test picture of fold 0
-asked = {"PCA → SVM": lambda images: (models["PCA → SVM"].predict(flat(images)), None),
-         "PCA → SVM, many places": lambda images: (models["PCA → SVM, many places"].predict(flat(images)), None),
+few, many = models["PCA → SVM"], models["PCA → SVM, many places"]
+asked = {"PCA → SVM": lambda images: (few.predict(flat(images)), None),
+         "PCA → SVM, many places": lambda images: (many.predict(flat(images)), None),
          "CNN": lambda images: (models["CNN"].predict(images),
                                 models["CNN"].predict_proba(images).max(axis=1))}
 plots.show(*place_figures.answers_by_place(pixels[one], labels[one], canvas, asked))
