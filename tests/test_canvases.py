@@ -1,13 +1,10 @@
 """What lesson 2 writes out, for its labs: canvases, folds and the network."""
 
-
 import numpy as np
 import pytest
-import torch
 
 from course_utils import CourseError
 from course_utils.data import canvases
-from course_utils.models import convolutional
 
 
 def test_a_placed_picture_is_whole_and_re_centring_brings_it_back():
@@ -46,13 +43,3 @@ def test_a_test_part_of_the_sources_own_is_kept_when_it_is_large_enough():
 def test_too_few_pictures_are_refused_with_what_to_do():
     with pytest.raises(CourseError, match="5 folds need at least 5 pictures of each class, and one has 4"):
         canvases.folds(np.repeat([0, 1], [9, 4]), 5, 0)
-
-
-def test_a_block_joins_its_body_with_what_comes_in_as_it_is_told():
-    x = torch.randn(2, 3, 5, 5)
-    block = convolutional.Block(3).eval()
-    assert torch.equal(block(x), torch.relu(x + block.body(x)))
-    twice = convolutional.make_cnn(1, 2, 0, 3, (2, 1), lambda x, body: body(body(x))).eval()
-    blocks = [layer for layer in twice if isinstance(layer, convolutional.Block)]
-    assert len(blocks) == 3
-    assert all(torch.equal(each(x), each.body(each.body(x))) for each in blocks)

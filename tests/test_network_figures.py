@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils.models.convolutional import CNN, make_cnn
+from course_utils.models.convolutional import CNN
 from course_utils.show import network_figures
 
 
@@ -48,26 +48,11 @@ def test_a_network_with_a_forward_of_its_own_shows_its_pooling(n_channels):
     assert all(torch.equal(values, state[name]) for name, values in model.state_dict().items())
 
 
-def test_a_block_is_one_box():
-    _, _, table = network_figures.layers(make_cnn(3, 10, seed=0), (3, 32, 32))
-    blocks = ["Block", "MaxPool2d", "Block", "Block", "MaxPool2d", "Block"]
-    assert list(table.index[1:8]) == ["Conv2d", *blocks]
-    assert list(table["what comes out"][-4:-2]) == ["16 × 1 × 1", "10"]
-
-
 def test_a_higher_map_has_a_higher_box_and_more_maps_a_wider_one():
     fig, _, _ = network_figures.layers(CNN(10), (1, 40, 40))
     fronts = [patch.get_path().get_extents() for patch in fig.axes[0].patches[::3]]
     assert [front.height for front in fronts[:4]] == pytest.approx([1, 0.5, 0.5, 0.25])
     assert fronts[0].width < fronts[1].width < fronts[2].width == pytest.approx(fronts[3].width)
-
-
-def test_the_slope_touches_the_curve_where_the_weight_stands():
-    values = np.linspace(-1, 3, 41)
-    fig, alt, table = network_figures.slope(values, values**2, here=1.0, loss_here=1.0, slope=2.0)
-    line = fig.axes[0].lines[1]
-    assert np.interp([1, 2], line.get_xdata(), line.get_ydata()) == pytest.approx([1, 3])
-    assert "slope of 2 " in alt and list(table["loss"][:2]) == [1.0, 0.25]
 
 
 def test_a_whisper_shows_the_map_that_differs_most_and_how_much_all_still_differ():

@@ -213,25 +213,6 @@ def _kernels_and_maps(model: nn.Module, picture: np.ndarray) -> tuple[np.ndarray
     return first.sum(dim=1).cpu().numpy(), inputs[1:]
 
 
-def slope(
-    values: ArrayLike, losses: ArrayLike, here: float, loss_here: float, slope: float
-) -> tuple[Figure, str, pd.DataFrame]:
-    """The loss against the value of one weight, and a line with the slope where the weight stands.
-
-    Returns figure, alt text and table for `show`.
-    """
-    values = np.asarray(values)
-    fig, ax = plt.subplots(figsize=(6, 3))
-    ax.plot(values, losses, color=plots.COLOURS[0], label="loss")
-    low, high = ax.get_ylim()
-    ax.plot(values, loss_here + slope * (values - here), "--", color=plots.COLOURS[1], label="slope here")
-    ax.plot(here, loss_here, "o", color=plots.COLOURS[1])
-    ax.set(xlabel="value of one weight", ylabel="loss (nats per picture)", ylim=(low, high))
-    ax.legend()
-    alt = f"The loss against the value of one weight, and its slope of {slope:.3g} where the weight stands."
-    return fig, alt, pd.DataFrame({"weight": values, "loss": losses}).iloc[::5].round(4)
-
-
 def whispers(pictures: np.ndarray, maps: Mapping[int, np.ndarray]) -> tuple[Figure, pd.DataFrame]:
     """What is left of some pictures in a stack of convolutions: a row a picture, a column a place.
 

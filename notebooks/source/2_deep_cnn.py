@@ -256,7 +256,7 @@ class Network(nn.Module):
 exercises.check("2.2", Network)
 
 # %% [markdown]
-# How many numbers will training have to find? The table under the figure has them layer by layer. Count those of the second convolution before you unfold.
+# How many *[parameters](glossary.md#parameter)* will training have to find? The table under the figure has them layer by layer. Count those of the second convolution before you unfold.
 #
 # <details><summary>The second convolution</summary>
 #
