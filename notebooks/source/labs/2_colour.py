@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 2](../2_deep_cnn.ipynb): convolution, stride, training loop, folds. Allow 45 minutes.
 #
-# **Why this matters.** In the album is a photo of your great-grandmother, in grey. An app paints her dress blue. Did it know, or guess? How would you find out?
+# **Why this matters.** In the album is a photo of your great-grandmother, in grey. An app paints her dress blue. Did it know, or guess?
 
 # %%
 import matplotlib.pyplot as plt
@@ -36,17 +36,18 @@ settings = run.settings(strips=4, squares=1600, steps=200, seeds=3)
 #
 # Seven colour photographs lie inside installed packages. (Palace: danielbuechele, flower: vultilion, both CC BY 2.0, made smaller; the others are free of copyright.) We take the colours away, so we know what was there.
 #
-# Red, green and blue mix brightness and colour. **Lab** takes them apart. *L* is the lightness, from 0 (black) to 100 (white): a black-and-white photo keeps it. *a* goes from green (below 0) to red, *b* from blue (below 0) to yellow. So *L* is given, and *a* and *b* have to be guessed at each pixel.
+# **Lab** takes brightness and colour apart. *L* is the lightness, from 0 (black) to 100 (white): a black-and-white photo keeps it. *a* goes from green (below 0) to red, *b* from blue (below 0) to yellow. So *L* is given, and *a* and *b* have to be guessed at each pixel.
 #
-# `color.rgb2lab` takes colours apart, our `photos.in_colour` puts them together. Below, you see the flower in parts, too.
+# `color.rgb2lab` takes colours apart, our `photos.in_colour` puts them together.
 
 # %%
 photographs = photos.load().pixels  # name: (height, width, 3), the longer side 192 pixels
 lab = {name: color.rgb2lab(pixels).astype(np.float32) for name, pixels in photographs.items()}
 L, a, b = lab["flower"].transpose(2, 0, 1)  # (height, width) each
 shown = {name: photos.in_colour(photo[..., 0], photo[..., 1:]) for name, photo in lab.items()}
-shown["flower: L"], shown["a alone"], shown["b alone"] = L / 100, *(
-    photos.in_colour(0 * L + 70, np.dstack(ab)) for ab in [(a, 0 * b), (0 * a, b)])
+shown["flower: L"] = L / 100
+shown["a alone"] = photos.in_colour(0 * L + 70, np.dstack([a, 0 * b]))
+shown["b alone"] = photos.in_colour(0 * L + 70, np.dstack([0 * a, b]))
 plots.show(plots.gallery(list(shown.values()), list(shown), columns=5, width=1.8),
            "Seven photographs; the flower's lightness, its a (green to red), b (blue to yellow).")
 
@@ -57,7 +58,7 @@ plots.show(plots.gallery(list(shown.values()), list(shown), columns=5, width=1.8
 #
 # The [baseline](../glossary.md#baseline) looks at nothing: it paints every pixel in the *mean colour* of the training pictures. How much of its error does a guess **save**? 0 % is no better, 100 % perfect, below 0 worse.
 #
-# **Exercise 2_colour.1 What a guess saves.** Write `saved(guess, mean, true)`. `guess` and `true` have shape (height, width, 2), `mean` is one colour, (2,). Return by how much the mean distance of the guess is smaller than the mean colour's, in % of the latter.
+# **Exercise 2_colour.1 What a guess saves.** Write `saved(guess, mean, true)`. `guess` and `true` have shape (height, width, 2), `mean` is one colour, (2,). Return by how much the mean distance of the guess is smaller than the mean colour's, in % of the latter. (`np.linalg.norm(x, axis=-1)` gives the length at each pixel.)
 
 # %% exercise="2_colour.1"
 saved = ...
@@ -65,8 +66,8 @@ saved = ...
 
 ### BEGIN SOLUTION
 def saved(guess, mean, true):
-    ours = np.sqrt(((guess - true) ** 2).sum(axis=-1)).mean()
-    theirs = np.sqrt(((mean - true) ** 2).sum(axis=-1)).mean()
+    ours = np.linalg.norm(guess - true, axis=-1).mean()
+    theirs = np.linalg.norm(mean - true, axis=-1).mean()
     return 100 - 100 * ours / theirs
 
 
@@ -78,32 +79,34 @@ exercises.check("2_colour.1", saved)
 # %% [markdown]
 # ## A network from a picture to a picture
 #
-# A petal and a cloud can be equally light. Their surroundings tell them apart, and a [CNN](../glossary.md#cnn) sees those. The lesson's gave one answer a picture; here every pixel needs one. So there is no linear layer: the network is **fully convolutional**, for pictures of any size.
+# A petal and a cloud can be equally light. Their surroundings tell them apart, and a [CNN](../glossary.md#cnn) sees those. The lesson's gave one answer a picture; here every pixel needs one. So there is no linear layer: the network is **fully convolutional**: no size of picture is built in.
 #
-# Two strides of 2 quarter the picture, which saves work; at the end it is stretched back. That blurs colours a little, which eyes hardly notice (JPEG does it, too). The fourth window has gaps (**dilation** 2: every other pixel), so that it sees further: 31 × 31 pixels.
+# Two strides of 2 quarter height and width (ours are cut to multiples of 4) to save work; at the end they are stretched back. That blurs colours a little, which eyes hardly notice. The fourth window has gaps (**dilation** 2: every other pixel), so that it sees further: 31 × 31 pixels.
 
 # %% [markdown]
-# **Exercise 2_colour.2 Write it.** `make_network()` returns an `nn.Sequential`: four times `nn.Conv2d`, `nn.BatchNorm2d`, `nn.ReLU`, then a last `nn.Conv2d`, then `nn.Upsample(scale_factor=4, mode="bilinear")`, which stretches.
+# **Exercise 2_colour.2 Write it.** `make_network()` returns an `nn.Sequential`: four times the `block` below, then an `nn.Conv2d` with a window of 1 from 64 channels to ?, then `nn.Upsample(scale_factor=4, mode="bilinear")`, which stretches.
 #
-# | `nn.Conv2d` | channels | window | `stride` | `padding` | `dilation` |
-# |---|---|---|---|---|---|
-# | first | ? → 16 | 3 | 2 | 1 | |
-# | second | 16 → 32 | 3 | 2 | 1 | |
-# | third | 32 → 64 | 3 | | 1 | |
-# | fourth | 64 → 64 | 3 | | 2 | 2 |
-# | last | 64 → ? | 1 | | | |
+# | block | channels | settings |
+# |---|---|---|
+# | first | ? → 16 | `stride=2, padding=1` |
+# | second | 16 → 32 | `stride=2, padding=1` |
+# | third | 32 → 64 | `padding=1` |
+# | fourth | 64 → 64 | `padding=2, dilation=2` |
 
 # %% exercise="2_colour.2"
+def block(n_in, n_out, **more):
+    """A convolution with a window of 3 × 3, batch norm, ReLU."""
+    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, **more), nn.BatchNorm2d(n_out), nn.ReLU())
+
+
 make_network = ...
 
 
 ### BEGIN SOLUTION
 def make_network():
     return nn.Sequential(
-        nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.BatchNorm2d(16), nn.ReLU(),
-        nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(),
-        nn.Conv2d(64, 64, 3, padding=2, dilation=2), nn.BatchNorm2d(64), nn.ReLU(),
+        block(1, 16, stride=2, padding=1), block(16, 32, stride=2, padding=1),
+        block(32, 64, padding=1), block(64, 64, padding=2, dilation=2),
         nn.Conv2d(64, 2, 1), nn.Upsample(scale_factor=4, mode="bilinear"),
     )
 
@@ -114,7 +117,7 @@ def make_network():
 exercises.check("2_colour.2", make_network)
 
 # %% [markdown]
-# The lab's own copy is `colouring.make_network`. It learns from random squares of 40 × 40 pixels, half of them mirrored; `colouring.squares` cuts them and divides everything by 50, so that numbers lie near 1. The [loss](../glossary.md#loss) is the mean squared error of *a* and *b*; `training.fit` is the lesson's loop.
+# The lab's own copy is `colouring.make_network`. It learns from random squares of 40 × 40 pixels, half of them mirrored; `colouring.squares` cuts them and gives *L*/50 − 1, *a*/50 and *b*/50, all from about −1 to 1. The [loss](../glossary.md#loss) is the mean squared error of *a* and *b*; `training.fit` is the lesson's loop.
 
 
 # %%
@@ -132,7 +135,7 @@ def train(parts, seed, **more):
 
 
 # %% [markdown]
-# A practice run, on four *other* pictures (galaxies, a motorcycle, the back of an eye, stained tissue), on which all settings were chosen. Each is cut into four upright strips: three to train, the last to [validate](../glossary.md#validation). Baseline: the mean colour.
+# A practice run, on four *other* pictures (galaxies, a motorcycle, the back of an eye, stained tissue), on which all settings were chosen. Each is cut into four upright strips: three to train, the last to [validate](../glossary.md#validation). Baseline: the mean colour. (The last strips may be easier to paint.)
 
 
 # %%
@@ -143,6 +146,7 @@ def strips(photo):
 
 four = [strips(color.rgb2lab(each)) for each in photos.load(pilot=True).pixels.values()]
 seen = [strip.astype(np.float32) for photo in four for strip in photo[:-1]]
+torch.manual_seed(run.seed)  # so that the loss at step 0 is that of the network that is trained
 grey, ab = (each.float() for each in colouring.squares([photo[-1] for photo in four], 100, 40, 0))
 losses = {0: batch_loss(colouring.make_network().eval(), grey, ab).item()}
 _, history = train(seen, run.seed, validate_every=5,
@@ -160,7 +164,7 @@ plots.show(*network_figures.losses(history.losses, pd.Series(losses),
 # - **Unseen parts** of photographs whose other parts it saw in colour. It may know this cat's fur.
 # - **New photographs**, of which it saw nothing, like your great-grandmother's.
 #
-# The first has 92 blocks of about 48 × 48 pixels to lean on, the second only seven photographs, each left out once. If what is saved varies by *s* points between photographs, its [interval](../glossary.md#interval) is about ± 1.4 *s*, and decides only if the result lies that far from the [margin](../glossary.md#margin), 10 %. (Between the four practice pictures, which have little in common, *s* was 46: too much. We shall see.)
+# The first leans on 92 blocks of about 48 × 48 pixels, the second on seven photographs, each left out once. If what is saved has a standard deviation of *s* points between these, its [interval](../glossary.md#interval) reaches about 1.4 *s* to either side. It decides only if the result is farther than that from the [margin](../glossary.md#margin), 10 %. (Between the four practice pictures, *s* was 46: 64 points to either side.)
 #
 # We ask for the *true* colours. Whether a wrong one is believable, only people could judge.
 
@@ -206,7 +210,7 @@ def paint_parts(seed):
     for k in range(settings.strips):
         seen = [s for photo in lab.values() for i, s in enumerate(strips(photo)) if i != k]
         for who, guess in learn(seen, seed).items():
-            for name, photo in lab.items():
+            for name, photo in lab.items():  # paint all of it, keep the strip not seen
                 found[name].setdefault(who, []).append(strips(guess(photo[..., 0]))[k])
     return {n: {who: np.hstack(s) for who, s in each.items()} for n, each in found.items()}
 
@@ -228,7 +232,7 @@ def paint_new(name, seed):
 of_new = [{name: paint_new(name, seed) for name in lab} for seed in tqdm(seeds, "new photographs")]
 
 # %% [markdown]
-# The network's input, its colours for unseen parts and for a new photograph, and the truth:
+# The network's input, its colours for unseen parts and for a new photograph, and the truth. (Seams: each strip has its own network.)
 
 # %%
 rows = [photos.in_colour(photo[..., 0], ab) for name, photo in lab.items() for ab in
@@ -240,7 +244,7 @@ plots.show(fig, "Seven photographs: grey, painted in unseen parts, painted as ne
 # %% [markdown]
 # ## Verdict
 #
-# Unseen parts: a [bootstrap](../glossary.md#bootstrap) draws seeds and blocks anew. New photographs: lesson 1's interval for folds, from one ratio a photograph.
+# Unseen parts: a [bootstrap](../glossary.md#bootstrap) draws seeds and blocks anew. New photographs: seven ratios, and lesson 1's interval for folds (each tests a seventh).
 
 
 # %%
@@ -260,7 +264,7 @@ def by_photo(many, who):
 
 
 # %% [markdown]
-# The network is judged; the grey levels stand beside it. Dots are single photographs.
+# The network is judged; the grey levels stand beside it. Dots are single photographs. Which does the network spoil?
 
 # %%
 found, dots, base = {}, {}, "mean colour"
@@ -276,8 +280,9 @@ plots.forest(ax, found, margin=10, dots=dots)
 ax.axvline(0, color=plots.GREY, linestyle=":")
 ax.set_xlabel("error saved over the mean colour (%)")
 plots.show(fig, "Error saved by network and grey levels, unseen parts and new photographs.", found)
-s = dots["network, new photographs"].std(ddof=1)
-print(f"what the network saves varies between new photographs by s = {s:.0f} points")
+new = pd.Series(dots["network, new photographs"], list(lab)).sort_values()
+print("the network saves on new photographs (%):", new.round().astype(int).to_dict())
+print(f"they vary by s = {new.std():.0f} points")
 over = resampling.percent_saved(in_blocks("network"), in_blocks("grey level"), run.seed)
 print("the network saves over the grey levels, on unseen parts:", over.text("%"))
 
@@ -294,7 +299,7 @@ display(verdict, verdict_new, results.beside(predicted, answers))
 # %% [markdown]
 # ## Why brown and grey?
 #
-# A grey door may be red or green; *L* does not say. Paint it red, and you are right half of the time and far off otherwise. Which *one* colour makes the squared error smallest on average? The mean of all that are possible. An unsure network's colours draw near to the mean colour. How near, compared with the true ones?
+# A grey door may be red or green; *L* does not say. Paint it red, and you are right half of the time and far off otherwise. Which *one* colour makes the squared error smallest on average? The mean of all that are possible. Where training leaves several colours open, the network draws near to their mean; where it misleads, it errs boldly. How far from the mean colour are its colours, and the true ones?
 
 # %%
 images = {"true": [photo[..., 1:] for photo in lab.values()]}
@@ -310,7 +315,7 @@ plots.show(plots.gallery(doors, ["a red door", "a green door", "the mean"], colu
            "A red square, a green square, and their mean colour, a dull brown.")
 
 # %% [markdown]
-# Brown is then the best answer to what the loss asks. Ask something else: cut the plane of *a* and *b* into some hundred fields and let the network give each a probability ([softmax](../glossary.md#softmax), as for classes). It can then say "red or green", and you paint *one*: vivid, sometimes wrong (Zhang, Isola and Efros 2016).
+# Brown is then the best answer to what the loss asks. Ask something else: cut the plane of *a* and *b* into some hundred fields and let the network give each a probability ([softmax](../glossary.md#softmax)). It then says "red or green", and you paint *one*: vivid, sometimes wrong (Zhang, Isola and Efros 2016).
 
 # %% [markdown]
 # ## Your turn
@@ -319,13 +324,12 @@ plots.show(plots.gallery(doors, ["a red door", "a green door", "the mean"], colu
 
 # %%
 path = ""  # such as "/home/me/holiday.jpg"
-pixels = photos.own(path) if path else photos.load(pilot=True).pixels["motorcycle_left"]
+pixels = photos.own(path) if path else photos.load(pilot=True).pixels["motorcycle"]
 L = color.rgb2lab(pixels).astype(np.float32)[..., 0]
 painted = photos.in_colour(L, colouring.paint(train(list(lab.values()), run.seed)[0], L))
-true = pixels.transpose(2, 0, 1) / 255
-three = {"black and white": L / 100, "painted": painted, "as it was": true}
-fig = plots.gallery(list(three.values()), list(three), width=2.6)
-plots.show(fig, "A photograph in black and white, painted by the network, and as it was.")
+three = {"in grey": L / 100, "painted": painted, "as it was": pixels.transpose(2, 0, 1) / 255}
+plots.show(plots.gallery(list(three.values()), list(three), width=2.6),
+           "A photograph in black and white, painted by the network, and as it was.")
 
 # %% [markdown]
 # ## What this adds to lesson 2
@@ -334,7 +338,7 @@ plots.show(fig, "A photograph in black and white, painted by the network, and as
 # - *Where* you test is a part of the claim: an unseen part is not a new photograph.
 # - Count what you want to speak about. Seven photographs are seven, however many pixels they have.
 # - The squared error answers with a mean. Of several possible colours, that is dull.
-# - It holds for seven photographs and 60,706 weights. Colourisers on the web have seen millions; a dress's colour they, too, only guess.
+# - It holds for seven photographs and 60,706 weights. Colourisers on the web have seen millions; a dress's colour they only guess, too.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb). Your verdicts and exercises, kept for the course's report:
 
