@@ -136,7 +136,7 @@ exercises = workbook(
             ),
             Mistake(
                 always(_apart),
-                "A distance joins a and b: add their two squares (sum(axis=-1)), then take the root.",
+                "A distance joins a and b: np.linalg.norm(..., axis=-1).",
             ),
             Mistake(
                 always(_mean_of_ratios),
@@ -145,7 +145,7 @@ exercises = workbook(
         ),
         hints=(
             "Two mean distances, the guess's and the mean colour's, and then one ratio.",
-            "np.sqrt(((guess - true) ** 2).sum(axis=-1)).mean() is the guess's mean distance.",
+            "np.linalg.norm(guess - true, axis=-1).mean() is the guess's mean distance.",
             "100 - 100 * ours / theirs",
         ),
         same=same_results(*COLOURS),
@@ -184,7 +184,7 @@ exercises = workbook(
             ),
         ),
         hints=(
-            "Four times convolution, batch norm, ReLU; then a convolution of 1 × 1, and nn.Upsample.",
+            "Four times colouring.block; then a convolution of 1 × 1, and nn.Upsample.",
             "The sizes: 1 to 16, 16 to 32, 32 to 64, 64 to 64, and 64 to 2.",
             'The end: nn.Conv2d(64, 2, 1), nn.Upsample(scale_factor=4, mode="bilinear").',
         ),

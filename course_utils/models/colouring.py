@@ -12,18 +12,25 @@ SCALE = 50
 """L, a and b are divided by it, so that a network meets numbers near 1; L, less 1, lies around 0."""
 
 
+def block(n_in: int, n_out: int, **settings: int) -> nn.Sequential:
+    """A convolution with a window of 3 × 3, batch norm and ReLU; `settings` are the convolution's."""
+    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, **settings), nn.BatchNorm2d(n_out), nn.ReLU())
+
+
 def make_network() -> nn.Sequential:
     """An untrained network: (B, 1, H, W) scaled lightness to (B, 2, H, W) scaled colours a and b.
 
     H and W are multiples of 4. Two strides quarter them, a dilated convolution widens the view, and the
     colours are stretched back.
     """
-    layers: list[nn.Module] = []
-    wider = {"padding": 2, "dilation": 2}
-    for n_in, n_out, more in ((1, 16, {"stride": 2}), (16, 32, {"stride": 2}), (32, 64, {}), (64, 64, wider)):
-        settings = {"padding": 1, **more}
-        layers += [nn.Conv2d(n_in, n_out, 3, **settings), nn.BatchNorm2d(n_out), nn.ReLU()]
-    layers += [nn.Conv2d(64, 2, 1), nn.Upsample(scale_factor=4, mode="bilinear")]
+    layers = [
+        block(1, 16, stride=2, padding=1),
+        block(16, 32, stride=2, padding=1),
+        block(32, 64, padding=1),
+        block(64, 64, padding=2, dilation=2),
+        nn.Conv2d(64, 2, 1),
+        nn.Upsample(scale_factor=4, mode="bilinear"),
+    ]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
 
 

@@ -84,7 +84,7 @@ exercises.check("2_colour.1", saved)
 # Two strides of 2 quarter height and width (ours are cut to multiples of 4) to save work; at the end they are stretched back. That blurs colours a little, which eyes hardly notice. The fourth window has gaps (**dilation** 2: every other pixel), so that it sees further: 31 × 31 pixels.
 
 # %% [markdown]
-# **Exercise 2_colour.2 Write it.** `make_network()` returns an `nn.Sequential`: four times the `block` below, then an `nn.Conv2d` with a window of 1 from 64 channels to ?, then `nn.Upsample(scale_factor=4, mode="bilinear")`, which stretches.
+# **Exercise 2_colour.2 Write it.** `make_network()` returns an `nn.Sequential`: four times `colouring.block(n_in, n_out, **settings)` (3 × 3 convolution, batch norm, ReLU), then `nn.Conv2d(64, ?, 1)`, then `nn.Upsample(scale_factor=4, mode="bilinear")`, which stretches.
 #
 # | block | channels | settings |
 # |---|---|---|
@@ -94,19 +94,16 @@ exercises.check("2_colour.1", saved)
 # | fourth | 64 → 64 | `padding=2, dilation=2` |
 
 # %% exercise="2_colour.2"
-def block(n_in, n_out, **more):
-    """A convolution with a window of 3 × 3, batch norm, ReLU."""
-    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, **more), nn.BatchNorm2d(n_out), nn.ReLU())
-
-
 make_network = ...
 
 
 ### BEGIN SOLUTION
 def make_network():
     return nn.Sequential(
-        block(1, 16, stride=2, padding=1), block(16, 32, stride=2, padding=1),
-        block(32, 64, padding=1), block(64, 64, padding=2, dilation=2),
+        colouring.block(1, 16, stride=2, padding=1),
+        colouring.block(16, 32, stride=2, padding=1),
+        colouring.block(32, 64, padding=1),
+        colouring.block(64, 64, padding=2, dilation=2),
         nn.Conv2d(64, 2, 1), nn.Upsample(scale_factor=4, mode="bilinear"),
     )
 
