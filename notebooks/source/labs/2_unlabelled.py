@@ -96,7 +96,7 @@ exercises.check("2_unlabelled.1", partners)
 # %% [markdown]
 # ## How alike are two copies?
 #
-# In place of ten scores the network now gives 32 numbers a copy. Read them as an arrow, `z`, and shorten it to length 1. The **similarity** of two copies is the sum of the products of their numbers. By hand, with arrows of two numbers: (1, 0) and (0.6, 0.8) give 1 · 0.6 + 0 · 0.8 = 0.6; an arrow with itself gives 1, the most there is. `z @ z.T` has the similarities of all pairs, shape (2n, 2n): row i has those of copy i with all copies, and on the diagonal that with itself.
+# In place of ten scores the network now gives 32 numbers a copy. These are its arrow, a row of `z`, scaled to length 1. The **similarity** of two copies is the sum of the products of their numbers. By hand, with arrows of two numbers: (1, 0) and (0.6, 0.8) give 1 · 0.6 + 0 · 0.8 = 0.6; an arrow with itself gives 1, the most there is. `z @ z.T` has the similarities of all pairs, shape (2n, 2n): row i has those of copy i with all copies, and on the diagonal that with itself.
 #
 # <details><summary>The diagonal is 1. Why is that bad for a puzzle?</summary>
 #
@@ -106,7 +106,7 @@ exercises.check("2_unlabelled.1", partners)
 #
 # Each row is now a question with many possible answers, like the ten digits before, and cross-entropy scores it. The similarities are divided by a **temperature** of 0.2: scores between −1 and 1 could never make the [softmax](../glossary.md#softmax) sure.
 #
-# **Exercise 2_unlabelled.2 The loss.** Write `puzzle_loss(z)` for `z` of shape (2n, 32): shorten the arrows (`F.normalize(z, dim=1)`), take all similarities, divide by 0.2, take the diagonal out (`scores.fill_diagonal_(-1e9)`), and return `F.cross_entropy(scores, …)` with the rows of the partners.
+# **Exercise 2_unlabelled.2 The loss.** Write `puzzle_loss(z)` for `z` of shape (2n, 32): scale the arrows (`F.normalize(z, dim=1)`), take all similarities, divide by 0.2, take the diagonal out (`scores.fill_diagonal_(-1e9)`), and return `F.cross_entropy(scores, …)` with `partners(len(z) // 2)`.
 
 # %% exercise="2_unlabelled.2"
 puzzle_loss = ...
@@ -154,7 +154,7 @@ text_view.folded(
 # %% [markdown]
 # ## A map without labels
 #
-# The head that made the arrows has done its work and goes. Below it are lesson 2's 64 [features](../glossary.md#feature). **t-SNE** draws a map on which pictures with like features stand near each other (far apart means nothing). Each hidden picture is drawn as its true digit, which no model has seen; on the left, the same from raw pixels.
+# The head that made the arrows has done its work and goes. Below it are lesson 2's 64 [features](../glossary.md#feature). **t-SNE** draws a map on which pictures with similar features stand near each other (large distances mean little). Each hidden picture is drawn as its true digit, which no model has seen; on the left, the same from raw pixels.
 
 # %%
 shown = test[:667]
@@ -173,7 +173,7 @@ text_view.folded(
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# Five labels a class: a **pre-trained** network learns from them, and one **from scratch**, for as many steps.
+# Five labels a class: a **pre-trained** network learns from them, and one **from scratch**, each in as many labelled steps.
 #
 # But is it fair? With `change`, *you* told the network that a turned 7 is a 7. The labelled pictures can say that, too, if they are changed at each step: [augmentation](../glossary.md#augmentation). So both run twice: on labelled pictures **as they are**, and on **changed copies**.
 #
@@ -184,7 +184,7 @@ claims = [ledger.get("dl-unlabelled" + end) for end in ("", "-copies", "-classic
 display(*claims)
 
 # %% [markdown]
-# In the pilot, differences varied by 4 to 5 [points](../glossary.md#percentage-point) from one draw of labels to the next. So six folds with two draws each: an [interval](../glossary.md#interval) of about ± 4 points. (The pilot has seen an outcome; the ledger tells it.) Predict:
+# In the pilot, differences had a standard deviation of 4 to 5 [points](../glossary.md#percentage-point) between draws of labels. So six folds with two draws each: an [interval](../glossary.md#interval) of about ± 3 points. (The pilot has seen an outcome.) Predict:
 
 # %%
 predicted = {
@@ -275,7 +275,7 @@ plots.show(fig, "Accuracy by number of labels, as they are and with changed copi
 # %% [markdown]
 # ## Why
 #
-# Five labels a class; ± is the spread between folds. Which brings more, the puzzle or the changed copies? Do the two add up?
+# Five labels a class; ±: standard deviation between folds. Which brings more, the puzzle or the changed copies? Do the two add up?
 
 # %%
 cell = {kind: f"{five[kind].mean():.1f} ± {five[kind].std():.1f} %" for kind in five}
@@ -298,9 +298,9 @@ text_view.folded(
 # - A puzzle that makes its own answers trains a network without labels. You wrote its answers and its loss.
 # - Look at features before there is any label: on a map, and by nearest neighbours.
 # - Give the rival the same knowledge. Otherwise you may measure the augmentation and call it pre-training.
-# - The verdicts hold for digits, this puzzle and a small network. The pilot tried other puzzles (which way is up, fill the hole); their features did worse.
+# - The verdicts hold for digits, this puzzle and a small network. The third compares whole models: a lead may come from the network, not from the pictures.
 #
-# **On your own pictures**, change `change`: what leaves *them* what they are? Mirroring is harmless to a cat, and not to a b.
+# **On your own pictures**, change `change`: what leaves *them* what they are? Mirroring is harmless to a cat, but turns b into d.
 #
 # Back to [lesson 2](../2_deep_cnn.ipynb).
 
