@@ -68,7 +68,7 @@ def test_one_command_refreshes_tables_figure_and_reference(project, tmp_path, wh
     for name, notebook in runtime.notebooks().items():
         place = "labs/" if notebook.lab else ""
         assert f"[{name[0]} · {notebook.question}](notebooks/{place}{name}.ipynb) | " in text
-    assert "| ✔ supported (`dl-depth`) | 0.1 |" in text and "(`cmp-compute`) | 0.1 |" in text
+    assert "| ✔ supported (`dl-needs-data`) | 0.1 |" in text and "(`cmp-compute`) | 0.1 |" in text
     assert "(`ml-lightweight`) | ✔ supported (`ml-lightweight`)<br>✔ supported (`dl-risk`) | 0.1 | " in text
     assert "**1** logistic regression (digits) · **2**" in text
     assert (project / "docs" / "comparison.png").read_bytes().startswith(b"\x89PNG")

@@ -182,14 +182,14 @@ plots.show(fig, "A digit, a three by three kernel, and the feature map with left
 #
 # The kernel has **nine [weights](glossary.md#weight)**, however large the picture is. And when the digit moves, its map moves along. So take two more steps: a *[ReLU](glossary.md#relu)* sets negative numbers to zero; then keep only the **largest number of the map**: *is* there such an edge, anywhere?
 #
-# **[Stride](glossary.md#stride)** is the step of the window: with stride 2 it skips every second place, and the map is half as wide. *Padding* adds a border of zeros, so that at stride 1 the map keeps its size.
+# **[Stride](glossary.md#stride)** is the step of the window: with stride 2 it skips every second place; the map is about half as wide. *Padding* adds a border of zeros, so that at stride 1 the map keeps its size.
 
 #
 # **Channels.** A *[layer](glossary.md#layer)* has several maps going in and several coming out. Each map that comes out has a kernel of its own, with one window for each map that goes in; everything is added up, and one more number, the *[bias](glossary.md#bias)*.
 #
 # *Max* **[pooling](glossary.md#pooling)** keeps of each 2 × 2 numbers the largest: the map shrinks, and a small move changes little.
 #
-# Stack such layers, and a number of a later one sees more of the picture: its **[receptive field](glossary.md#receptive-field)**. The third figure has the network that you are going to write.
+# Stack such layers, and a number of a later one sees more of the picture: its **[receptive field](glossary.md#receptive-field)**. The third figure shows it for the network you will write.
 
 # %%
 plots.show(*drawings.sliding(np.eye(7), kernel))
@@ -354,7 +354,7 @@ def one_epoch(model, loader, rate):
 exercises.check("2.4", one_epoch)
 
 # %% [markdown]
-# torch has these steps, too: `optimizer.zero_grad()` forgets, `optimizer.step()` moves. With the [optimizer](glossary.md#optimizer) `SGD` (*stochastic gradient descent*) it is exactly your loop. With a better one it becomes quicker: **AdamW** averages recent slopes, divides them by their usual size, so that all weights move about equally far, and shrinks the weights a little (*weight decay*). And a *schedule* changes the rate: it rises at first, then falls to 0.
+# torch has these steps, too: `optimizer.zero_grad()` forgets, `optimizer.step()` moves. With the [optimizer](glossary.md#optimizer) `SGD` (*stochastic gradient descent*) it is exactly your loop. With a better one it becomes quicker: **AdamW** averages recent slopes, divides them by their usual size, so that all weights move about equally far, and shrinks the weights a little (*weight decay*). And a *schedule* changes the rate: it rises, then falls almost to 0.
 
 
 # %%
@@ -421,7 +421,7 @@ plots.show(fig, "Training and validation loss of three trainings, from before th
 # %% [markdown]
 # <details><summary>The third training: what happened?</summary>
 #
-# **[Overfitting](glossary.md#overfitting)**, as in lesson 1's tree. The training loss goes to 0: the network knows its 100 pictures by heart. The validation loss stays far above. More pictures narrow the gap. (The flat start: the rate is still small, and batch norm's averages need some batches.)
+# **[Overfitting](glossary.md#overfitting)**, as in lesson 1's tree. The training loss goes to 0: the network knows its 100 pictures by heart. The validation loss stays far above. More pictures narrow the gap. (The bad start: the rate is still small, and batch norm's averages need some batches.)
 #
 # </details>
 
@@ -439,7 +439,7 @@ def variant(n_classes):
 exercises.check("2.5", variant)
 
 # %% [markdown]
-# Both for two epochs, with three seeds each. A difference below twice the spread may be chance.
+# Both for two epochs, with three seeds each. A difference below twice the `std` may be chance.
 
 # %%
 tried = {"the lesson's": None}  # make_cnn's own
@@ -482,11 +482,11 @@ predicted = {"PCA → SVM, accuracy (%)": 75, "MLP, accuracy (%)": 85,
 # %% [markdown]
 # ## Experiment
 #
-# A contestant is called an *[arm](glossary.md#arm)*. An arm is a model, and what it sees of a canvas. New ones:
+# A contestant is called an *[arm](glossary.md#arm)*. An arm is a model, and what it sees of a canvas. New here:
 #
 # - **PCA** ([principal components](glossary.md#principal-component)) sums up all pixels in the 60 directions in which the training pictures differ most. Nobody tells it what to look for, so it counts as raw.
 # - **Re-centred**: `recentre` finds the box around the ink and moves it into the middle. It undoes what `place` did: shown, not judged.
-# - `NetworkClassifier` is the loop of above, AdamW and schedule, as a scikit-learn model. It sees 64 pictures a step, so not every placed picture; the SVM sees all.
+# - `NetworkClassifier` is the loop of above, AdamW and schedule, as a scikit-learn model. With many places, at 64 a step, it misses some; the SVM sees all.
 #
 # (Settings were chosen on 1,000 pictures that the lesson does not use. An SVM without PCA, a nearest neighbour and a random forest were worse there.)
 
@@ -498,7 +498,7 @@ def network(model, seed):
 
 
 def pca_svm():
-    return pipeline.make_pipeline(decomposition.PCA(60, random_state=run.seed),
+    return pipeline.make_pipeline(decomposition.PCA(60, copy=False, random_state=run.seed),
                                    svm.SVC(C=10, tol=0.1, cache_size=500))
 
 
@@ -526,10 +526,10 @@ def run_arms(*names, chosen=range(settings.folds)):
         train, _, test = folds[i]
         for arm in names:
             copies = settings.places if arm.endswith("many places") else 1
-            tiled = np.tile(pixels[train], (copies, 1, 1, 1))  # each as often as it gets a place
             model, sees = make_arms(seeds[i])[arm]
-            model.fit(sees(canvases.place(tiled, canvas, seeds[i] + 99)),
-                      np.tile(labels[train], copies))
+            many = np.tile(pixels[train], (copies, 1, 1, 1))  # each as often as it gets a place
+            many = canvases.place(many, canvas, seeds[i] + 99)
+            model.fit(sees(many), np.tile(labels[train], copies))
             looks = [canvases.place(pixels, canvas, seeds[i] + k)[test]
                      for k in range(min(copies, 5))]
             right[i][arm] = np.mean([model.predict(sees(x)) == labels[test] for x in looks], axis=0)
@@ -605,7 +605,7 @@ place_figures.move_digit(pixels[one], labels[one], canvas, asked)
 # %% [markdown]
 # **What the CNN knew before.** Whoever invented it knew that *where a thing stands does not change what it is*, and built it in: windows that are the same everywhere, and the largest number of a map, wherever it stands. It is the knowledge of `recentre` and of the sliding window, in another form.
 #
-# **That is the lesson's point.** That a digit may stand anywhere is knowledge, and somebody has to bring it: as a feature, as an architecture, or as examples. The CNN "found its features by itself" only after a person had built that knowledge in. The MLP, deep as well, had nobody. These are the **three doors for knowledge**. (Is the third verdict *inconclusive*? Then these pictures are too few to say whether examples alone come near enough.)
+# **That is the lesson's point.** That a digit may stand anywhere is knowledge, and somebody has to bring it: as a feature, as an architecture, or as examples. The CNN "found its features by itself" only after a person had built that knowledge in. The MLP, deep as well, had nobody. These are the **three doors for knowledge**. (If *supported*, the third verdict says that a CNN adds something to examples; not whether depth does it or convolution.)
 #
 # Put the pixels of *every* picture, training and test, into one and the same random order, and train anew. Which arms do clearly worse than before: the SVM, the MLP, the CNN?
 #
@@ -615,7 +615,7 @@ place_figures.move_digit(pixels[one], labels[one], canvas, asked)
 #
 # </details>
 #
-# What does the CNN find, then? First its kernels, and the maps that they make of one digit. Then pictures that it got wrong. Would you have known?
+# What does the CNN find, then? First its kernels, and one digit's maps in three layers. Then pictures that it got wrong. Would you have known?
 
 # %%
 plots.show(*network_figures.filters_and_maps(models["CNN"].model, placed[one]))
@@ -628,7 +628,7 @@ plots.show(plots.gallery(placed[missed], titles, columns=5), "Test pictures that
 # %% [markdown]
 # ## Your turn
 #
-# Pictures of your own, in plain torch and PIL. Make a folder with one folder a class in it, 20 pictures or more in each, and put its path below. Cups and glasses? Your own sevens and ones, photographed? (Until then the cell writes some of the lesson's pictures to a folder.)
+# Pictures of your own, in plain torch and PIL. Make a folder with one folder a class in it, 20 pictures or more in each, and put its path below. Cups and glasses? Your own sevens and ones? PNG or JPEG (made small and grey). (Until then the cell writes some of the lesson's pictures to a folder.)
 
 # %%
 from pathlib import Path
