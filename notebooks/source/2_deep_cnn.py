@@ -102,12 +102,12 @@ for name, images in {"as published": pixels, "on the canvas": placed}.items():
 # In 2005 Dalal and Triggs wanted to find people in photos. Their feature, **[HOG](glossary.md#hog)**, cuts a window into cells, and measures how strong the edges of each direction are in each. A classifier (an SVM again) learns from windows with a person in the middle, and from windows without one. Then the window *slides* over a new photo, and the place where the classifier is surest wins.
 
 # %%
-_, stars = hog(pixels[shown[3]], 8, (7, 7), (2, 2), visualize=True, channel_axis=0)
+three = pixels[shown[:4][-1]]
+_, stars = hog(three, 8, (7, 7), (2, 2), visualize=True, channel_axis=0)
 model = window_hog.WindowHog(side).fit(placed[train], labels[train])
-canvas_of = placed[validation[:1]]
-scores = model.scores(canvas_of)[0]  # (classes, places down, places right), the window moves by 2
+scores = model.scores(placed[validation[:1]])[0]  # (classes, down, right)
 surest = scores.max(axis=(1, 2)).argmax()
-fig = plots.gallery([pixels[shown[3]], np.sqrt(stars / stars.max()), canvas_of[0], scores[surest]], [
+fig = plots.gallery([three, np.sqrt(stars / stars.max()), placed[validation[0]], scores[surest]], [
     "a window", "its HOG", "a canvas", f"score of {found.classes[surest]} by place"],
     signed=[False, False, False, True], width=2.3)
 plots.show(fig, "A window and its HOG; a canvas, and the score at each place of the window.")
@@ -293,7 +293,7 @@ def make_cnn(seed, make=None):
         return make(n_classes).to(run.device)
     yours = exercises.statuses["2.2"] == "correct" and n_channels == 1
     network = Network(n_classes) if yours else convolutional.CNN(n_classes, n_channels)
-    return network.to(run.device)
+    return network.to(run.device, memory_format=torch.channels_last)
 
 
 def batch_loss(model, images, labels):
@@ -460,7 +460,7 @@ pd.DataFrame(found_by).agg(["mean", "std"]).round(1)  # validation accuracy (%)
 # And a question that the article does not ask. That a digit may stand anywhere, one can also tell by **examples**: put each training picture at 20 places. This is called **[augmentation](glossary.md#augmentation)**. Does it then still take a deep network? We compare errors, as a ratio: the CNN should make less than half.
 
 # %%
-claims = [ledger.get(name) for name in ("dl-features", "dl-features-mlp", "dl-features-only")]
+claims = ledger.get("dl-features"), ledger.get("dl-features-mlp"), ledger.get("dl-features-only")
 display(*claims)
 
 # %% [markdown]
@@ -623,7 +623,7 @@ missed = folds[0][2][right[0]["CNN"] == 0][:10]
 said = models["CNN"].predict(placed[missed])
 titles = [f"{found.classes[labels[i]]}, said {found.classes[k]}"
           for i, k in zip(missed, said, strict=True)]
-plots.show(plots.gallery(placed[missed], titles, columns=5), "Test pictures that the CNN got wrong.")
+plots.show(plots.gallery(placed[missed], titles, 5), "Test pictures that the CNN got wrong.")
 
 # %% [markdown]
 # ## Your turn

@@ -320,7 +320,7 @@ plots.show(plots.gallery(doors, ["a red door", "a green door", "the mean"], colu
 # A photo of yours, for a network that has seen all seven: put its path between the quotes. It is turned upright, made smaller, and stays on your machine.
 
 # %%
-path = ""  # such as "/home/me/holiday.jpg"
+path = ""  # such as "holiday.jpg"
 pixels = photos.own(path) if path else photos.load(pilot=True).pixels["motorcycle"]
 L = color.rgb2lab(pixels).astype(np.float32)[..., 0]
 painted = photos.in_colour(L, colouring.paint(train(list(lab.values()), run.seed)[0], L))

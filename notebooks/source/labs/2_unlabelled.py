@@ -180,7 +180,8 @@ text_view.folded(
 # The last rival is classic: [principal components](../glossary.md#principal-component) of the same pictures without labels and a changed copy of each, then an [SVM](../glossary.md#support-vector-machine) on the labelled ones with 30 changed copies of each. It was the best of twelve classic models in the pilot. It meets the pre-trained network that sees labelled pictures as they are.
 
 # %%
-claims = [ledger.get("dl-unlabelled" + end) for end in ("", "-copies", "-classic")]
+claims = [ledger.get("dl-unlabelled"), ledger.get("dl-unlabelled-copies"),
+          ledger.get("dl-unlabelled-classic")]
 display(*claims)
 
 # %% [markdown]
