@@ -96,7 +96,8 @@ for name, images in {"as published": pixels, "on the canvas": placed}.items():
 # A 3 at another place shares hardly any pixel with the 3s that the SVM has seen; it may share more with a 5 that stands there. That a moved 3 is still a 3, nobody told it.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## Features made by hand
 #
 # In 2005 Dalal and Triggs wanted to find people in photos. Their feature, **[HOG](glossary.md#hog)**, cuts a window into cells, and measures how strong the edges of each direction are in each. A classifier (an SVM again) learns from windows with a person in the middle, and from windows without one. Then the window *slides* over a new photo, and the place where the classifier is surest wins.
