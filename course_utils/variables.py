@@ -12,7 +12,7 @@ VARIABLES = {
     "COURSE_DEVICE": "auto (default), cpu, cuda or mps",
     "COURSE_SEED": "whole number that all random choices follow from (default 0)",
     "COURSE_RESULTS": "folder for results (default: results/PROFILE)",
-    "COURSE_IMAGES": "pictures of lessons 2 and 4: digits, fashion_mnist, cifar10 or your own folder",
+    "COURSE_IMAGES": "pictures of lessons 2 and 4: mnist, digits, fashion_mnist, cifar10 or your own folder",
     "COURSE_TEXT": "lesson 3's text: docstrings, tiny_shakespeare, sms_spam or your own file or folder",
     "COURSE_MODEL": "folder of a language model of your own, which lesson 3 starts from",
     "COURSE_DATA": "folder in which downloads are kept (default: the user's cache)",

@@ -93,7 +93,10 @@ def only_line(capsys):
         (["run", "--seed", "one"], "course: seed must be a whole number from 0 to 4294967295, got 'one'"),
         (["run", "--seed", "-1"], "course: seed must be a whole number from 0 to 4294967295, got '-1'"),
         (["data", "nothing"], "course: unknown data set 'nothing': those to download are fashion_mnist, "),
-        (["run", "--images", "cats"], "course: unknown images 'cats': choose digits, fashion_mnist, cifar10"),
+        (
+            ["run", "--images", "cats"],
+            "course: unknown images 'cats': choose mnist, digits, fashion_mnist, cifar10",
+        ),
         (
             ["run", "--text", "poems"],
             "course: unknown text 'poems': choose docstrings, tiny_shakespeare, sms_",

@@ -130,7 +130,7 @@ def test_the_keyboard_reaches_the_skip_link_the_cards_and_the_wide_tables(addres
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#main"
     reached = set()
-    for _ in range(150):
+    for _ in range(250):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.hash")

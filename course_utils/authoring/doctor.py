@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from course_utils import ROOT, CourseError
-from course_utils.data import chosen, docstrings, documents, pictures, registry, tables
+from course_utils.data import chosen, docstrings, documents, photos, pictures, registry, tables
 
 LOCK = ROOT / "requirements.lock"
 MIN_PYTHON = (3, 11)
@@ -123,7 +123,10 @@ def embedded_data(name: str) -> Row:
         return Row(f"data: {name}", str(error).split(":")[0], remedy)
 
 
-def described(record: pd.DataFrame | tables.Table | pictures.Images | tuple[documents.Texts, ...]) -> str:
+Embedded = pd.DataFrame | tables.Table | pictures.Images | photos.Photos | tuple[documents.Texts, ...]
+
+
+def described(record: Embedded) -> str:
     """Size of a bundled data set that was loaded."""
     if isinstance(record, tuple):
         n = sum(len(part) for texts in record for part in (texts.train, texts.validation, texts.test))
@@ -133,4 +136,6 @@ def described(record: pd.DataFrame | tables.Table | pictures.Images | tuple[docu
         )
     if isinstance(record, pictures.Images):
         return f"{len(record.labels)} pictures"
+    if isinstance(record, photos.Photos):
+        return f"{len(record.pixels)} photographs"
     return f"{len(record.X if isinstance(record, tables.Table) else record)} rows"
