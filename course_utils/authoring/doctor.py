@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import pandas as pd
 import psutil
 from packaging.requirements import Requirement
 from packaging.version import Version
 
 from course_utils import ROOT, CourseError
-from course_utils.data import chosen, docstrings, documents, photos, pictures, registry, tables
+from course_utils.data import chosen, docstrings, photos, pictures, registry, tables
 
 LOCK = ROOT / "requirements.lock"
 MIN_PYTHON = (3, 11)
@@ -123,10 +122,7 @@ def embedded_data(name: str) -> Row:
         return Row(f"data: {name}", str(error).split(":")[0], remedy)
 
 
-Embedded = pd.DataFrame | tables.Table | pictures.Images | photos.Photos | tuple[documents.Texts, ...]
-
-
-def described(record: Embedded) -> str:
+def described(record: chosen.Embedded) -> str:
     """Size of a bundled data set that was loaded."""
     if isinstance(record, tuple):
         n = sum(len(part) for texts in record for part in (texts.train, texts.validation, texts.test))

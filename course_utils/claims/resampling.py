@@ -140,25 +140,28 @@ def two_level_bootstrap(
     ----------
     Davison, A. C., & Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
     """
-    above = [finite(run) for run in runs]
-    below = [np.ones_like(run) for run in above] if over is None else [finite(run) for run in over]
-    if len(above) < 2:
-        raise CourseError(f"a two-level bootstrap needs at least two runs, got {len(above)}: add seeds")
-    if [run.size for run in above] != [run.size for run in below]:
+    quantities = [[finite(run) for run in each] for each in ([runs] if over is None else [runs, over])]
+    sizes, *others = ([run.size for run in each] for each in quantities)
+    if len(sizes) < 2:
+        raise CourseError(f"a two-level bootstrap needs at least two runs, got {len(sizes)}: add seeds")
+    if others not in ([], [sizes]):
         raise CourseError("`over` needs a value for each value of `runs`, run by run")
-    rng, drawn = np.random.default_rng(seed), []
-    for chosen in rng.integers(len(above), size=(n_resamples, len(above))):
-        items = [rng.integers(above[run].size, size=above[run].size) for run in chosen]
-        means = [
-            np.mean([values[run][rows].mean() for run, rows in zip(chosen, items, strict=True)])
-            for values in (above, below)
-        ]
-        drawn.append(means[0] / means[1] if means[1] else np.inf)
+
+    def statistic(chosen: Sequence[int], items: Sequence[np.ndarray | slice]) -> float:
+        pairs = list(zip(chosen, items, strict=True))
+        mean, *below = (np.mean([each[run][rows].mean() for run, rows in pairs]) for each in quantities)
+        return float(mean if not below else mean / below[0] if below[0] else np.inf)
+
+    rng = np.random.default_rng(seed)
+    drawn = [
+        statistic(chosen, [rng.integers(sizes[run], size=sizes[run]) for run in chosen])
+        for chosen in rng.integers(len(sizes), size=(n_resamples, len(sizes)))
+    ]
     if not np.isfinite(drawn).all():
         raise CourseError("`over` is zero in some of the resamples, and nothing can be divided by it")
     interval = percentile_interval(drawn)
-    effect = np.mean([run.mean() for run in above]) / np.mean([run.mean() for run in below])
-    return Estimate(float(effect), interval.low, interval.high, sum(run.size for run in above))
+    effect = statistic(range(len(sizes)), [slice(None)] * len(sizes))
+    return Estimate(effect, interval.low, interval.high, sum(sizes))
 
 
 def half_sampling(

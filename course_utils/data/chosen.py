@@ -35,11 +35,13 @@ from course_utils.run import Run
 
 PICTURES = ("mnist", "digits", "fashion_mnist", "cifar10")
 AT_MOST = {"smoke": own_pictures.AT_MOST, "laptop": own_pictures.AT_MOST, "full": 6_000}
-"""Pictures that are drawn of more, by the profile. Of 1,000 in colour, lesson 2 takes five minutes; what its
-SVMs cost grows with the square of the number."""
+"""Pictures that are drawn of more, by the profile. Of 1,000 in colour, lesson 2 takes about two minutes; what
+its SVMs cost grows with the square of the number."""
 TEXTS = ("docstrings", "tiny_shakespeare", "sms_spam")
 SMS_FILE, SMS_LABELS = "SMSSpamCollection", ("ham", "spam")
-EMBEDDED: dict[str, Callable[[], pd.DataFrame | Table | Images | Photos | tuple[Texts, ...]]] = {
+Embedded = pd.DataFrame | Table | Images | Photos | tuple[Texts, ...]
+"""What a loader of data gives."""
+EMBEDDED: dict[str, Callable[[], Embedded]] = {
     "breast_cancer": tables.load_breast_cancer,
     "wine": tables.load_wine,
     "flights": tables.load_flights,
@@ -62,8 +64,8 @@ def chosen_pictures(run: Run, side: int, default: str = "digits") -> Images:
     """The pictures for a notebook, in random order; prints what they are.
 
     They are those of ``COURSE_IMAGES``; without it `default` or, in the profile full, Fashion-MNIST. What
-    comes with a package comes whole; of more pictures than `AT_MOST` so many
-    are drawn, each class in its share.
+    comes with a package comes whole; of more pictures than `AT_MOST` so many are drawn, each class in its
+    share.
 
     Parameters
     ----------
