@@ -1,6 +1,6 @@
 """What the tests of every lesson's and lab's exercises share.
 
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking
 
 DATA = {"1.1": {"y": np.array([0, 1, 1, 2])}}  # exercises that need none are left out
 
@@ -12,6 +12,9 @@ def test_each_mistake_meets_its_own_hint(exercise, context, capsys):
 
 def test_exercises_are_well_made():
     assert_well_made(lesson_1.exercises, "1")
+
+
+check = checking(lesson_1.exercises, data=DATA)
 """
 
 import inspect
@@ -45,6 +48,21 @@ def checked(exercise, answer, context, capsys):
     book = exercises.workbook(exercise)
     book.check(exercise.id, answer, **context)
     return book.statuses[exercise.id], "\n".join(capsys.readouterr().out.splitlines()[1:]).strip()
+
+
+def checking(*books, data=None):
+    """A fixture, to be named `check`: ``check(id, answer)`` is `checked`, with the data of that exercise.
+
+    Named arguments take the place of these data.
+    """
+    found = {id: each for book in books for id, each in exercises_of(book).items()}
+    known = data or {}
+
+    @pytest.fixture
+    def check(capsys):
+        return lambda id, answer, **own: checked(found[id], answer, own or known.get(id, {}), capsys)
+
+    return check
 
 
 def assert_told_apart(exercise, context, capsys):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking
 
 from course_utils.exercises import lab_1_causes
 from course_utils.models import like_with_like
@@ -26,13 +26,7 @@ def test_exercises_are_well_made():
     assert_well_made(lab_1_causes.exercises, "1_causes")
 
 
-@pytest.fixture
-def check(capsys):
-    def check_one(exercise_id, answer):
-        exercise = exercises_of(lab_1_causes.exercises)[exercise_id]
-        return checked(exercise, answer, DATA.get(exercise_id, {}), capsys)
-
-    return check_one
+check = checking(lab_1_causes.exercises, data=DATA)
 
 
 def test_the_gap_by_hand(check):

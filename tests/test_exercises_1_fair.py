@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking, exercises_of
 from sklearn.linear_model import LogisticRegression
 
 from course_utils.exercises import lab_1_fair, lab_1_unsupervised
@@ -47,13 +47,7 @@ def test_exercises_are_well_made(name):
     assert_well_made(BOOKS[name], name)
 
 
-@pytest.fixture
-def check(capsys):
-    def check_one(exercise_id, answer):
-        exercise = exercises_of(BOOKS[exercise_id.split(".")[0]])[exercise_id]
-        return checked(exercise, answer, DATA.get(exercise_id, {}), capsys)
-
-    return check_one
+check = checking(*BOOKS.values(), data=DATA)
 
 
 def flip_in_a_loop(good, group, share, rng):

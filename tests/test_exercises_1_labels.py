@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exercise_cases import assert_told_apart, assert_well_made, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, checking, exercises_of
 
 from course_utils.exercises import lab_1_cleaning, lab_1_labels
 
@@ -11,10 +11,7 @@ BOOKS = {"1_labels": lab_1_labels, "1_cleaning": lab_1_cleaning}
 EXERCISES = {id: each for book in BOOKS.values() for id, each in exercises_of(book.exercises).items()}
 
 
-@pytest.fixture
-def check(capsys):
-    """Checks an answer to an exercise; gives the status and what is said to it."""
-    return lambda exercise_id, answer: checked(EXERCISES[exercise_id], answer, {}, capsys)
+check = checking(*(book.exercises for book in BOOKS.values()))
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking, exercises_of
 
 from course_utils.exercises import lab_1_reading
 from course_utils.models import readings
@@ -17,12 +17,7 @@ def test_exercises_are_well_made():
     assert_well_made(lab_1_reading.exercises, "1_reading")
 
 
-@pytest.fixture
-def check(capsys):
-    def check_one(exercise_id, answer):
-        return checked(exercises_of(lab_1_reading.exercises)[exercise_id], answer, {}, capsys)
-
-    return check_one
+check = checking(lab_1_reading.exercises)
 
 
 def test_signs_in_a_loop_and_by_numpy(check):

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking, exercises_of
 from scipy.signal import correlate2d
 from torch import nn
 
@@ -29,13 +29,7 @@ def test_exercises_are_well_made():
     assert_well_made(lesson_2.exercises, "2")
 
 
-@pytest.fixture
-def check(capsys):
-    def check_one(exercise_id, answer):
-        exercise = exercises_of(lesson_2.exercises)[exercise_id]
-        return checked(exercise, answer, DATA.get(exercise_id, {}), capsys)
-
-    return check_one
+check = checking(lesson_2.exercises, data=DATA)
 
 
 class MyNetwork(nn.Module):

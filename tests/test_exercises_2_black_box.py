@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking
 
 from course_utils.exercises import lab_2_black_box as lab
 from course_utils.exercises.lab_2_black_box import cover
@@ -19,13 +19,7 @@ def test_exercises_are_well_made():
     assert_well_made(lab.exercises, "2_black_box")
 
 
-@pytest.fixture
-def check(capsys):
-    def check_one(exercise_id, answer, **data):
-        exercise = exercises_of(lab.exercises)[exercise_id]
-        return checked(exercise, answer, data or DATA.get(exercise_id, {}), capsys)
-
-    return check_one
+check = checking(lab.exercises, data=DATA)
 
 
 def changes_by_sorting(ask, canvas, patches, strength, n):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from exercise_cases import assert_told_apart, assert_well_made, cases, checked, exercises_of
+from exercise_cases import assert_told_apart, assert_well_made, cases, checking
 from torch import nn
 
 from course_utils.exercises import lab_2_depth
@@ -40,12 +40,7 @@ def test_exercises_are_well_made():
     assert_well_made(BOOK, "2_depth")
 
 
-@pytest.fixture
-def check(capsys):
-    def check_one(exercise_id, answer):
-        return checked(exercises_of(BOOK)[exercise_id], answer, DATA.get(exercise_id, {}), capsys)
-
-    return check_one
+check = checking(BOOK, data=DATA)
 
 
 def by_autograd(stack, images, labels):
