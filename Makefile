@@ -29,6 +29,9 @@ notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
+pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (an hour)
+	$(BIN)/python -m course_utils.models.pretraining
+
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
 	$(BIN)/python -m course_utils.authoring.readme
 

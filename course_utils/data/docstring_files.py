@@ -46,6 +46,23 @@ LEFT_OUT = (
     "scipy/stats/_unuran",
     "pandas/io/clipboard",
     "pandas/util/version",
+    # the same in the packages that only the long training reads
+    "*/_vendor",
+    "matplotlib/testing",
+    "skimage/_shared/testing.py",
+    "skimage/_vendored",
+    "sqlalchemy/testing",
+    "sympy/parsing/autolev",
+    "sympy/parsing/latex/_antlr",
+    "sympy/testing",
+    "torch/_numpy",
+    "torch/_vendor",
+    "torch/fx/experimental/unification",
+    "torch/testing",
+    "torch/utils/_sympy",
+    "torch/utils/hipify",
+    "transformers/testing_utils.py",
+    "diffusers/utils/testing_utils.py",
 )
 """Files and folders that are not read, from the package's own folder on; ``*/`` stands for anywhere."""
 

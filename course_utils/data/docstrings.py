@@ -1,8 +1,8 @@
-"""The text corpus of lesson 3: docstrings of four packages that are installed anyway.
+"""The texts of lesson 3: docstrings of packages that are installed anyway.
 
-numpy, scipy and pandas are the general text, scikit-learn is the task. The docstrings are read from the
-installed source files (`docstring_files`); nothing is downloaded. The corpus is made once and kept in
-`registry.cache_folder`.
+numpy, scipy and pandas are the general text, scikit-learn is the task; a long training reads more packages
+(`load_wide`). The docstrings come from the installed source files (`docstring_files`); nothing is downloaded.
+Each corpus is made once and kept in `registry.cache_folder`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,21 @@ from course_utils.files import atomic_path
 LOCK = resource("requirements.lock")
 GENERAL = {"numpy": "numpy", "scipy": "scipy", "pandas": "pandas"}
 TASK = {"sklearn": "scikit-learn"}
+WIDE = {
+    "matplotlib": "matplotlib",
+    "networkx": "networkx",
+    "polars": "polars",
+    "skimage": "scikit-image",
+    "sqlalchemy": "SQLAlchemy",
+    "statsmodels": "statsmodels",
+    "sympy": "sympy",
+    "torch": "torch",
+    "transformers": "transformers",
+    "diffusers": "diffusers",
+    "huggingface_hub": "huggingface_hub",
+}
 """Packages by the name to import them by, with the name to install them by."""
-GENERAL_SHARES, TASK_SHARES = (0.03, 0.03), (0.10, 0.15)
+GENERAL_SHARES, TASK_SHARES, WIDE_SHARES = (0.03, 0.03), (0.10, 0.15), (0.01, 0.01)
 """Shares of the characters that go into the validation and the test part."""
 RECIPE = 2
 """Number of the way to make the corpus; one more with every change, so that no older one is used."""
@@ -54,7 +67,7 @@ def load() -> tuple[Texts, Texts]:
     locked, remark = versions == locked_versions(), ""
     key = json.dumps([RECIPE, versions, source.sha256]).encode()
     path = cache_folder() / f"docstrings-{hashlib.sha256(key).hexdigest()[:12]}.json.gz"
-    corpus = _kept(path, source)
+    corpus = _kept(path, source, 2)
     if corpus is None or (locked and content_digest(*corpus) != source.sha256):
         corpus = build(source)
         if locked:
@@ -67,20 +80,54 @@ def load() -> tuple[Texts, Texts]:
     return general, task
 
 
-def _kept(path: Path, source: Source) -> tuple[Texts, Texts] | None:
+def load_wide() -> Texts:
+    """Docstrings of eleven more packages, `WIDE`, for the long training: 22 MB to learn from.
+
+    Like those of `load`, and apart from them: documents that are near-duplicates of general ones, or of
+    held-out ones of the task, are left out, and no run of 13 words of a held-out document there is in a
+    training document here. The first call takes about a minute, later ones a second.
+
+    Raises
+    ------
+    CourseError
+        A package is not installed.
+    """
+    source, versions = registry()["docstrings_wide"], installed_versions(GENERAL | TASK | WIDE)
+    key = json.dumps([RECIPE, versions, source.sha256]).encode()
+    path = cache_folder() / f"docstrings-wide-{hashlib.sha256(key).hexdigest()[:12]}.json.gz"
+    corpus, remark = _kept(path, source, 1), ""
+    if corpus is None:
+        general, task = load()
+        documents, broken = docstring_files.read([*WIDE])
+        apart = replace(
+            general, validation=general.validation + task.validation, test=general.test + task.test
+        )
+        remark = f"{len(broken)} file(s) that this Python cannot read: {', '.join(broken[:3])}\n" * bool(
+            broken
+        )
+        corpus = (divide(documents, source, "", apart, shares=WIDE_SHARES),)
+        remark += _keep(path, corpus)
+    (wide,) = corpus
+    if content_digest(wide) != source.sha256:
+        remark += "\nnot the text that the shipped weights were trained on: other versions of the packages"
+    return replace(wide, report=f"{wide.report}\n{remark}".strip())
+
+
+def _kept(path: Path, source: Source, n_texts: int) -> tuple[Texts, ...] | None:
     """The corpus in the cache, or None when there is none that can be read."""
     try:
         made = json.loads(gzip.decompress(path.read_bytes()))
-        general, task = (
+        if len(made) != n_texts:
+            return None
+        return tuple(
             Texts(*(tuple(Document(*each) for each in part) for part in parts), source, report)
             for *parts, report in made
         )
-        return general, task
     except (OSError, EOFError, zlib.error, ValueError, TypeError):
         return None
 
 
-def _keep(path: Path, corpus: tuple[Texts, Texts]) -> str:
+def _keep(path: Path, corpus: tuple[Texts, ...]) -> str:
     """Put the corpus into the cache; gives what to say when that is not possible."""
     made = [
         (*([astuple(each) for each in part] for part in parts_of(texts)), texts.report) for texts in corpus
@@ -119,7 +166,7 @@ def build(source: Source) -> tuple[Texts, Texts]:
     return general, divide(of(TASK), source, remark, general, shares=TASK_SHARES)
 
 
-def installed_versions() -> dict[str, str]:
+def installed_versions(packages: Mapping[str, str] | None = None) -> dict[str, str]:
     """Version of each package, by the name to install it by.
 
     Raises
@@ -128,7 +175,7 @@ def installed_versions() -> dict[str, str]:
         One is not installed.
     """
     try:
-        return {name: version(name) for name in (GENERAL | TASK).values()}
+        return {name: version(name) for name in (packages or GENERAL | TASK).values()}
     except PackageNotFoundError as error:
         raise CourseError(f"'{error.name}' is not installed: pip install -r requirements.lock") from error
 

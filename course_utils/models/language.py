@@ -11,23 +11,27 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from course_utils import CourseError, variables
+from course_utils import CourseError, resource, variables
 from course_utils.data import registry
+from course_utils.files import atomic_path, write_text
 from course_utils.models import muon, training
+from course_utils.models.transformer import Transformer, as_llama, from_llama
 from course_utils.run import choose_precision
 
 BEGIN = "<|begin|>"
 """The token that stands before each document; a model sees it when nothing has been said yet."""
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
+SHIPPED = resource("datasets", "pretrained")
+"""Folder of the model that `pretraining` made."""
 PUBLISHED = ("smollm2_135m",)
 """Models of the registry."""
-LOGITS_AT_ONCE = 2**22
-"""Scores that are computed at once, so that memory does not grow with the data."""
+TOKENS_AT_ONCE = 2**11
+"""Tokens that are predicted at once, so that memory does not grow with the data."""
 
 
 def train_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerFast:
@@ -131,9 +135,16 @@ def make_llama_like(config: LlamaConfig, seed: int) -> LlamaForCausalLM:
     return model
 
 
+def next_scores(model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+    """Scores of the next token at each place, (B, T) to (B, T, n_tokens), by our models and transformers'."""
+    if isinstance(model, PreTrainedModel):
+        return model(input_ids=tokens, use_cache=False).logits
+    return model(tokens)
+
+
 def next_token_loss(model: nn.Module, rows: torch.Tensor) -> torch.Tensor:
     """Mean surprise of all tokens but the first of each row, in nats: rows (B, T + 1), gives ()."""
-    scores = model(input_ids=rows[:, :-1], use_cache=False).logits  # (B, T, n_tokens)
+    scores = next_scores(model, rows[:, :-1])  # (B, T, n_tokens)
     return nn.functional.cross_entropy(scores.flatten(0, 1), rows[:, 1:].flatten())
 
 
@@ -183,7 +194,7 @@ def token_bits(
     Parameters
     ----------
     model : Module
-        Its output has `logits`, as a transformers model's has. Used in the mode it is in.
+        From token numbers (B, T) to scores (B, T, n_tokens), or one of transformers; in the mode it is in.
     documents : sequence of ndarray, each (n + 1,) int64
         The first token is given, the other n are predicted.
     context : int
@@ -211,7 +222,7 @@ def token_bits(
         for start, first, end in _windows_over(len(document), context, step):
             of_length[end - start].append((number, start, first, end))
     for length, places in of_length.items():
-        rows = max(1, LOGITS_AT_ONCE // (length * model.config.vocab_size))
+        rows = max(1, TOKENS_AT_ONCE // length)
         for at in range(0, len(places), rows):
             part = places[at : at + rows]
             tokens = np.stack([documents[number][start:end] for number, start, _, end in part])
@@ -230,8 +241,8 @@ def _windows_over(n_tokens: int, context: int, step: int) -> Iterator[tuple[int,
 
 def _bits(model: nn.Module, tokens: np.ndarray) -> np.ndarray:
     """Bits of all tokens but the first of each row, (B, T + 1) to (B, T)."""
-    rows = torch.from_numpy(tokens).to(model.device)
-    scores = model(input_ids=rows[:, :-1], use_cache=False).logits.float()  # (B, T, n_tokens)
+    rows = torch.from_numpy(tokens).to(next(model.parameters()).device)
+    scores = next_scores(model, rows[:, :-1]).float()  # (B, T, n_tokens)
     nats = nn.functional.cross_entropy(scores.transpose(1, 2), rows[:, 1:], reduction="none")
     return nats.double().cpu().numpy() / math.log(2)
 
@@ -255,6 +266,21 @@ def wanted(profile: str) -> str:
     if missing := [name for name in MODEL_FILES if not (folder / name).is_file()]:
         raise CourseError(f"COURSE_MODEL is '{named}', which lacks {', '.join(missing)}: {expected}")
     return str(folder.resolve())
+
+
+def save(model: Transformer, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write `MODEL_FILES` as transformers reads them; the weights in bfloat16, half as large.
+
+    Raises
+    ------
+    CourseError
+        A file cannot be written.
+    """
+    weights = {f"model.{name}": each.detach().cpu().bfloat16() for name, each in model.state_dict().items()}
+    with atomic_path(folder / "model.safetensors") as temporary:
+        save_file(weights, temporary, metadata={"format": "pt"})
+    write_text(folder / "config.json", as_llama(model).config.to_json_string())
+    write_text(folder / "tokenizer.json", tokenizer.backend_tokenizer.to_str(pretty=True) + "\n")
 
 
 def load_pretrained(wanted: str) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
@@ -283,6 +309,20 @@ def load_pretrained(wanted: str) -> tuple[LlamaForCausalLM, PreTrainedTokenizerF
             f"cannot load the model '{folder.name}' ({reason}): expected {', '.join(MODEL_FILES)} of a "
             "Llama, as save_pretrained writes them"
         ) from error
+
+
+def shipped() -> tuple[Transformer, PreTrainedTokenizerFast]:
+    """The model that the course has trained for an hour, in our own code, and its tokenizer.
+
+    With ``COURSE_MODEL`` it is the model in that folder instead, if our code can run it.
+
+    Raises
+    ------
+    CourseError
+        As `load_pretrained` and `transformer.from_llama`.
+    """
+    llama, tokenizer = load_pretrained(wanted("laptop") or str(SHIPPED))
+    return from_llama(llama), tokenizer
 
 
 def _load(config: Path, tokenizer: Path, weights: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
