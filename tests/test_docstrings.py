@@ -330,7 +330,7 @@ def test_a_kept_corpus_that_is_not_the_known_one_is_made_anew(small, cache, monk
     first = docstrings.load()
     docstrings._keep(kept(cache), (general, replace(task, test=task.test[1:])))
     assert docstrings.load() == first
-    assert docstrings._kept(kept(cache), known) == first  # the right one was kept instead
+    assert docstrings._kept(kept(cache), known, 2) == first  # the right one was kept instead
 
 
 def test_other_versions_have_a_file_of_their_own(small, cache, never_built):
@@ -365,7 +365,7 @@ def test_a_damaged_cache_is_made_anew(small, cache, damage):
     path = kept(cache)
     DAMAGES[damage](path)
     assert docstrings.load() == first
-    assert docstrings._kept(path, first[0].source) is not None
+    assert docstrings._kept(path, first[0].source, 2) is not None
 
 
 def test_a_folder_in_the_place_of_the_cache_file_is_told(small, cache):
