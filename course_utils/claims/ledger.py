@@ -49,8 +49,9 @@ class Claim:
 
     @property
     def cited(self) -> str:
-        """``'A: Comparing Speed and Efficiency'``"""
-        return "; ".join(f"{document}: {section}" for document, section in self.sources)
+        """``'A: Comparing Speed and Efficiency'``, or that neither document makes it."""
+        where = "; ".join(f"{document}: {section}" for document, section in self.sources)
+        return where or "neither article; the course's own question"
 
     def test(self, test_id: str) -> Test:
         """The test with this id.
