@@ -11,6 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from course_utils import ROOT, CourseError
 from course_utils.data import registry
 from course_utils.models import language, training
+from course_utils.models.transformer import Size, Transformer, as_llama
 from course_utils.run import choose_precision
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -162,7 +163,7 @@ def test_by_default_a_window_moves_on_by_half_its_context(model, documents):
 
 def test_few_scores_at_once_change_nothing(model, documents, monkeypatch):
     many = language.token_bits(model, documents, context=16)
-    monkeypatch.setattr(language, "LOGITS_AT_ONCE", 1)
+    monkeypatch.setattr(language, "TOKENS_AT_ONCE", 1)
     one = language.token_bits(model, documents, context=16)
     assert all(np.allclose(a, b, atol=1e-4) for a, b in zip(many, one, strict=True))
 

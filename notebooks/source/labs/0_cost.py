@@ -25,6 +25,7 @@ from course_utils.claims.estimates import Estimate
 from course_utils.data import docstrings, pictures
 from course_utils.exercises.lab_0_cost import exercises
 from course_utils.models import bill, costs, diffusion, language, networks, vae
+from course_utils.models.transformer import Size, Transformer, as_llama
 from course_utils.report import drawings, results
 from course_utils.run import start
 from course_utils.show import plots
@@ -145,17 +146,18 @@ for fold, (train, test) in enumerate(folds):
 # %% [markdown]
 # ## A language model
 #
-# A small Llama as in lesson 3 reads the documentation of numpy, scipy and pandas, and goes on with that of scikit-learn: fine-tuning. Both stages are trainings of the same model. To *use* it means to write a token, with the memory of what it has written (the KV cache). `bill.measure_network` trains with lesson 2's loop, `training.fit`, and then uses the network; its operations are counted on *one* row and multiplied.
+# A small Llama as in lesson 3 reads the documentation of numpy, scipy and pandas, and goes on with that of scikit-learn: fine-tuning. Both stages are trainings of the same model. To *use* it means to write a token; `as_llama` hands the weights to a library whose `generate` remembers what it has written (the KV cache). `bill.measure_network` trains with lesson 2's loop, `training.fit`, and then uses the network; its operations are counted on *one* row and multiplied.
 
 # %%
 texts = [[document.text for document in part.train[:1000]] for part in docstrings.load()]
 tokenizer = language.train_tokenizer(texts[0], 1024)
 general, task = (language.windows(language.encode(tokenizer, text), 64) for text in texts)
-llama = language.make_llama(1024, settings.width, depth=2, seed=run.seed)
+llama = as_llama(Transformer(Size(1024, settings.width, depth=2), run.seed))
 
 
 def write(page, n_tokens=settings.tokens):  # what follows on the first half of a page
-    return llama.generate(page[None, :32], max_new_tokens=n_tokens, do_sample=False)[0, 32:]
+    how = {"max_new_tokens": n_tokens, "min_new_tokens": n_tokens, "do_sample": False}
+    return llama.generate(page[None, :32], **how)[0, 32:]
 
 
 for name, pages, share in (("Llama, pre-trained", general, 1), ("Llama, fine-tuned", task, 5)):
