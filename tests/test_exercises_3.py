@@ -10,11 +10,9 @@ from course_utils.exercises import (
     lab_3_grammar,
     lab_3_scale,
     lab_3_tokens,
-    lesson_3,
 )
 
 BOOKS = {
-    "3": lesson_3,
     "3_forgetting": lab_3_forgetting,
     "3_grammar": lab_3_grammar,
     "3_tokens": lab_3_tokens,
@@ -124,12 +122,6 @@ def longest_first(word, merges):
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
     [
-        ("3.1", "hub"),  # hu 11, ug 9, ub 6, pu 4; then hu-b 6, hu-g 5, p-u 4, u-g 4
-        ("3.1", " HUB "),
-        ("3.2", bits_per_byte),
-        ("3.2", lambda p, text: np.float32(bits_per_byte(p, text))),
-        ("3.5", saved),
-        ("3.5", lambda ours, theirs: saved(ours.mean(axis=0), theirs.mean(axis=0))),
         ("3_forgetting.1", turned),
         ("3_forgetting.2", "Inconclusive "),  # one from 1.1 to 2.8, one from 2.2 to 5.6, and 5 lies in it
         ("3_forgetting.3", shuffled),
@@ -150,23 +142,6 @@ def test_answers_that_were_worked_out_in_another_way_are_right(check, exercise_i
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "hint"),
     [
-        ("3.1", "hu", "That is the first merge"),
-        ("3.1", "ug", "Before the first merge it would come next, with 9"),
-        ("3.1", "Hug", "hu and g stand together 5 times"),
-        ("3.1", "pu", "4 times only"),
-        ("3.1", "ub", "no u alone before the b"),
-        ("3.2", lambda p, text: bits_per_byte(p, "x" * len(p)), "bits per token"),
-        ("3.2", lambda p, text: bits_per_byte(p, "x" * len(text)), "bits per character"),
-        ("3.2", lambda p, text: bits_per_byte(p, text) * np.log(2), "Those are nats"),
-        ("3.2", lambda p, text: bits_per_byte(p, "x"), "bits of the whole text"),
-        ("3.2", lambda p, text: bits_per_byte([p.mean()] * len(p), text), "mean of the probabilities first"),
-        ("3.2", lambda p, text: -bits_per_byte(p, text), "Surprise is minus the logarithm"),
-        ("3.5", lambda ours, theirs: np.mean(100 - 100 * ours / theirs), "mean of the documents' savings"),
-        ("3.5", lambda ours, theirs: -saved(theirs, ours), "You divided by our bits"),
-        ("3.5", lambda ours, theirs: -saved(ours, theirs), "The wrong way round"),
-        ("3.5", lambda ours, theirs: saved(ours, theirs) / 100, "That is a share"),
-        ("3.5", lambda ours, theirs: 100 - saved(ours, theirs), "That is what is left"),
-        ("3.5", lambda ours, theirs: (theirs - ours).sum(), "Those are bits"),
         ("3_forgetting.1", lambda e, low, high: (-e, -low, -high), "they change places"),
         ("3_forgetting.1", lambda *three: three, "Nothing has changed"),
         ("3_forgetting.1", lambda e, low, high: (-e, low, high), "The interval stayed behind"),
@@ -236,16 +211,6 @@ def test_mistakes_that_were_made_in_another_way_meet_their_hint(check, exercise_
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "line"),
     [
-        ("3.1", "hu b", "Expected a string, such as 'ug'. You gave 'hu b'. For a nudge"),
-        ("3.1", ("hu", "b"), "Expected a string, such as 'ug'. For a nudge"),
-        ("3.1", None, "Expected a string, such as 'ug'. For a nudge"),
-        ("3.2", 0.67, "TypeError: 'float' object is not callable"),
-        ("3.2", lambda p: 1, "takes 1 positional argument but 2 were given"),
-        ("3.2", lambda p, text: -np.log2(p), "TypeError: these are 4 values, not one number"),
-        ("3.2", lambda p, text: None, "TypeError: float() argument"),
-        ("3.2", lambda p, text: float("nan"), "For a nudge"),
-        ("3.5", lambda ours, theirs: ours, "not one number"),
-        ("3.5", "a lot", "TypeError: 'str' object is not callable"),
         ("3_forgetting.1", lambda *three: -three[0], "return three numbers"),
         ("3_forgetting.2", "maybe", "Expected one of the three words. You gave 'maybe'. For a nudge"),
         ("3_forgetting.3", lambda task, general, share: 3, "expected (n, 5), yours gave ()"),
@@ -264,24 +229,6 @@ def test_it_answers_whatever_it_gets(check, exercise_id, answer, line):
     assert line in said
 
 
-def test_bits_per_byte_is_right_for_numbers_worked_out_by_hand():
-    p = np.array([0.5, 0.25, 0.125, 0.25])  # 1 + 2 + 3 + 2 bits
-    assert solution("3.2")(p, "Hello, world") == pytest.approx(8 / 12)
-    assert solution("3.2")(p[:2], "Ä") == pytest.approx(3 / 2)  # two bytes
-
-
-def test_an_answer_cannot_spoil_what_it_is_checked_with(check):
-    """Whoever writes over what a function is given gets the same answer the next time."""
-
-    def spoils(p, text):
-        p[:] = -np.log2(p)
-        return p.sum() / len(text.encode())
-
-    assert check("3.2", spoils)[0] == "correct"
-    assert check("3.2", spoils)[0] == "correct"
-    assert check("3.2", bits_per_byte)[0] == "correct"
-
-
 def test_cutting_is_right_for_words_worked_out_by_hand():
     merges = [("h", "u"), ("hu", "b"), ("u", "g")]
     assert solution("3_tokens.1")("hubhug", merges) == ["hub", "hu", "g"]  # h u is merged before u g
@@ -291,190 +238,3 @@ def test_cutting_is_right_for_words_worked_out_by_hand():
 def test_the_mixture_is_right_for_a_count_worked_out_by_hand():
     task, general = np.zeros((6, 3)), np.ones((60, 3))
     assert solution("3_forgetting.3")(task, general, 0.75).mean() == 0.75  # 6 and 18
-
-
-def test_window_attention_is_right_for_numbers_worked_out_by_hand():
-    attention = solution("3.3")
-    # without any preference each takes the mean of itself and the two before
-    mixed = attention(np.zeros((4, 1)), np.zeros((4, 1)), np.array([[1.0], [3], [8], [10]]))
-    assert mixed.ravel().tolist() == pytest.approx([1, 2, 4, 7])
-    # the second token's scores are 2 ln 3 and 0, halved because d is 4: weights 3/4 and 1/4
-    queries, keys = np.zeros((2, 4)), np.zeros((2, 4))
-    queries[1, 0], keys[0, 0] = 1, 2 * np.log(3)
-    mixed = attention(queries, keys, np.array([[4.0], [8.0]]))
-    assert mixed.ravel().tolist() == pytest.approx([4, 5])
-
-
-def masked(mask, scale=2, zero_after=False):
-    """An attention with a mask of 0 and 1, (7, 7): 1 is what a row may see."""
-
-    def mix(queries, keys, values):
-        scores = queries @ keys.T / scale
-        e = np.exp(scores) if zero_after else np.exp(scores) * mask
-        weights = e / e.sum(axis=1)[:, None]
-        return (weights * mask if zero_after else weights) @ values
-
-    return mix
-
-
-ONES = np.ones((7, 7))
-WINDOW = np.tril(ONES) - np.tril(ONES, k=-3)  # itself and two before
-SHUT_FIRST = WINDOW * (np.arange(7)[:, None] > 0)
-
-
-def with_added_mask(queries, keys, values):
-    forbidden = np.where(WINDOW == 1, 0, -np.inf)
-    scores = queries @ keys.T / np.sqrt(queries.shape[-1]) + forbidden
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True) @ values
-
-
-def row_by_row(queries, keys, values):
-    rows = []
-    for i, query in enumerate(queries):
-        first = max(0, i - 2)
-        e = [np.exp(sum(query * key) / len(query) ** 0.5) for key in keys[first : i + 1]]
-        seen = zip(e, values[first : i + 1], strict=True)
-        rows.append([float(number) for number in sum(w * value for w, value in seen) / sum(e)])
-    return rows
-
-
-def in_float32(*data):
-    return masked(WINDOW.astype(np.float32))(*(each.astype(np.float32) for each in data))
-
-
-def into_the_values(queries, keys, values):
-    values[:] = with_added_mask(queries, keys, values)
-    queries[:] = keys[:] = 0
-    return values
-
-
-@pytest.mark.parametrize("answer", [masked(WINDOW), with_added_mask, row_by_row, in_float32, into_the_values])
-def test_exercise_3_3_accepts_whatever_mixes_the_same(check, answer):
-    assert check("3.3", answer) == ("correct", "✔ 3.3 Attention with a window: correct\n")
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (masked(np.triu(ONES, k=-2)), "the mask is missing for the places after them"),
-        (masked(np.triu(ONES, k=-2) * np.tril(ONES, k=2)), "The window is there, on both sides"),
-        (masked(np.tril(ONES)), "What is missing is the window"),
-        (masked(ONES), "everybody sees everything"),
-        (masked(WINDOW.T), "The mask is turned round"),
-        (masked(WINDOW, zero_after=True), "You set weights to 0 after softmax"),
-        (masked(np.tril(ONES) - np.tril(ONES, k=-4)), "One too many"),
-        (masked(np.tril(ONES) - np.tril(ONES, k=-2)), "One too few"),
-        (masked(WINDOW, scale=1), "divided by the square root of d"),
-        (masked(WINDOW, scale=7**0.5), "For a nudge, run exercises.hint('3.3')"),  # root of the tokens
-        (masked(WINDOW, scale=4), "For a nudge"),  # d itself
-    ],
-)
-def test_exercise_3_3_knows_each_mistake(check, answer, hint):
-    status, said = check("3.3", answer)
-    assert status == "not yet"
-    assert hint in said
-
-
-def raises(*data):
-    raise IndexError("index 7 is out of bounds")
-
-
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # 0 / 0 in the row that sees nothing
-@pytest.mark.parametrize(
-    ("answer", "line"),
-    [
-        (None, "TypeError: 'NoneType' object is not callable"),
-        (np.zeros((7, 4)), "TypeError: 'numpy.ndarray' object is not callable"),
-        (lambda queries, keys: queries, "takes 2 positional arguments but 3 were given"),
-        (lambda *data: None, "should give (7, 4), yours gave ()"),
-        (lambda *data: with_added_mask(*data).T, "should give (7, 4), yours gave (4, 7)"),
-        (lambda *data: WINDOW, "should give (7, 4), yours gave (7, 7)"),
-        (lambda *data: (with_added_mask(*data), WINDOW), "and nothing else; yours gave 2 things"),
-        (lambda *data: [[1.0], [1.0, 2.0]], "ValueError: setting an array element with a sequence"),
-        (lambda *data: "mixed", "ValueError: could not convert string to float"),
-        (raises, "IndexError: index 7 is out of bounds"),
-        (masked(SHUT_FIRST), "ValueError: row 0 is not finite: did the mask leave that token nothing"),
-        (masked(SHUT_FIRST[::-1, ::-1]), "ValueError: row 6 is not finite"),
-    ],
-)
-def test_exercise_3_3_answers_whatever_it_gets(check, answer, line):
-    status, said = check("3.3", answer)
-    assert status == "not yet"
-    assert "Expected a function of (queries, keys, values), each (T, d), that gives (T, d)" in said
-    assert line in said
-
-
-@pytest.mark.parametrize(
-    ("temperature", "expected"),
-    [(0.5, [16 / 17, 1 / 17]), (1, [0.8, 0.2]), (2, [2 / 3, 1 / 3])],  # squares 0.64 and 0.04; roots 2 : 1
-)
-def test_exercise_3_4_is_right_for_numbers_worked_out_by_hand(temperature, expected):
-    assert solution("3.4")(np.array([0.8, 0.2]), temperature).tolist() == pytest.approx(expected)
-
-
-def as_softmax(p, temperature):
-    scores = np.log(p) / temperature
-    e = np.exp(scores - scores.max())
-    return e / e.sum()
-
-
-def one_by_one(p, temperature):
-    raised = [each ** (1 / temperature) for each in p]
-    return [each / sum(raised) for each in raised]
-
-
-def heated_in_place(p, temperature):
-    p **= 1 / temperature
-    p /= p.sum()
-    return p
-
-
-def heated_in_float32(p, temperature):
-    return as_softmax(p.astype(np.float32), np.float32(temperature))
-
-
-@pytest.mark.parametrize("answer", [as_softmax, one_by_one, heated_in_place, heated_in_float32])
-def test_exercise_3_4_accepts_whatever_gives_the_same(check, answer):
-    assert check("3.4", answer) == ("correct", "✔ 3.4 Another temperature: correct\n")
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (lambda p, t: [each / t for each in p], "add up to something else than 1"),
-        (lambda p, t: p, "changes nothing"),
-        (lambda p, t: p ** (1 / t), "the last step of softmax is missing"),
-        (lambda p, t: as_softmax(p, 1 / t), "The wrong way round"),
-        (lambda p, t: as_softmax(np.exp(p), t), "First turn them back into scores, with np.log"),
-        (lambda p, t: np.log(p) / t, "For a nudge, run exercises.hint('3.4')"),
-        (lambda p, t: as_softmax(p, min(t, 1)), "For a nudge"),  # right up to a temperature of 1
-        (lambda p, t: as_softmax(p, max(t, 1)), "For a nudge"),
-    ],
-)
-def test_exercise_3_4_knows_each_mistake(check, answer, hint):
-    status, said = check("3.4", answer)
-    assert status == "not yet"
-    assert hint in said
-
-
-@pytest.mark.parametrize(
-    ("answer", "line"),
-    [
-        (0.5, "TypeError: 'float' object is not callable"),
-        (lambda p: p, "takes 1 positional argument but 2 were given"),
-        (lambda p, t: p.softmax(), "AttributeError"),
-        (lambda p, t: [[1], [1, 2]], "ValueError"),
-        (lambda p, t: "hot", "For a nudge"),
-        (lambda p, t: None, "For a nudge"),
-        (lambda p, t: 1.0, "For a nudge"),
-        (lambda p, t: as_softmax(p, t)[:, None], "For a nudge"),
-        (lambda p, t: as_softmax(p, t)[:3], "For a nudge"),
-        (lambda p, t: p * np.nan, "For a nudge"),
-    ],
-)
-def test_exercise_3_4_answers_whatever_it_gets(check, answer, line):
-    status, said = check("3.4", answer)
-    assert status == "not yet"
-    assert "Expected a function of (probabilities, temperature) that gives probabilities" in said
-    assert line in said

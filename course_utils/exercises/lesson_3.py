@@ -2,99 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, always, same_choice, same_number, workbook
-
-Attention = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-Heat = Callable[[np.ndarray, float], np.ndarray]
-
-BitsPerByte = Callable[[np.ndarray, str], float]
-Saved = Callable[[np.ndarray, np.ndarray], float]
-
-
-def same_bits(answer: BitsPerByte, other: BitsPerByte) -> bool:
-    """Whether two functions give the same bits per byte for three texts.
-
-    Raises
-    ------
-    TypeError
-        The answer gives something else than one number.
-    """
-    texts = {"Hello, world": [0.5, 0.25, 0.125, 0.25], "naïve": [0.9, 0.2], "zwölf Äpfel": [0.01, 0.7, 0.3]}
-    pairs = [(answer(np.array(p), text), other(np.array(p), text)) for text, p in texts.items()]
-    return all(same_number(ours, theirs) for ours, theirs in pairs)
-
-
-def same_saving(answer: Saved, other: Saved) -> bool:
-    """Whether two functions find the same saving in two tables of bits, (n_seeds, n_documents).
-
-    Raises
-    ------
-    TypeError
-        The answer gives something else than one number.
-    """
-    ours = np.array([[100.0, 40, 900], [120, 44, 880]])
-    theirs = np.array([[150.0, 50, 1000], [160, 40, 960]])
-    pairs = [(answer(*map(np.copy, each)), other(*each)) for each in ((ours, theirs), (theirs, ours))]
-    return all(same_number(found, right) for found, right in pairs)
-
-
-def _attention(
-    visible: Callable[[np.ndarray], np.ndarray], scale: bool = True, mask_after: bool = False
-) -> Attention:
-    """An attention in which a token sees those places back for which `visible` is true."""
-
-    def mix(queries: np.ndarray, keys: np.ndarray, values: np.ndarray) -> np.ndarray:
-        scores = queries @ keys.T / (np.sqrt(queries.shape[1]) if scale else 1)
-        allowed = visible(np.subtract.outer(np.arange(len(scores)), np.arange(len(scores))))
-        weights = np.exp(np.where(allowed | mask_after, scores, -np.inf))
-        weights = weights / weights.sum(axis=1, keepdims=True)
-        return np.where(allowed, weights, 0) @ values
-
-    return mix
-
-
-def same_attention(answer: Attention, other: Attention) -> bool:
-    """Whether two attentions mix the values of seven tokens in the same way.
-
-    Raises
-    ------
-    ValueError
-        The answer gives several things, another shape than that of the values, or a row without numbers.
-    """
-    queries, keys, values = np.random.default_rng(3).normal(size=(3, 7, 4))
-    mixed = answer(queries.copy(), keys.copy(), values.copy())
-    if isinstance(mixed, tuple):
-        raise ValueError(f"return what the tokens take over and nothing else; yours gave {len(mixed)} things")
-    mixed = np.asarray(mixed, dtype=float)
-    if mixed.shape != values.shape:
-        raise ValueError(f"seven tokens with four values each should give (7, 4), yours gave {mixed.shape}")
-    if not np.isfinite(mixed).all():
-        row = int(np.argmin(np.isfinite(mixed).all(axis=1)))
-        raise ValueError(f"row {row} is not finite: did the mask leave that token nothing, not even itself?")
-    return bool(np.allclose(mixed, other(queries, keys, values), atol=1e-5))
-
-
-def _heated(p: np.ndarray, temperature: float) -> np.ndarray:
-    raised = p ** (1 / temperature)
-    return raised / raised.sum()
-
-
-def same_heat(answer: Heat, other: Heat) -> bool:
-    """Whether two functions make the same probabilities at three temperatures."""
-    p = np.array([0.55, 0.25, 0.15, 0.05])
-    pairs = [(answer(p.copy(), t), other(p, t)) for t in (0.5, 1.0, 2.0)]
-    return all(np.shape(ours) == np.shape(theirs) and np.allclose(ours, theirs) for ours, theirs in pairs)
-
-
-def _as_scores(p: np.ndarray, temperature: float) -> np.ndarray:
-    """Softmax of the probabilities themselves, divided by the temperature."""
-    e = np.exp(p / temperature)
-    return e / e.sum()
-
+from course_utils.exercises import Exercise, Mistake, always, same_choice, workbook
+from course_utils.exercises.lesson_3_answers import (
+    above,
+    keep_nucleus,
+    make_fine_tune,
+    make_head,
+    make_looks_ahead,
+    same_bits,
+    same_head,
+    same_loop,
+    same_nucleus,
+    same_test,
+    sorted_nucleus,
+)
 
 exercises = workbook(
     Exercise(
@@ -168,130 +91,134 @@ exercises = workbook(
     ),
     Exercise(
         "3.3",
-        "Attention with a window",
-        solution=lambda: _attention(lambda back: (back >= 0) & (back <= 2)),
+        "A head of attention",
+        solution=make_head,
         mistakes=(
             Mistake(
-                lambda: _attention(lambda back: back <= 2),
-                "Tokens still look ahead: the mask is missing for the places after them. That is the "
-                "colleague's mistake. Whoever sees the answer needs no skill.",
+                lambda: make_head(masked=False),
+                "Every token sees all, the next too. Fill the scores ahead with -torch.inf before softmax.",
             ),
             Mistake(
-                lambda: _attention(lambda back: np.abs(back) <= 2),
-                "The window is there, on both sides. Tokens still see the next two, and so the answer.",
-            ),
-            Mistake(
-                lambda: _attention(lambda back: back >= 0),
-                "Nobody looks ahead any more. What is missing is the window: at most two places back.",
-            ),
-            Mistake(
-                lambda: _attention(lambda back: back == back),
-                "This is the colleague's attention: everybody sees everything, the next token too.",
-            ),
-            Mistake(
-                lambda: _attention(lambda back: (back <= 0) & (back >= -2)),
+                lambda: make_head(ahead=False),
                 "The mask is turned round: tokens see what comes after them. Rows look, columns are seen.",
             ),
             Mistake(
-                lambda: _attention(lambda back: (back >= 0) & (back <= 2), mask_after=True),
-                "You set weights to 0 after softmax, so a row no longer adds up to 1. Put −∞ into the scores "
-                "instead, before softmax.",
+                lambda: make_head(late=True),
+                "You set weights to 0 after softmax: rows no longer add up to 1. Mask the scores instead.",
             ),
             Mistake(
-                lambda: _attention(lambda back: (back >= 0) & (back <= 3)),
-                "One too many: itself, the one before, and the one before that make three in all.",
+                lambda: make_head(scaled=False),
+                "Almost: the scores have to be divided by the root of d, d ** 0.5.",
             ),
             Mistake(
-                lambda: _attention(lambda back: (back >= 0) & (back <= 1)),
-                "One too few: itself, the one before, and the one before that make three in all.",
+                lambda: make_head(rows=False, masked=False),
+                "Your softmax goes down the columns. It belongs to each row: softmax(dim=-1). And the mask?",
             ),
             Mistake(
-                lambda: _attention(lambda back: (back >= 0) & (back <= 2), scale=False),
-                "The mask is right. The scores have to be divided by the square root of d.",
+                lambda: make_head(rows=False),
+                "Your softmax goes down the columns. Each row has to add up to 1: softmax(dim=-1).",
             ),
         ),
         hints=(
-            "What does a mask of zeros, added to the scores, forbid?",
-            "Rows of the scores are tokens that look, columns those that are looked at. np.triu and np.tril "
-            "of ones, with k=, make triangles.",
-            "Set scores[i, j] = -np.inf where j > i or j < i - 2, then softmax each row.",
+            "Four lines: shape, scores, mask, and softmax times values.",
+            "ahead = torch.ones(T, T).triu(1).bool() is True at the places that a row must not see.",
+            "scores.masked_fill(ahead, -torch.inf).softmax(dim=-1) @ values",
         ),
-        same=same_attention,
-        expects="a function of (queries, keys, values), each (T, d), that gives (T, d)",
+        same=same_head,
+        expects="a function of (queries, keys, values), tensors (T, d), that gives a tensor (T, d)",
     ),
     Exercise(
         "3.4",
-        "Another temperature",
-        solution=lambda: _heated,
+        "Does it look ahead?",
+        solution=make_looks_ahead,
         mistakes=(
             Mistake(
-                lambda: lambda p, temperature: p / temperature,
-                "Dividing probabilities makes them add up to something else than 1. Divide the scores: their "
-                "logarithms.",
+                lambda: make_looks_ahead(before=False),
+                "The scores at the last place may change: they have seen that token. Compare those before.",
             ),
             Mistake(
-                lambda: lambda p, temperature: p / temperature / np.sum(p / temperature),
-                "Dividing all probabilities by the same number and then by their sum changes nothing. Divide "
-                "their logarithms.",
+                lambda: make_looks_ahead(all_equal=True),
+                "You want all scores to have changed. One that has is enough to catch him.",
             ),
             Mistake(
-                lambda: lambda p, temperature: np.exp(np.log(p) / temperature),
-                "Nearly: the last step of softmax is missing. They have to add up to 1.",
+                lambda: make_looks_ahead(flipped=True),
+                "The wrong way round: True means that the model does look ahead.",
             ),
             Mistake(
-                lambda: lambda p, temperature: _heated(p, 1 / temperature),
-                "The wrong way round: yours get wilder at a low temperature. Divide by the temperature.",
-            ),
-            Mistake(
-                lambda: _as_scores,
-                "You put probabilities into softmax. First turn them back into scores, with np.log.",
+                lambda: make_looks_ahead(same_last=True),
+                "The last token is the same in both texts, so nothing can change. Put another number there.",
             ),
         ),
         hints=(
-            "Scores are, up to a constant, np.log(probabilities).",
-            "Divide them by the temperature, take np.exp, and bring the sum to 1.",
-            "p = np.exp(np.log(probabilities) / temperature), then p / p.sum().",
+            "Copy the tokens (tokens.clone()), change the last of the copy, and ask the model about both.",
+            "model(tokens)[:, :-1] are the scores at all places but the last.",
+            "return not torch.allclose(before, after, atol=1e-4)",
         ),
-        same=same_heat,
-        expects="a function of (probabilities, temperature) that gives probabilities",
+        same=same_test,
+        expects="a function of (model, tokens) that gives True or False",
     ),
     Exercise(
         "3.5",
-        "Bits saved",
-        solution=lambda: lambda ours, theirs: 100 * (1 - ours.sum() / theirs.sum()),
+        "The nucleus",
+        solution=lambda: keep_nucleus,
         mistakes=(
             Mistake(
-                lambda: lambda ours, theirs: 100 * np.mean(1 - ours / theirs),
-                "You took the mean of the documents' savings, so a line counts as much as a long page. "
-                "Add up the bits first.",
+                lambda: lambda p, top_p: keep_nucleus(p, top_p, scaled=False),
+                "You keep the right ones. The last step is missing: they have to add up to 1.",
             ),
             Mistake(
-                lambda: lambda ours, theirs: 100 * (theirs.sum() / ours.sum() - 1),
-                "You divided by our bits. 'Saved' is a share of what the rival needs.",
+                lambda: lambda p, top_p: keep_nucleus(p, top_p, one_less=True),
+                "One too few: those that stay must have *at least* top_p together.",
             ),
             Mistake(
-                lambda: lambda ours, theirs: 100 * (ours.sum() / theirs.sum() - 1),
-                "The wrong way round: when we need fewer bits than the rival, the saving is positive.",
+                lambda: sorted_nucleus,
+                "The probabilities are right, but in another order: place i must still belong to token i.",
             ),
             Mistake(
-                lambda: lambda ours, theirs: 1 - ours.sum() / theirs.sum(),
-                "That is a share. The question asks for %.",
+                lambda: above,
+                "You compare each token with top_p. It is their *sum* that has to reach it: np.cumsum.",
             ),
             Mistake(
-                lambda: lambda ours, theirs: 100 * ours.sum() / theirs.sum(),
-                "That is what is left, in %. How much is gone?",
-            ),
-            Mistake(
-                lambda: lambda ours, theirs: theirs.sum() - ours.sum(),
-                "Those are bits. As a share of what the rival needs, in %?",
+                lambda: lambda p, top_p: keep_nucleus(p, 1 - top_p),
+                "The wrong way round: top_p is what stays, not what goes.",
             ),
         ),
         hints=(
-            "How many bits does each of the two need for all documents and seeds together?",
-            "100 bits in place of 150 save a third: 1 - 100 / 150.",
-            "100 * (1 - ours.sum() / theirs.sum())",
+            "order = np.argsort(-probabilities) has the numbers of the tokens, the likeliest first.",
+            "np.cumsum(probabilities[order]) < top_p is True while it does not suffice; one more stays.",
+            "kept = np.zeros_like(probabilities), kept[order[:n]] = probabilities[order[:n]], then the sum",
         ),
-        same=same_saving,
-        expects="a function of two tables (n_seeds, n_documents) that gives a number in %",
+        same=same_nucleus,
+        expects="a function of (probabilities, top_p) that gives probabilities",
+    ),
+    Exercise(
+        "3.6",
+        "Fine-tuning, written out",
+        solution=make_fine_tune(),
+        mistakes=(
+            Mistake(
+                make_fine_tune(cleared=False),
+                "The gradients of all batches add up: optimizer.zero_grad() belongs into each step.",
+            ),
+            Mistake(
+                make_fine_tune(steps=False),
+                "Nothing has been learned: optimizer.step() changes the weights.",
+            ),
+            Mistake(
+                make_fine_tune(once=True),
+                "Only the first batch was learned. Is your return inside the for loop?",
+            ),
+            Mistake(
+                make_fine_tune(anew=True),
+                "A new optimizer in each step forgets what it has averaged. Make one, before the loop.",
+            ),
+        ),
+        hints=(
+            "One optimizer for model.parameters(), and then lesson 2's loop.",
+            "In the loop four lines: the loss, zero_grad, backward, step.",
+            "loss = batch_loss(model, batch); optimizer.zero_grad(); loss.backward(); optimizer.step()",
+        ),
+        same=same_loop,
+        expects="a function of (model, batches, rate) that gives a model",
     ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from torch import nn
+from tqdm import tqdm
 
 from course_utils import resource
 from course_utils.data import docstrings
@@ -25,7 +26,7 @@ from course_utils.models.transformer import Transformer
 from course_utils.run import choose_device, choose_precision
 
 RECORD = resource("datasets", "finetuned.csv")
-"""Bits of every test page: columns arm, budget, seed, page, bits; and `steps`, of that training."""
+"""Bits of every test page: columns arm, budget, seed, steps, page, bits."""
 BUDGETS = {"30 pages": 30, "300 pages": 300, "all pages": 100_000}
 SEEDS = range(5)
 CONTEXT, BATCH_SIZE, PATIENCE = 256, 8, 2
@@ -34,6 +35,7 @@ SETTINGS = {
     "from scratch": {"share": 1.0, "passes": 8},
 }
 """Share of `language.recipe`'s rates, and most passes over the pages, while the rates fall to 0."""
+ARMS = ("pre-trained only", "fine-tuned", "more general text", "from scratch")
 
 
 @dataclass(frozen=True)
@@ -101,26 +103,34 @@ def adapt(
     )
 
 
-ARMS = ("from scratch", "fine-tuned", "more general text")
-
-
 @dataclass(frozen=True)
 class Experiment:
-    """What all trainings share: the model before, and the texts as `language.encode` gives them.
+    """What all trainings share.
 
-    `pages` are the task's training pages, `test` its test pages, `general` what the model was pre-trained on.
+    Attributes
+    ----------
+    pretrained : Module
+        The model before. It stays as it is.
+    fresh : callable
+        ``fresh(seed)`` gives the same network, untrained.
+    pages, test, general : lists of ndarray
+        The task's training and test pages, and what the model was pre-trained on, as `language.encode` gives
+        them.
+    device : str
     """
 
-    pretrained: Transformer
+    pretrained: nn.Module
+    fresh: Callable[[int], nn.Module]
     pages: list[np.ndarray]
     test: list[np.ndarray]
     general: list[np.ndarray]
     device: str = "cpu"
 
-    def train(self, arm: str, budget: str, seed: int, steps: int = 0) -> tuple[Transformer, int]:
-        """A model that has learned, and the steps that it took; `steps` is for more general text alone."""
-        size = self.pretrained.size
-        model = Transformer(size, seed) if arm == "from scratch" else copy.deepcopy(self.pretrained)
+    def train(self, arm: str, limit: int, seed: int, steps: int = 0) -> tuple[nn.Module, int]:
+        """A model that has learned from so many pages, and its steps; `steps` is for more general text."""
+        if arm == "pre-trained only":
+            return self.pretrained, 0
+        model = self.fresh(seed) if arm == "from scratch" else copy.deepcopy(self.pretrained)
         model.to(self.device)
         if arm == "more general text":
             language.learn(
@@ -128,25 +138,42 @@ class Experiment:
                 share=SETTINGS["fine-tuned"]["share"], device=self.device,
             )  # fmt: skip
             return model, steps
-        part = draw(self.pages, BUDGETS[budget], seed)
-        label = f"{arm}, {budget}, seed {seed}"
-        history = adapt(model, part, **SETTINGS[arm], seed=seed, device=self.device, label=label)
-        return model, history.best_step
+        part = draw(self.pages, limit, seed)
+        return model, adapt(model, part, **SETTINGS[arm], seed=seed, device=self.device).best_step
 
-    def measured(self, arm: str, budget: str, seed: int, folder: Path) -> pd.DataFrame:
-        """Rows of `RECORD` for one training; read from the folder where it was done before."""
-        path = folder / f"{arm}, {budget}, {seed}.csv".replace(" ", "_")
-        if not path.is_file():
-            steps = 0
-            if arm == "more general text":
-                steps = int(self.measured("fine-tuned", budget, seed, folder)["steps"][0])
-            model, steps = self.train(arm, budget, seed, steps)
+    def run(
+        self,
+        budgets: Mapping[str, int],
+        seeds: Iterable[int],
+        arms: Sequence[str] = ARMS,
+        folder: Path | None = None,
+    ) -> pd.DataFrame:
+        """Train every arm with every budget (numbers of pages, by name) and seed: rows as in `RECORD`.
+
+        With a folder, each training is kept there when it is done, and not done again.
+        """
+        wanted = list(product(seeds, budgets, arms))
+        tables = {}
+        for seed, budget, arm in tqdm(wanted, unit="training"):
+            path = folder and folder / f"{arm}, {budget}, {seed}.csv".replace(" ", "_")
+            if path and path.is_file():
+                tables[seed, budget, arm] = pd.read_csv(path)
+                continue
+            tuned = tables.get((seed, budget, "fine-tuned"))
+            steps = 0 if tuned is None else int(tuned["steps"].iloc[0])
+            model, steps = self.train(arm, budgets[budget], seed, steps)
             bits = page_bits(model, self.test)
             row = {"arm": arm, "budget": budget, "seed": seed, "steps": steps}
-            table = pd.DataFrame(row | {"page": range(len(bits)), "bits": bits.round(1)})
-            with atomic_path(path) as temporary:
-                table.to_csv(temporary, index=False)
-        return pd.read_csv(path)
+            tables[seed, budget, arm] = pd.DataFrame(row | {"page": range(len(bits)), "bits": bits.round(1)})
+            if path:
+                with atomic_path(path) as temporary:
+                    tables[seed, budget, arm].to_csv(temporary, index=False)
+        return pd.concat(tables.values(), ignore_index=True)
+
+
+def record() -> pd.DataFrame:
+    """The recorded experiment: a row for each training and test page, as `RECORD` says."""
+    return pd.read_csv(RECORD)
 
 
 def main() -> None:
@@ -154,18 +181,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/finetuned"), help="folder for all files")
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     pretrained, tokenizer = language.shipped()
+    device = choose_device(options.device)
     general, task = docstrings.load()
     texts = (task.train, task.test, general.train)
-    pages, test, read = (language.encode(tokenizer, [each.text for each in part]) for part in texts)
-    experiment = Experiment(pretrained, pages, test, read, choose_device(options.device))
-    options.out.mkdir(parents=True, exist_ok=True)
-    wanted = product(SEEDS, BUDGETS, options.arms)
-    tables = [experiment.measured(arm, budget, seed, options.out) for seed, budget, arm in wanted]
+    encoded = [language.encode(tokenizer, [each.text for each in part]) for part in texts]
+    experiment = Experiment(
+        pretrained.to(device), lambda seed: Transformer(pretrained.size, seed), *encoded, device
+    )
+    table = experiment.run(BUDGETS, options.seeds, options.arms, options.out)
     with atomic_path(options.out / RECORD.name) as temporary:
-        pd.concat(tables).to_csv(temporary, index=False)
+        table.to_csv(temporary, index=False)
 
 
 if __name__ == "__main__":
