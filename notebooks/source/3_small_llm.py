@@ -42,7 +42,7 @@ plots.use_style()
 # %% [markdown]
 # ## A chatbot?
 #
-# We have let a model read for an hour. `writing.write` lets it continue a text. Let us ask it something.
+# We have let a model read for an hour. `writing.write` lets it continue a text, the *[prompt](glossary.md#prompt)*. Let us ask it something.
 
 # %%
 shipped, tokenizer = language.shipped()
@@ -194,7 +194,7 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 plots.show(*language_figures.block(len(tokenizer), settings.width, settings.depth))
 
 # %% [markdown]
-# **Embedding.** A table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
+# **[Embedding](glossary.md#embedding).** A table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
 
 # %%
 tokens = torch.tensor(tokenizer("Return the mean of the array")["input_ids"])  # (T,)
@@ -215,7 +215,7 @@ class RMSNorm(nn.Module):
         return self.weight * x / size
 
 # %% [markdown]
-# **Attention** lets a token look at those before it. Three learned matrices make of its list
+# **[Attention](glossary.md#attention)** lets a token look at those before it. Three learned matrices make of its list
 #
 # - a **query**: what am I looking for?
 # - a **key**: what do I have to offer?
@@ -279,7 +279,7 @@ class Attention(nn.Module):
         return self.o_proj(mixed.transpose(1, 2).flatten(2))  # (B, T, C)
 
 # %% [markdown]
-# **MLP.** Then each token thinks for itself: lesson 1's network with one hidden layer, and a *gate*. One half of it says how much of the other half passes (`silu` is a smooth ReLU).
+# **[MLP](glossary.md#mlp).** Then each token thinks for itself: lesson 1's network with one hidden layer, and a *gate*. One half of it says how much of the other half passes (`silu` is a smooth ReLU).
 
 # %%
 class GatedMLP(nn.Module):
@@ -292,7 +292,7 @@ class GatedMLP(nn.Module):
         return self.down_proj(nn.functional.silu(self.gate_proj(x)) * self.up_proj(x))
 
 # %% [markdown]
-# **A block** is both, and each only *adds* to what is there, as in lesson 2's lab on depth. So a list keeps what it was, and every layer writes something more into it.
+# **A block** is both, and each only *adds* to what is there (a [residual block](glossary.md#residual-block)). So a list keeps what it was, and every layer writes something more into it.
 
 # %%
 class Block(nn.Module):
@@ -420,7 +420,7 @@ plots.show(*language_figures.learning(history.losses, looks, rivals, bytes_per_t
 # %% [markdown]
 # ## What an hour buys
 #
-# The same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](https://example.org) says all. Beside it, both rivals that have read just as much: an n-gram model, and the compression program `xz`.
+# The same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, both rivals that have read just as much: an n-gram model, and the compression program `xz`.
 
 # %%
 long = language.training_record()
@@ -432,7 +432,7 @@ text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=
 # %% [markdown]
 # ## How a model writes
 #
-# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (Why not always take the likeliest? The model soon goes in circles.) Two screws change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
+# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (Large models remember what they computed for the tokens before, in a *[KV cache](glossary.md#kv-cache)*; ours is fast enough without. Why not always take the likeliest? The model soon goes in circles.) Two screws change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
 #
 # **3.5 Write the rule.** A function `nucleus(probabilities, top_p)`: an array (n,) of probabilities. Keep the likeliest, just as many as have *together* at least `top_p`; set all others to 0; and bring the sum to 1 again. `np.argsort` and `np.cumsum` help.
 
@@ -543,7 +543,7 @@ else:
     table = experiment.run(settings.budgets, range(settings.seeds))
 
 # %% [markdown]
-# The interval draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with five seeds somewhat too narrow). So we add up the bits of each file.
+# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with five seeds somewhat too narrow). So we add up the bits of each file.
 
 # %% tags=["readme-picture"]
 files = pd.factorize(np.array([document.file for document in parts[test]]))[0]
@@ -564,7 +564,7 @@ plots.show(*language_figures.arms(levels))
 # %% [markdown]
 # ## Verdict
 #
-# Judged are 300 pages and all. Each number is how many percent of the rival's bits fine-tuning saves.
+# Judged are 300 pages and all. Each number is how many percent of the rival's bits fine-tuning saves; the [margin](glossary.md#margin) is 5 %.
 
 # %%
 RIVALS = {"against_pretrained": "pre-trained only", "against_more_reading": "more general text",
