@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -32,7 +32,7 @@ SEEDS = range(5)
 CONTEXT, BATCH_SIZE, PATIENCE = 256, 8, 2
 SETTINGS = {
     "fine-tuned": {"share": 0.25, "passes": 4},
-    "from scratch": {"share": 1.0, "passes": 8},
+    "from scratch": {"share": 0.5, "passes": 16},
 }
 """Share of `language.recipe`'s rates, and most passes over the pages, while the rates fall to 0."""
 ARMS = ("pre-trained only", "fine-tuned", "more general text", "from scratch")
@@ -109,28 +109,26 @@ class Experiment:
 
     Attributes
     ----------
-    pretrained : Module
+    pretrained : Transformer
         The model before. It stays as it is.
-    fresh : callable
-        ``fresh(seed)`` gives the same network, untrained.
     pages, test, general : lists of ndarray
         The task's training and test pages, and what the model was pre-trained on, as `language.encode` gives
         them.
     device : str
     """
 
-    pretrained: nn.Module
-    fresh: Callable[[int], nn.Module]
+    pretrained: Transformer
     pages: list[np.ndarray]
     test: list[np.ndarray]
     general: list[np.ndarray]
     device: str = "cpu"
 
-    def train(self, arm: str, limit: int, seed: int, steps: int = 0) -> tuple[nn.Module, int]:
+    def train(self, arm: str, limit: int, seed: int, steps: int = 0) -> tuple[Transformer, int]:
         """A model that has learned from so many pages, and its steps; `steps` is for more general text."""
         if arm == "pre-trained only":
             return self.pretrained, 0
-        model = self.fresh(seed) if arm == "from scratch" else copy.deepcopy(self.pretrained)
+        scratch = arm == "from scratch"
+        model = Transformer(self.pretrained.size, seed) if scratch else copy.deepcopy(self.pretrained)
         model.to(self.device)
         if arm == "more general text":
             language.learn(
@@ -189,9 +187,7 @@ def main() -> None:
     general, task = docstrings.load()
     texts = (task.train, task.test, general.train)
     encoded = [language.encode(tokenizer, [each.text for each in part]) for part in texts]
-    experiment = Experiment(
-        pretrained.to(device), lambda seed: Transformer(pretrained.size, seed), *encoded, device
-    )
+    experiment = Experiment(pretrained.to(device), *encoded, device)
     table = experiment.run(BUDGETS, options.seeds, options.arms, options.out)
     with atomic_path(options.out / RECORD.name) as temporary:
         table.to_csv(temporary, index=False)

@@ -515,14 +515,8 @@ exercises.check("3.6", fine_tune)
 # `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when two passes bring nothing better, it stops and keeps the best weights. From scratch, it may use four times the rate and twice the passes: each arm has what suits it (tried with another seed). Here are the trainings of one [seed](glossary.md#seed) with the smallest budget, live.
 
 # %%
-def fresh(seed):
-    """The same network, untrained."""
-    torch.manual_seed(seed)
-    return Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
-
-
 experiment = finetuning.Experiment(
-    pretrained.to(run.device), fresh, pages=encoded["task, train"], test=encoded["task, test"],
+    shipped.to(run.device), pages=encoded["task, train"], test=encoded["task, test"],
     general=encoded["general, train"], device=run.device)
 smallest = dict(list(settings.budgets.items())[:1])
 live = experiment.run(smallest, seeds=[0])
