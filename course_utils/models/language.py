@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -329,6 +330,11 @@ def shipped() -> tuple[Transformer, PreTrainedTokenizerFast]:
     """
     llama, tokenizer = load_pretrained(wanted("laptop") or str(SHIPPED))
     return from_llama(llama), tokenizer
+
+
+def training_record() -> dict[str, Any]:
+    """What was recorded of the shipped model's training: ``training.json``, see its model card."""
+    return json.loads((SHIPPED / "training.json").read_text(encoding="utf-8"))
 
 
 def _load(config: Path, tokenizer: Path, weights: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:

@@ -34,7 +34,8 @@ from course_utils.models import finetuning, language, training, writing
 from course_utils.models.ngrams import KneserNey
 from course_utils.report import results
 from course_utils.run import choose_precision, start
-from course_utils.show import language_figures, plots, text_view
+from course_utils.show import attention_figures, language_curves, language_figures
+from course_utils.show import plots, text_view, transformer_figures
 
 run = start("3_small_llm")
 plots.use_style()
@@ -191,7 +192,7 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 # The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it. (B, T) is B texts of T tokens, C the number of numbers that stand for a token. Each part gets a cell; come back to this picture.
 
 # %%
-plots.show(*language_figures.block(len(tokenizer), settings.width, settings.depth))
+plots.show(*transformer_figures.block(shipped.size))
 
 # %% [markdown]
 # **[Embedding](glossary.md#embedding).** A table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
@@ -202,7 +203,7 @@ embed = shipped.embed_tokens
 plots.show(*language_figures.embedding([tokenizer.decode([k]) for k in tokens], embed(tokens)))
 
 # %% [markdown]
-# **Norm.** Some lists are long, some short. The *[RMS norm](glossary.md#rms-norm)* brings each to the same size (the root of its mean square becomes 1), and then weighs each number.
+# **Norm.** Some lists are large, some small. The *[RMS norm](glossary.md#rms-norm)* brings each to the same size (the root of its mean square becomes 1), and then weighs each number.
 
 # %%
 class RMSNorm(nn.Module):
@@ -213,6 +214,10 @@ class RMSNorm(nn.Module):
     def forward(self, x):  # (..., C)
         size = (x.pow(2).mean(dim=-1, keepdim=True) + 1e-6).sqrt()  # (..., 1)
         return self.weight * x / size
+
+
+some = torch.tensor([[0.3, -0.1, 0.2, 0.4], [6.0, -9.0, 3.0, 1.0]])
+plots.show(*language_figures.rms_norm(some, RMSNorm(4)(some).detach()))
 
 # %% [markdown]
 # **[Attention](glossary.md#attention)** lets a token look at those before it. Three learned matrices make of its list
@@ -252,7 +257,7 @@ def rotate(x):
     return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
 
 
-plots.show(*language_figures.rotations(rotate))
+plots.show(*attention_figures.rotations(rotate))
 
 # %% [markdown]
 # **Several heads.** One head looks for one kind of thing. So the lists are cut into *heads* of 32 numbers each, which look side by side; a last matrix mixes what they found. It is your `head`, for all texts and heads at once.
@@ -365,7 +370,7 @@ first = pretrained.layers[0]
 lists = first.input_layernorm(pretrained.embed_tokens(sentence))[None]  # (1, T, C)
 weights = first.self_attn.weights(lists)[0].detach().numpy()  # (H, T, T)
 names = [tokenizer.decode([k]) for k in sentence]
-plots.show(*language_figures.heads(weights, names))
+plots.show(*attention_figures.heads(weights, names))
 
 # %% [markdown]
 # **A good place to stop.** You have written a transformer, the same as the library's. Next it learns.
@@ -415,7 +420,7 @@ text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
 rivals = {"4-gram": level(counted["4-gram"], checked)}
-plots.show(*language_figures.learning(history.losses, looks, rivals, bytes_per_token))
+plots.show(*language_curves.learning(history.losses, looks, rivals, bytes_per_token))
 
 # %% [markdown]
 # ## What an hour buys
@@ -425,7 +430,9 @@ plots.show(*language_figures.learning(history.losses, looks, rivals, bytes_per_t
 # %%
 long = language.training_record()
 levels = {name: found["general"] for name, found in long["rivals"].items()}
-plots.show(*language_figures.long_learning(long["curve"], looks, history.cpu_s, levels))
+cpu_s = looks["step"] / looks["step"].max() * history.cpu_s
+live = dict(zip(cpu_s, looks["bits per byte"], strict=True))
+plots.show(*language_curves.long_learning(long["curve"], live, levels))
 text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=1),
                  "an hour": writing.write(pretrained, tokenizer, "Return the", seed=1)})
 
@@ -464,7 +471,8 @@ def continued(prompt=PROMPT, temperature=0.7, top_p=0.9):
 text_view.boxes({"temperature 0.3": continued(temperature=0.3, top_p=1.0),
                  "temperature 0.8, top-p 0.9": continued(temperature=0.8),
                  "temperature 1.5": continued(temperature=1.5, top_p=1.0)})
-text_view.playground(continued, PROMPT)
+text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1.3, 2.0), 0.7),
+                     top_p=((0.1, 0.3, 0.5, 0.7, 0.9, 1.0), 0.9))
 
 # %% [markdown]
 # <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart into pieces that do not belong together. A small top-p tames a high temperature: the long tail is gone.</details>
@@ -553,7 +561,7 @@ def file_bits(arm, budget):
 
 levels = {budget: {arm: resampling.ratio_of_totals(file_bits(arm, budget), file_bytes, run.seed)
                    for arm in finetuning.ARMS} for budget in settings.budgets}
-plots.show(*language_figures.arms(levels))
+plots.show(*language_curves.savings(levels, 5, judged=tuple(finetuning.ARMS)))
 
 # %% [markdown]
 # ## Verdict
