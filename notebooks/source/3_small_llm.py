@@ -5,8 +5,7 @@
 
 # %% [markdown]
 # You ask a chatbot a question, and it answers. Behind it stands a *[language model](glossary.md#language-model)*: it has read a great deal of text and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has read everything, and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will write such a model, about 40 lines, watch it learn, and find out what fine-tuning is worth.
-
-# %% [markdown]
+#
 # When you have finished, you can say
 #
 # 1. what a **[token](glossary.md#token)** is, and what **[bits per byte](glossary.md#bits-per-byte)** measure;
@@ -19,8 +18,6 @@
 
 # %%
 import copy
-from collections import Counter
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -52,8 +49,7 @@ text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, s
 
 # %% [markdown]
 # It does not answer. It *goes on*, in the tone of what it has read. At the end of the lesson you will know why, and what is missing. First: what has it read?
-
-# %% [markdown]
+#
 # ## Data
 #
 # Every function of a good Python library carries its documentation, the **[docstring](glossary.md#docstring)**: English prose, written by people. `docstrings.load` reads those of libraries that this course has installed. numpy, scipy and pandas are the *general* text (the hour-long training read eleven more). scikit-learn's is the *task*: our model has not read it. (With `COURSE_TEXT=path` the task is *your own* text.)
@@ -85,40 +81,11 @@ pd.DataFrame({name: [len(n), n.sum() / 1000] for name, n in n_bytes.items()},
 # %% [markdown]
 # ## Tokens
 #
-# A computer stores text as **bytes**, numbers from 0 to 255; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single characters, find the two neighbours that stand together most often, make them one piece, and again.
+# A computer stores text as **bytes**, numbers from 0 to 255; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single characters, find the two neighbours that stand together most often, make them one piece, and again. (A [lab](labs/3_tokens.ipynb) writes it out.) Our tokenizer went on like this, on the text that the model has read, up to 4,096 tokens. Each has a number.
 
 # %%
-def most_frequent_pair(words):
-    """The two neighbouring pieces that stand together most often; words: {pieces: how often}."""
-    pairs = Counter()
-    for pieces, count in words.items():
-        for pair in pairwise(pieces):
-            pairs[pair] += count
-    return max(pairs, key=pairs.get)
-
-
-def merge(pieces, pair):
-    """The pieces of a word with this pair made one, wherever it stands."""
-    merged = []
-    for piece in pieces:
-        if merged and (merged[-1], piece) == pair:
-            merged[-1] += piece
-        else:
-            merged.append(piece)
-    return tuple(merged)
-
-# %% [markdown]
-# Six merges, learned from two hundred pages. (`_` marks the space before a word.) Then the tokenizer of our model, which has gone on like this up to 4,096 tokens. Each has a number.
-
-# %%
-words = Counter("_" + word for page in pages["general, train"][:200] for word in page.split())
-cut = {tuple(word): count for word, count in words.items()}
-for _ in range(6):
-    pair = most_frequent_pair(cut)
-    print("".join(pair), end="  ")
-    cut = {merge(pieces, pair): count for pieces, count in cut.items()}
 line = "Compute the mean squared error of an array-like of shape (n_samples,)."
-print("\n" + " | ".join(f"{tokenizer.decode([k])} {k}" for k in tokenizer(line)["input_ids"]))
+print(" | ".join(f"{tokenizer.decode([k])} {k}" for k in tokenizer(line)["input_ids"]))
 
 # %% [markdown]
 # **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters (no `_`). Which piece does byte-pair encoding make *second*? Use pencil and paper, and answer with a string in place of the `...`. (`exercises.hint("3.1")` in a new cell gives a nudge.)
@@ -185,22 +152,16 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 # The last number is the [baseline](glossary.md#baseline). It looks three tokens back, and has read the same pages as your network will.
 #
 # **A good place to stop.** You have cut text into tokens, written the measure, and let a model count. Next you write the network.
-
-# %% [markdown]
+#
 # ## A transformer, part by part
 #
-# The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it. (B, T) is B texts of T tokens, C the number of numbers that stand for a token. Each part gets a cell; come back to this picture.
+# The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it. (B, T) is B texts of T tokens, C the number of numbers that stand for a token. Each part gets a cell; come back to this picture. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
 
 # %%
 plots.show(*transformer_figures.block(shipped.size))
-
-# %% [markdown]
-# **[Embedding](glossary.md#embedding).** A table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
-
-# %%
 tokens = torch.tensor(tokenizer("Return the mean of the array")["input_ids"])  # (T,)
-embed = shipped.embed_tokens
-plots.show(*language_figures.embedding([tokenizer.decode([k]) for k in tokens], embed(tokens)))
+lists = shipped.embed_tokens(tokens).detach()  # (T, C)
+plots.show(*language_figures.embedding([tokenizer.decode([k]) for k in tokens], lists))
 
 # %% [markdown]
 # **Norm.** Some lists are large, some small. The *[RMS norm](glossary.md#rms-norm)* brings each to the same size (the root of its mean square becomes 1), and then weighs each number.
@@ -284,7 +245,7 @@ class Attention(nn.Module):
         return self.o_proj(mixed.transpose(1, 2).flatten(2))  # (B, T, C)
 
 # %% [markdown]
-# **[MLP](glossary.md#mlp).** Then each token thinks for itself: lesson 1's network with one hidden layer, and a *gate*. One half of it says how much of the other half passes (`silu` is a smooth ReLU).
+# **[MLP](glossary.md#mlp).** Then each token thinks for itself: lesson 1's network with one hidden layer, and a *gate*. One half of it says how much of the other half passes (`silu` is a smooth ReLU). **A block** is attention and MLP, and each only *adds* to what is there (a [residual block](glossary.md#residual-block)): a list keeps what it was, and every layer writes something more into it.
 
 # %%
 class GatedMLP(nn.Module):
@@ -296,10 +257,7 @@ class GatedMLP(nn.Module):
     def forward(self, x):
         return self.down_proj(nn.functional.silu(self.gate_proj(x)) * self.up_proj(x))
 
-# %% [markdown]
-# **A block** is both, and each only *adds* to what is there (a [residual block](glossary.md#residual-block)). So a list keeps what it was, and every layer writes something more into it.
 
-# %%
 class Block(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -374,11 +332,10 @@ plots.show(*attention_figures.heads(weights, names))
 
 # %% [markdown]
 # **A good place to stop.** You have written a transformer, the same as the library's. Next it learns.
-
-# %% [markdown]
+#
 # ## One minute of learning
 #
-# In *[pre-training](glossary.md#pre-training)* the model reads all general pages in a row, cut into **windows** of 128 tokens and one, and predicts every token from those before it. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits).
+# In *[pre-training](glossary.md#pre-training)* the model reads all general pages in a row, cut into **windows** of 128 tokens and one, and predicts every token from those before it. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW that looks at a matrix as a whole. Now and then we measure the validation part, and let the model write.
 
 # %%
 def batch_loss(model, windows):
@@ -387,26 +344,15 @@ def batch_loss(model, windows):
     return nn.functional.cross_entropy(scores.flatten(0, 1), windows[:, 1:].flatten())
 
 
-windows = language.windows(encoded["general, train"], 128)
-torch.manual_seed(run.seed)
-untrained = Transformer(len(tokenizer), settings.width, settings.depth)
-print(f"{sum(p.numel() for p in untrained.parameters()):,} weights, untrained: "
-      f"{batch_loss(untrained, windows[:8]):.2f} nats; all equally likely: {np.log(4096):.2f}")
-
-# %% [markdown]
-# `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW that looks at a matrix as a whole. Now and then we measure the validation part, and let the model write.
-
-# %%
-model, samples = copy.deepcopy(untrained), {}
-
-
 def look(model):
     samples[len(samples)] = writing.write(model, tokenizer, "Return the", n_tokens=40)
     bits = finetuning.page_bits(model, encoded[checked])
     return {"bits per byte": level(bits, checked)}
 
 
-first_look = look(model)
+torch.manual_seed(run.seed)
+model, samples = Transformer(len(tokenizer), settings.width, settings.depth), {}
+windows, first_look = language.windows(encoded["general, train"], 128), look(model)
 history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=16,
                        seed=run.seed, optimizers=language.recipe(), device=run.device,
                        precision=choose_precision(run.device), validate=look,
@@ -478,8 +424,7 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 # <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart into pieces that do not belong together. A small top-p tames a high temperature: the long tail is gone.</details>
 #
 # **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run the notebook from the top: it takes a few minutes.)
-
-# %% [markdown]
+#
 # ## The claim
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) asks for two comparisons: with the model *before*; and with the model before when it has gone on reading *general* text for as many steps. That the first comes out well could be foreseen; the second says whether it is the *task's* pages that help.
@@ -520,7 +465,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when two passes bring nothing better, it stops and keeps the best weights. From scratch, it may use four times the rate and twice the passes: each arm has what suits it (tried with another seed). Here are the trainings of one [seed](glossary.md#seed) with the smallest budget, live.
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when two passes bring nothing better, it stops and keeps the best weights. From scratch, it may use four times the rate and twice the passes: each arm has what suits it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own there is no record, and all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
@@ -529,12 +474,7 @@ experiment = finetuning.Experiment(
 smallest = dict(list(settings.budgets.items())[:1])
 live = experiment.run(smallest, seeds=[0])
 test = "task, test"
-live.groupby("arm", sort=False)["bits"].sum() / n_bytes[test].sum()
-
-# %% [markdown]
-# All of it, three budgets and five seeds, each a new draw of pages, takes more than an hour. We did it beforehand with the same code (`make finetune`) and recorded the bits of each test page. First: does the record say the same as your trainings? (Other processors round differently.) On a text or with a model of your own there is no record, and everything is trained now.
-
-# %%
+print((live.groupby("arm", sort=False)["bits"].sum() / n_bytes[test].sum()).round(3))
 if run.profile == "laptop" and sources["task"].source.name == "docstrings":
     table = finetuning.record()
     first = table[(table["seed"] == 0) & table["budget"].isin(smallest)]
@@ -586,21 +526,20 @@ display(*verdicts, results.beside(predicted, answers))
 # For a network of 2.6 million weights that has read for an hour. Look at the picture again: how many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
 # <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down: the hours of general reading are worth as many pages of the task as lie in between. If even the last group's scratch arm stands to the right of it, then more than all of them.</details>
-
-# %% [markdown]
+#
 # ## What does it look like?
 #
 # The same beginning, before and after. And what has it cost? The last column below is the *general* text again: fine-tuning can make a model [forget](labs/3_forgetting.ipynb).
 
 # %%
 tuned = experiment.train("fine-tuned", settings.budgets["300 pages"], 0)[0]
+both = {"before": shipped, "fine-tuned": tuned}
 START = "Parameters\n----------\nX : "
 text_view.boxes({name: writing.write(each, tokenizer, START, temperature=0.5)
-                 for name, each in (("before", pretrained), ("fine-tuned", tuned))})
-rows = {name: [level(finetuning.page_bits(each, encoded[part]), part)
-               for part in ("task, validation", checked)]
-        for name, each in (("before", pretrained), ("fine-tuned", tuned))}
-pd.DataFrame(rows, ["the task", "general text"]).T.round(2)
+                 for name, each in both.items()})
+pd.DataFrame({part: {name: level(finetuning.page_bits(each, encoded[part]), part)
+                     for name, each in both.items()}
+              for part in ("task, validation", checked)}).round(2)
 
 # %% [markdown]
 # **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is scikit-learn's, probably. Is that better than lesson 1's way, a [logistic regression](glossary.md#logistic-regression) on which words occur? Both have learned from the same 300 pages of the task (the regression from as many general ones, too), and both are asked about the same test pages, of which only the beginning is shown. Guessing: 50 %.
@@ -634,22 +573,14 @@ pd.Series({name: each.text("%") for name, each in score.items()})
 # %% [markdown]
 # ## From here to a chatbot
 #
-# Ask the fine-tuned model what we asked at the beginning. Does it answer?
-
-# %%
-text_view.boxes({"before": writing.write(pretrained, tokenizer, QUESTION, seed=run.seed),
-                 "fine-tuned": writing.write(tuned, tokenizer, QUESTION, seed=run.seed)})
-
-# %% [markdown]
-# It still goes on. A model becomes a chatbot by more of what you have just done:
+# Ask the fine-tuned model what we asked at the beginning (`writing.write(tuned, tokenizer, QUESTION)` in a new cell): it still goes on. A model becomes a chatbot by more of what you have just done:
 #
 # - **Instruction tuning.** Fine-tuning on tens of thousands of questions *with their answers*, written by people (Ouyang and others 2022, *InstructGPT*). "Going on" after a question then means to answer it.
 # - **Preferences.** People say which of two answers is better, and the model learns to write what they like (the same paper; Rafailov and others 2023, *DPO*).
 # - **Size.** A thousand to a million times the weights and the text. The code stays: these 40 lines.
 #
 # Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat what it has read, word for word (**memorised text**; Carlini and others 2021), also what was private. Whether one may train on other people's texts at all is before the courts (**copyright**; New York Times v. OpenAI, 2023). Our text comes under licences that allow it. And it writes as its text does, prejudice included: that is [a lab](labs/3_bias.ipynb).
-
-# %% [markdown]
+#
 # ## Your turn
 #
 # Make it write like *your* text, in plain torch. Put a file of yours in place of Python's manual (`Path("my.txt").read_text()`); 100 kB or more is good. How many bits does it save, what does it write, what did it cost? (For the whole experiment: `COURSE_TEXT=my.txt course run 3`, twenty minutes or more.)
