@@ -111,3 +111,45 @@ def test_a_text_follows_each_of_its_sliders(two_sliders, shown):
 def test_a_text_is_only_written_when_the_hand_lets_go(two_sliders):
     """A text takes seconds to write; one for each step on the way would pile up."""
     assert not any(each.continuous_update for each in two_sliders[:2])
+
+
+def test_each_token_stands_below_its_surprise(shown):
+    text_view.surprise(["<b>", " mean", ".\n\n    ", "$x$"], [9.6, 0.2, 3.0, 40.0])
+    (content,) = shown
+    text, legend = parsed(content).find("div")
+    tokens = text.findall("ruby")
+    assert [each.text for each in tokens] == ["<b>", " mean", ".⏎⏎", "$x$"]
+    assert [each.findtext("rt") for each in tokens] == ["10", "0", "3", "40"]
+    assert tokens[0].get("title") == "9.6 bits, as likely as 1 in 776"
+    strengths = [float(each.get("style").split(",")[3].split(")")[0]) for each in tokens]
+    assert strengths == [0.52, 0.01, 0.16, 0.65]  # no darker than that, so that words can be read on it
+    assert len(text.findall("br")) == 2 and text.findall("br")[-1].tail == "\u00a0" * 4
+    assert legend.text.startswith("4 tokens, 53 bits, 13.2 a token.")
+    assert content["text/plain"].startswith("<b>[10] mean[0].\n\n    [3]$x$[40]\n4 tokens, 53 bits")
+    assert parsed(content).find("div").get("class") == "mathjax_ignore tex2jax_ignore"
+
+
+@pytest.mark.parametrize(("tokens", "bits"), [(["a", "b"], [1.0]), ([], [])])
+def test_a_token_without_its_bits_is_refused(shown, tokens, bits):
+    with pytest.raises(CourseError, match="surprise needs a number of bits for each token"):
+        text_view.surprise(tokens, bits)
+    assert shown == []
+
+
+def test_a_prompt_is_answered_once_and_again_when_something_changes(shown):
+    asked = []
+
+    def write(prompt, temperature):
+        asked.append((prompt, temperature))
+        return f"{prompt} …"
+
+    text_view.playground(write, "Compute", temperature=((0.1, 0.7), 0.7))
+    first, view = shown
+    assert first["text/plain"] == "“Compute”, temperature 0.7\nCompute …"  # stays on a printed page
+    _, field, temperature, written = view.children
+    assert isinstance(written, ipywidgets.Output) and not field.continuous_update
+    assert asked == [("Compute", 0.7)]
+    field.value = "Return <b>"
+    temperature.value = 0.1
+    assert asked[1:] == [("Return <b>", 0.7), ("Return <b>", 0.1)]
+    assert parsed(shown[-1]).findtext("p") == "Return <b> …"

@@ -1,0 +1,118 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.patches import Arc
+
+from course_utils import CourseError
+from course_utils.models import transformer
+from course_utils.show import attention_figures as figures
+from course_utils.show import plots
+
+TOKENS = ["Return", " the", " mean", " of", "\n"]
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with plt.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def weights():
+    """(3, 5, 5), causal; every row adds up to 1."""
+    torch.manual_seed(0)
+    return transformer.Attention(96).weights(torch.randn(1, 5, 96))[0].detach().numpy()
+
+
+def test_clock_hands_stand_where_the_rotation_turns_them():
+    fig, alt, degrees = figures.rotations(transformer.rotate)
+    assert degrees.index.tolist() == ["numbers 0 and 16", "numbers 4 and 20"]
+    assert degrees.loc["numbers 0 and 16"].tolist() == [round(np.rad2deg(place)) for place in range(8)]
+    assert degrees.loc["numbers 4 and 20", 7] == round(np.rad2deg(0.7))
+    clocks = fig.axes[0]
+    assert len(clocks.patches) == 16 and "place 7" in [text.get_text() for text in clocks.texts]
+    hand = clocks.texts[2]  # annotations are texts, too: of the fast pair at place 2
+    assert np.subtract(hand.xy, (2 * 2.6, 0)) == pytest.approx([np.cos(2), np.sin(2)], abs=1e-5)
+    assert "turns by 57 degrees a place" in alt and "by 6" in alt
+
+
+def test_another_layout_of_pairs_is_found():
+    def neighbours(x):
+        turned = transformer.rotate(torch.cat([x[..., ::2], x[..., 1::2]], dim=-1))
+        return torch.stack(turned.chunk(2, dim=-1), dim=-1).flatten(-2)
+
+    _, _, degrees = figures.rotations(neighbours, d=8, pairs=(0, 2))
+    assert degrees.index.tolist() == ["numbers 0 and 1", "numbers 2 and 3"]
+
+
+def test_products_lie_on_each_other_only_where_places_are_turned_by_their_distance():
+    def spread(rotate):
+        points = np.array([line.get_ydata() for line in figures.rotations(rotate)[0].axes[1].lines])
+        assert points.shape == (3, 21)
+        return np.ptp(points, axis=0).max()
+
+    assert spread(transformer.rotate) < 1e-4
+    assert spread(lambda x: transformer.rotate(x) * torch.arange(1.0, len(x) + 1)[:, None]) > 1
+
+
+def test_heads_are_white_above_the_diagonal(weights):
+    fig, alt, table = figures.heads(weights, TOKENS)
+    drawn = [ax for ax in fig.axes if ax.images]
+    assert [ax.get_title("left") for ax in drawn] == ["head 1", "head 2", "head 3"]
+    for ax, head in zip(drawn, weights, strict=True):
+        seen = np.ma.filled(np.ma.masked_invalid(ax.images[0].get_array()), np.nan)
+        assert np.isnan(seen[np.triu_indices(5, 1)]).all()
+        assert seen[np.tril_indices(5)] == pytest.approx(head[np.tril_indices(5)])
+    assert [t.get_text() for t in drawn[0].get_yticklabels()] == ["Return", "␣the", "␣mean", "␣of", "⏎"]
+    assert table.loc["head 2", "on the first token"] == pytest.approx(weights[1, :, 0].mean(), abs=0.01)
+    assert table.loc["head 2", "on itself"] == pytest.approx(np.diag(weights[1]).mean(), abs=0.01)
+    assert "3 heads for 5 tokens" in alt
+
+
+def test_a_head_that_looks_one_back_looks_one_place_back():
+    table = figures.heads(np.eye(4, k=-1)[None], list("abcd"))[2]
+    assert table.loc["head 1"].tolist() == [0, 0.25, 0.75]  # the first has nobody to look at
+
+
+def test_panels_without_a_head_stay_empty(weights):
+    fig, _, _ = figures.heads(np.concatenate([weights, weights])[:4], TOKENS)
+    assert [ax.axison for ax in fig.axes[:6]] == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (2, 5, 4), (2, 25, 25)])
+def test_heads_that_do_not_fit_are_refused(shape):
+    with pytest.raises(CourseError, match="at most 24 tokens"):
+        figures.heads(np.ones(shape), ["a"] * shape[-1])
+    assert plt.get_fignums() == []
+
+
+def test_arcs_lead_to_where_a_token_looks_the_thicker_the_more():
+    looks = np.zeros((4, 4))
+    looks[3] = [0.6, 0, 0.3, 0.1]
+    looks[1] = [0.2, 0.8, 0, 0]
+    fig, alt, table = figures.one_head(looks, ["Return", " the", " mean", " of"], (1, -1))
+    first, last = ([patch for patch in ax.patches if isinstance(patch, Arc)] for ax in fig.axes)
+    assert len(first) == 1 and len(last) == 2
+    far, near = last
+    assert far.get_linewidth() > near.get_linewidth() and far.width > near.width and far.height > near.height
+    assert [text.get_text() for text in fig.axes[1].texts] == [
+        "Return",
+        "60%",
+        "the",
+        "mean",
+        "30%",
+        "of",
+        "10%",
+    ]
+    assert "“the” looks most at itself (80%); “of” looks most at “Return” (60%)" in alt
+    assert table["of"].tolist() == [0.6, 0, 0.3, 0.1]
+
+
+def test_a_sentence_that_does_not_fit_on_a_line_is_refused():
+    with pytest.raises(CourseError, match="a sentence that fits on a line"):
+        figures.one_head(np.eye(15), ["x" * 10] * 15)
+    with pytest.raises(CourseError, match="expected weights"):
+        figures.one_head(np.eye(3), ["a"])
