@@ -18,7 +18,7 @@ import torch
 
 from course_utils import ROOT, CourseError
 from course_utils.authoring import runner
-from course_utils.models import language
+from course_utils.models.transformer import Size, Transformer
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -27,12 +27,15 @@ def test_the_language_model_learns_in_the_time_it_gets(tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("the cat sat on the mat. " * 400, encoding="utf-8")
     size = ["--width", "32", "--depth", "1", "--context", "16", "--batch-size", "4", "--threads", "1"]
-    command = [sys.executable, BENCHMARKS / "language_model.py", text, "--seconds", "4", *size]
+    command = [sys.executable, BENCHMARKS / "language_model.py", text, "--cpu-seconds", "2", *size]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
+    assert 2 <= found["CPU seconds"] < 4 and found["seconds"] > 0.9 * found["CPU seconds"]
     characters = len(set("the cat sat on the mat. "))
     assert found["loss, window after window (nats per character)"] < math.log(characters)
     assert found["on"] == "the last tenth" and found["steps"] >= 1
+    assert 0 <= found["others had (% of all cores)"] <= 100
+    assert (found["machine"] == "quiet") == (found["others had (% of all cores)"] <= 5)
 
 
 def test_the_recorded_trainings_are_those_of_the_script():
@@ -45,7 +48,7 @@ def test_the_recorded_trainings_are_those_of_the_script():
     found = [tuple(int(row[key]) for key in ("width", "depth", "tokens", "seed")) for row in rows]
     assert sorted(found) == sorted(expected)
     for row in rows[::3]:
-        model = language.make_llama(script["N_TOKENS"], int(row["width"]), int(row["depth"]), seed=0)
+        model = Transformer(Size(script["N_TOKENS"], int(row["width"]), int(row["depth"])))
         assert sum(weights.numel() for weights in model.parameters()) == int(row["parameters"])
 
 
