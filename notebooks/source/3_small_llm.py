@@ -64,12 +64,13 @@ settings = run.settings(
     steps=400,  # of reading the general text
     budgets={"30 pages": 30, "300 pages": 300, "all pages": 100_000},  # of the task, at most
     seeds=5,  # trainings with each budget
+    test_pages=100_000,  # at most
     asked=150,  # pages of each kind: "which library is this?"
     own_steps=60,  # of reading your own text
 )
 general = docstrings.load()[0]
 sources = {"general": general, "task": chosen.chosen_text(general)}
-limits = {"train": settings.pages, "validation": 80, "test": 100_000}
+limits = {"train": settings.pages, "validation": 80, "test": settings.test_pages}
 parts = {f"{name}, {part}": documents.drawn(getattr(text, part), limit, run.seed)
          for name, text in sources.items() for part, limit in limits.items()}
 pages = {name: [document.text for document in part] for name, part in parts.items()}
