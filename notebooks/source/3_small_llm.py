@@ -4,8 +4,9 @@
 # **What is fine-tuning a language model worth?**
 
 # %% [markdown]
-# You ask a chatbot a question, and it answers. Behind it stands a *[language model](glossary.md#language-model)*: it has read a great deal of text and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has read everything, and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will write such a model, about 40 lines, watch it learn, and find out what fine-tuning is worth.
-#
+# Behind every chatbot stands a *[language model](glossary.md#language-model)*: it has read a great deal and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has done so, and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will write such a model in about 40 lines, watch it learn, and find out what fine-tuning is worth.
+
+# %% [markdown]
 # When you have finished, you can say
 #
 # 1. what a **[token](glossary.md#token)** is, and what **[bits per byte](glossary.md#bits-per-byte)** measure;
@@ -48,13 +49,14 @@ QUESTION = "How do I compute the mean of an array?"
 text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, seed=run.seed)})
 
 # %% [markdown]
-# It does not answer. It *goes on*, in the tone of what it has read. At the end of the lesson you will know why, and what is missing. First: what has it read?
-#
+# It does not answer. It *goes on*. At the end you will know why, and what is missing. First: what has it read?
+
+# %% [markdown]
 # ## Data
 #
-# Every function of a good Python library carries its documentation, the **[docstring](glossary.md#docstring)**: English prose, written by people. `docstrings.load` reads those of libraries that this course has installed. numpy, scipy and pandas are the *general* text (the hour-long training read eleven more). scikit-learn's is the *task*: our model has not read it. (With `COURSE_TEXT=path` the task is *your own* text.)
+# Every function of a good Python library carries its documentation, the **[docstring](glossary.md#docstring)**: English prose by people. Those of numpy, scipy and pandas are the *general* text (the hour-long training read eleven libraries more). scikit-learn's is the *task*: our model has not read it. (With `COURSE_TEXT=path` the task is *your own* text.)
 #
-# As always: a train part to learn from, a [validation](glossary.md#validation) part to look at in between, a test part for the experiment alone. All pages of one source file are in the same part, near-copies were left out, and so was every paragraph that shares 13 words in a row with a training text. Otherwise a good score could be mere memory.
+# As always: a train part, a [validation](glossary.md#validation) part to look at in between, a test part for the experiment alone. All pages of a source file are in the same part; near-copies were left out, and so was every paragraph that shares 13 words in a row with a training text. Otherwise a good score could be mere memory.
 
 # %%
 settings = run.settings(
@@ -66,11 +68,10 @@ settings = run.settings(
     seeds=5,  # trainings with each budget
     test_pages=100_000,  # at most
     asked=150,  # pages of each kind: "which library is this?"
-    own_steps=60,  # of reading your own text
 )
 general = docstrings.load()[0]
 sources = {"general": general, "task": chosen.chosen_text(general)}
-limits = {"train": settings.pages, "validation": 80, "test": settings.test_pages}
+limits = {"train": settings.pages, "validation": settings.pages // 50, "test": settings.test_pages}
 parts = {f"{name}, {part}": documents.drawn(getattr(text, part), limit, run.seed)
          for name, text in sources.items() for part, limit in limits.items()}
 pages = {name: [document.text for document in part] for name, part in parts.items()}
@@ -82,7 +83,7 @@ pd.DataFrame({name: [len(n), n.sum() / 1000] for name, n in n_bytes.items()},
 # %% [markdown]
 # ## Tokens
 #
-# A computer stores text as **bytes**, numbers from 0 to 255; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single characters, find the two neighbours that stand together most often, make them one piece, and again. (A [lab](labs/3_tokens.ipynb) writes it out.) Our tokenizer went on like this, on the text that the model has read, up to 4,096 tokens. Each has a number.
+# A computer stores text as **bytes**; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single characters, find the two neighbours that stand together most often, make them one piece, and again. (A [lab](labs/3_tokens.ipynb) writes it out.) Our tokenizer went on like this, on the text that the model has read, up to 4,096 tokens. Each has a number.
 
 # %%
 line = "Compute the mean squared error of an array-like of shape (n_samples,)."
@@ -103,18 +104,18 @@ exercises.check("3.1", answer_3_1)
 # %% [markdown]
 # ## How well does a model know a text?
 #
-# A language model gives *every* possible next token a probability. Then we look which one really came. If it had been given the probability *p*, the model's **[surprise](glossary.md#surprise)** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits. Here is the surprise of the model that has read for an hour, token by token, on a page that it has never seen. The darker, the more surprised. Where is it surprised?
+# A language model gives *every* possible next token a probability. Then we look which one really came. If that had the probability *p*, the model's **[surprise](glossary.md#surprise)** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits. Here is the surprise of our model, token by token, on a page that it has never seen. Where is it large?
 
 # %%
 encoded = {name: language.encode(tokenizer, part) for name, part in pages.items()}
-page = encoded["general, validation"][0][:120]  # the first 119 tokens, and a begin token before them
+page = encoded["general, validation"][0][:120]  # a begin token, and 119 of the page
 bits = language.token_bits(shipped, [page], finetuning.CONTEXT)[0]
 text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
 
 # %% [markdown]
 # <details><summary>Compare</summary>At the beginnings: of a sentence, a name, a word that could have been many. In the middle of a word, and in phrases that everybody writes, hardly.</details>
 #
-# We add up the surprise over a text and divide by its number of bytes. **Bits per byte**: to how many bits could this model compress a byte? Without any knowledge it is 8. Fewer is better. It does not depend on how the text was cut.
+# The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits could this model compress a byte. Without any knowledge it is 8; fewer is better. It does not depend on how the text was cut.
 #
 # **3.2 Write the measure.** A function `bits_per_byte(probabilities, text)`: a model gave the tokens that really came these probabilities, (n,); the text is a string, and `len(text.encode())` counts its bytes.
 
@@ -131,7 +132,7 @@ exercises.check("3.2", bits_per_byte)
 # %% [markdown]
 # ### Baseline: a model that counts
 #
-# The first phone keyboards counted which words follow which. The classic of the trade counts runs of *n* tokens: an **[n-gram](glossary.md#n-gram) model**. What it has never seen gets a small probability too, or its surprise would be infinite (*[smoothing](glossary.md#smoothing)*, after Kneser and Ney). How much does it help to look further back?
+# The first phone keyboards counted which words follow which. An **[n-gram](glossary.md#n-gram) model** counts runs of *n* tokens. What it has never seen gets a small probability too, or its surprise would be infinite (*[smoothing](glossary.md#smoothing)*, after Kneser and Ney). How much does it help to look further back?
 
 # %%
 def count(n):
@@ -150,10 +151,11 @@ counted = {f"{n}-gram": np.array([model.bits(page)[1:].sum() for page in encoded
 pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(2)
 
 # %% [markdown]
-# The last number is the [baseline](glossary.md#baseline). It looks three tokens back, and has read the same pages as your network will.
+# The last number, three tokens back, is the [baseline](glossary.md#baseline).
 #
 # **A good place to stop.** You have cut text into tokens, written the measure, and let a model count. Next you write the network.
-#
+
+# %% [markdown]
 # ## A transformer, part by part
 #
 # The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it. (B, T) is B texts of T tokens, C the number of numbers that stand for a token. Each part gets a cell; come back to this picture. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
@@ -270,7 +272,7 @@ class Block(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 # %% [markdown]
-# **The whole.** Embed, one block after the other, a norm. Which token comes next? Compare the last list with the table: the scores are products with every token's list. The same table reads and writes (*tied*: our choice; the original Llama learns a second one). We give the weights the names that the library transformers has for them, and begin with small random numbers.
+# **The whole.** Embed, one block after the other, a norm. Which token comes next? Compare the last list with the table: the scores are products with every token's list. The same table reads and writes (*tied*: our choice; the original Llama learns a second one). The weights have the names that the library transformers gives them, and begin as small random numbers.
 
 # %%
 class Transformer(nn.Module):
@@ -290,7 +292,7 @@ class Transformer(nn.Module):
         return self.norm(x) @ self.embed_tokens.weight.T  # (B, T, n_tokens)
 
 # %% [markdown]
-# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores.
+# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its first layer look at, in a sentence.
 
 # %%
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
@@ -300,6 +302,14 @@ ours, theirs = (model(tokens[None]) for model in (pretrained, llama))
 assert torch.allclose(ours, theirs.logits, atol=1e-4, rtol=1e-5)
 print(f"{sum(p.numel() for p in pretrained.parameters()):,} weights; largest difference "
       f"{(ours - theirs.logits).abs().max():.0e}, of scores up to {ours.abs().max():.0f}")
+
+sentence = torch.tensor(tokenizer("The mean of the array is returned, and the array is sorted.")
+                        ["input_ids"])
+first = pretrained.layers[0]
+lists = first.input_layernorm(pretrained.embed_tokens(sentence))[None]  # (1, T, C)
+weights = first.self_attn.weights(lists)[0].detach().numpy()  # (H, T, T)
+names = [tokenizer.decode([k]) for k in sentence]
+plots.show(*attention_figures.heads(weights, names))
 
 # %% [markdown]
 # **3.4 Does it look ahead?** A colleague reports a loss near 0. His mask is missing. Write the test that catches him: `looks_ahead(model, tokens)`, tokens (1, T), gives `True` if any score at the places *before* the last changes when you change the *last* token (to another number), else `False`. Allow for rounding: `torch.allclose(…, atol=1e-4)`.
@@ -319,21 +329,11 @@ exercises.check("3.4", looks_ahead)
 
 # %% [markdown]
 # <details><summary>Why is a loss near 0 no good news here?</summary>Whoever sees the next token needs no skill to guess it. When the model has to write, there is no next token to look at, and it cannot do anything.</details>
-#
-# What do real heads look at? The hour-long model's first layer, on a sentence.
-
-# %%
-sentence = torch.tensor(tokenizer("The mean of the array is returned, and the array is sorted.")
-                        ["input_ids"])
-first = pretrained.layers[0]
-lists = first.input_layernorm(pretrained.embed_tokens(sentence))[None]  # (1, T, C)
-weights = first.self_attn.weights(lists)[0].detach().numpy()  # (H, T, T)
-names = [tokenizer.decode([k]) for k in sentence]
-plots.show(*attention_figures.heads(weights, names))
 
 # %% [markdown]
 # **A good place to stop.** You have written a transformer, the same as the library's. Next it learns.
-#
+
+# %% [markdown]
 # ## One minute of learning
 #
 # In *[pre-training](glossary.md#pre-training)* the model reads all general pages in a row, cut into **windows** of 128 tokens and one, and predicts every token from those before it. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW that looks at a matrix as a whole. Now and then we measure the validation part, and let the model write.
@@ -362,19 +362,14 @@ looks = pd.DataFrame([{"step": 0} | first_look, *history.validations])
 text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in (0, 1, 4)})
 
 # %% [markdown]
-# The loss at each step, and the n-gram model's line. (The training curve is other text than the validation part: compare the line with the squares.)
+# ## What an hour buys
+#
+# First your minute: the loss at each step, and the n-gram model's line. (The training curve is other text: compare the line with the squares.) Then the same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, both rivals that have read just as much: an n-gram model, and the compression program `xz`.
 
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
 rivals = {"4-gram": level(counted["4-gram"], checked)}
 plots.show(*language_curves.learning(history.losses, looks, rivals, bytes_per_token))
-
-# %% [markdown]
-# ## What an hour buys
-#
-# The same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, both rivals that have read just as much: an n-gram model, and the compression program `xz`.
-
-# %%
 long = language.training_record()
 levels = {name: found["general"] for name, found in long["rivals"].items()}
 cpu_s = looks["step"] / looks["step"].max() * history.cpu_s
@@ -386,7 +381,7 @@ text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=
 # %% [markdown]
 # ## How a model writes
 #
-# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (Large models remember what they computed for the tokens before, in a *[KV cache](glossary.md#kv-cache)*; ours is fast enough without. Why not always take the likeliest? The model soon goes in circles.) Two screws change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
+# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (Large models remember what they computed for the tokens before, in a *[KV cache](glossary.md#kv-cache)*. Why not always take the likeliest? The model soon goes in circles.) Two screws change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
 #
 # **3.5 Write the rule.** A function `nucleus(probabilities, top_p)`: an array (n,) of probabilities. Keep the likeliest, just as many as have *together* at least `top_p`; set all others to 0; and bring the sum to 1 again. `np.argsort` and `np.cumsum` help.
 
@@ -405,7 +400,7 @@ def nucleus(probabilities, top_p):
 exercises.check("3.5", nucleus)
 
 # %% [markdown]
-# `writing.write` is the loop with this rule. Three settings of the screws; and then your own hand, if you run this yourself: type a beginning, and turn. Where does it begin to rave?
+# `writing.write` is the loop with this rule. Three settings of the screws; then your own hand, if you run this yourself: type a beginning, and turn. Where does it begin to rave?
 
 # %%
 PROMPT = "Return the"
@@ -422,15 +417,15 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
                      top_p=((0.1, 0.3, 0.5, 0.7, 0.9, 1.0), 0.9))
 
 # %% [markdown]
-# <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart into pieces that do not belong together. A small top-p tames a high temperature: the long tail is gone.</details>
+# <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart. A small top-p tames a high temperature: the long tail is gone.</details>
 #
 # **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run the notebook from the top: it takes a few minutes.)
 #
 # ## The claim
 #
-# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) asks for two comparisons: with the model *before*; and with the model before when it has gone on reading *general* text for as many steps. That the first comes out well could be foreseen; the second says whether it is the *task's* pages that help.
+# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) asks for two comparisons: with the model *before*; and with the model before when it has gone on reading *general* text for as many steps. The first could be foreseen; the second says whether it is the *task's* pages that help.
 #
-# And a question that the article does not ask: are the *hours* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all. A fifth of them is for validation, and each [arm](glossary.md#arm) learns until that gets no better. (The "task" is to predict one *kind of text*.)
+# And a question that the article does not ask: are the *hours* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all. A fifth of them is for validation, and each [arm](glossary.md#arm) learns until that gets no better. (The "task" is to predict one *kind of text*. A kind that is like the general one, which favours the hours before.)
 
 # %%
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
@@ -441,7 +436,8 @@ display(*claims)
 
 # %%
 predicted = {"saved against the model before (%)": 20, "saved against from scratch (%)": 20,
-             "verdict, fine-tuning helps": "supported", "verdict, the hours before help": "supported"}
+             "verdict, fine-tuning helps": "supported",
+             "verdict, the hours before help": "supported"}
 
 # %% [markdown]
 # ## Experiment
@@ -466,7 +462,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when two passes bring nothing better, it stops and keeps the best weights. From scratch, it may use four times the rate and twice the passes: each arm has what suits it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own there is no record, and all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when two passes bring nothing better, it stops and keeps the best weights. From scratch it has a higher rate and more passes: each arm has what suits it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own there is no record, and all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
@@ -526,11 +522,11 @@ display(*verdicts, results.beside(predicted, answers))
 # %% [markdown]
 # For a network of 2.6 million weights that has read for an hour. Look at the picture again: how many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
-# <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down: the hours of general reading are worth as many pages of the task as lie in between. If even the last group's scratch arm stands to the right of it, then more than all of them.</details>
+# <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the hours before are worth more than all pages of the task.</details>
 #
 # ## What does it look like?
 #
-# The same beginning, before and after. And what has it cost? The last column below is the *general* text again: fine-tuning can make a model [forget](labs/3_forgetting.ipynb).
+# The same beginning, before and after. And what has it cost? The last column is the *general* text: fine-tuning can make a model [forget](labs/3_forgetting.ipynb).
 
 # %%
 tuned = experiment.train("fine-tuned", settings.budgets["300 pages"], 0)[0]
@@ -543,7 +539,7 @@ pd.DataFrame({part: {name: level(finetuning.page_bits(each, encoded[part]), part
               for part in ("task, validation", checked)}).round(2)
 
 # %% [markdown]
-# **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is scikit-learn's, probably. Is that better than lesson 1's way, a [logistic regression](glossary.md#logistic-regression) on which words occur? Both have learned from the same 300 pages of the task (the regression from as many general ones, too), and both are asked about the same test pages, of which only the beginning is shown. Guessing: 50 %.
+# **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is scikit-learn's, probably. Is that better than a [logistic regression](glossary.md#logistic-regression) on which words occur, from lesson 1's lab? It learns from 300 pages of each kind; both are asked about the first 150 characters of test pages. Guessing: 50 %.
 
 # %%
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -551,8 +547,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 kinds = ("general", "task")
-shown = {kind: pages[f"{kind}, test"][: settings.asked] for kind in kinds}
-shown = {kind: [page[:150] for page in part] for kind, part in shown.items()}
+shown = {kind: [page[:150] for page in pages[f"{kind}, test"][: settings.asked]] for kind in kinds}
 
 
 def saving(pages):
@@ -564,9 +559,10 @@ def saving(pages):
 learned = {kind: [page[:150] for page in pages[f"{kind}, train"][:300]] for kind in kinds}
 limit = np.median(np.concatenate([saving(learned[kind][:100]) for kind in kinds]))
 regression = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10))
-regression.fit(learned["general"] + learned["task"], np.repeat(kinds, [len(learned[k]) for k in kinds]))
-right = {"two language models": [(saving(shown[kind]) > limit) == (kind == "task") for kind in kinds],
-         "words, logistic regression": [regression.predict(shown[kind]) == kind for kind in kinds]}
+regression.fit(learned["general"] + learned["task"],
+               np.repeat(kinds, [len(learned[kind]) for kind in kinds]))
+right = {"two language models": [(saving(shown[k]) > limit) == (k == "task") for k in kinds],
+         "words, logistic regression": [regression.predict(shown[k]) == k for k in kinds]}
 score = {name: resampling.bootstrap(100.0 * np.concatenate(each), seed=run.seed)
          for name, each in right.items()}
 pd.Series({name: each.text("%") for name, each in score.items()})
@@ -574,13 +570,13 @@ pd.Series({name: each.text("%") for name, each in score.items()})
 # %% [markdown]
 # ## From here to a chatbot
 #
-# Ask the fine-tuned model what we asked at the beginning (`writing.write(tuned, tokenizer, QUESTION)` in a new cell): it still goes on. A model becomes a chatbot by more of what you have just done:
+# Ask the fine-tuned model what we asked at the beginning (`writing.write(tuned, tokenizer, QUESTION)`, in a new cell). It still goes on. A model becomes a chatbot by more of what you have just done:
 #
 # - **Instruction tuning.** Fine-tuning on tens of thousands of questions *with their answers*, written by people (Ouyang and others 2022, *InstructGPT*). "Going on" after a question then means to answer it.
 # - **Preferences.** People say which of two answers is better, and the model learns to write what they like (the same paper; Rafailov and others 2023, *DPO*).
 # - **Size.** A thousand to a million times the weights and the text. The code stays: these 40 lines.
 #
-# Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat what it has read, word for word (**memorised text**; Carlini and others 2021), also what was private. Whether one may train on other people's texts at all is before the courts (**copyright**; New York Times v. OpenAI, 2023). Our text comes under licences that allow it. And it writes as its text does, prejudice included: that is [a lab](labs/3_bias.ipynb).
+# Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat what it has read, word for word (**memorised text**; Carlini and others 2021), also what was private. Whether one may train on other people's texts at all is before the courts (**copyright**; New York Times v. OpenAI, 2023). The licences of our text allow it. And it writes as its text does, prejudice included: that is [a lab](labs/3_bias.ipynb).
 #
 # ## Your turn
 #
@@ -595,7 +591,7 @@ own = torch.tensor(tokenizer(own_text)["input_ids"]).unfold(0, 129, 128)  # (n_w
 held_out, mine, began = own[-16:], copy.deepcopy(pretrained).cpu().train(), time.process_time()
 optimizer, losses = torch.optim.AdamW(mine.parameters(), lr=0.001), []
 before = batch_loss(mine, held_out).item()
-for step in range(settings.own_steps):
+for step in range(settings.steps // 7):
     loss = batch_loss(mine, own[torch.randint(len(own) - 16, (8,))])
     optimizer.zero_grad()
     loss.backward()
@@ -615,7 +611,7 @@ print(writing.write(mine, tokenizer, "The for statement", n_tokens=80))
 # 4. **Fine-tuning** is judged against the model before, against the same steps of other reading, and against the task's pages alone.
 # 5. To a **chatbot** it takes instructions, preferences and size. To be right, it takes more than that.
 #
-# Everything goes into a typed results file, from which the course makes its page.
+# Everything goes into a results file, from which the course makes its page.
 
 # %% tags=["nbval-check-output"]
 results.finish(run, verdicts, exercises, predicted, answers)
