@@ -462,7 +462,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when two passes bring nothing better, it stops and keeps the best weights. From scratch it has a higher rate and more passes: each arm has what suits it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own there is no record, and all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. From scratch it has a higher rate and more passes: each arm has what suits it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own there is no record, and all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
