@@ -63,7 +63,7 @@ settings = run.settings(
     pages=4000,  # general ones to learn from, at most
     width=128,  # numbers that stand for one token
     depth=4,  # layers
-    steps=400,  # of reading the general text
+    steps=600,  # of reading the general text
     budgets={"30 pages": 30, "300 pages": 300, "all pages": 100_000},  # of the task, at most
     seeds=5,  # trainings with each budget
     test_pages=100_000,  # at most
@@ -354,9 +354,9 @@ def look(model):
 torch.manual_seed(run.seed)
 model, samples = Transformer(len(tokenizer), settings.width, settings.depth), {}
 windows, first_look = language.windows(encoded["general, train"], 128), look(model)
-history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=16,
-                       seed=run.seed, optimizers=language.recipe(), device=run.device,
-                       precision=choose_precision(run.device), validate=look,
+history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=8,
+                       seed=run.seed, optimizers=language.recipe(device=run.device),
+                       device=run.device, precision=choose_precision(run.device), validate=look,
                        validate_every=settings.steps // 4, label="reading")
 looks = pd.DataFrame([{"step": 0} | first_look, *history.validations])
 text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in (0, 1, 4)})
@@ -591,7 +591,7 @@ own = torch.tensor(tokenizer(own_text)["input_ids"]).unfold(0, 129, 128)  # (n_w
 held_out, mine, began = own[-16:], copy.deepcopy(pretrained).cpu().train(), time.process_time()
 optimizer, losses = torch.optim.AdamW(mine.parameters(), lr=0.001), []
 before = batch_loss(mine, held_out).item()
-for step in range(settings.steps // 7):
+for step in range(settings.steps // 10):
     loss = batch_loss(mine, own[torch.randint(len(own) - 16, (8,))])
     optimizer.zero_grad()
     loss.backward()
