@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help course labs test lab notebooks benchmarks readme lint lock clean
+.PHONY: help course labs test lab notebooks benchmarks pretrain readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -30,7 +30,7 @@ benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
 pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (an hour)
-	$(BIN)/python -m course_utils.models.pretraining
+	$(BIN)/python -m course_utils.models.pretraining $(OPTIONS)
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
 	$(BIN)/python -m course_utils.authoring.readme

@@ -1,4 +1,5 @@
 import gzip
+import importlib.metadata
 import inspect
 import os
 import subprocess
@@ -488,3 +489,63 @@ def test_reading_imports_none_of_the_packages():
     code += "print(len(found) > 5, *sorted({'sklearn', 'scipy', 'pandas', 'torch'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout == "True\n"
+
+
+# --- the text of the long training, with small packages ---
+
+
+@pytest.fixture
+def wide(small, package, monkeypatch):
+    """A third small package. One document is a general one's twin, one repeats a held-out one of the task."""
+    files = {f"m{i}.py": f'"""Wide {i}.\n\n{prose(60, 200 + i)}\n"""' for i in range(200)}
+    held_out = docstrings.load()[1].test[0].text.split("\n\n")[-1]
+    files["twin.py"] = f'"""General 3.\n\n{prose(60, 3)}\n"""'
+    files["quotes.py"] = f'"""Quotes.\n\n{prose(80, 999)}\n\n{" ".join(held_out.split()[:20])}\n"""'
+    package("fakewide", files)
+    monkeypatch.setattr(docstrings, "WIDE", {"fakewide": "fake-wide"})
+    small["fake-wide"] = "1.0"
+    return small
+
+
+def test_the_wide_text_is_apart_from_what_the_lesson_measures(wide):
+    texts, (general, task) = docstrings.load_wide(), docstrings.load()
+    sizes = [len(part) for part in docstrings.parts_of(texts)]
+    assert sum(sizes) == 201 and min(sizes) >= 2  # 1 % each, by file
+    assert "fakewide.twin" not in [name for part in names(texts) for name in part]
+    training = {run for each in texts.train for run in runs(each.text, 13)}
+    for part in (general.validation, general.test, task.validation, task.test, texts.validation, texts.test):
+        assert all(training.isdisjoint(runs(each.text, 13)) for each in part)
+    (cut,) = [each for each in texts.train if each.name == "fakewide.quotes"]
+    assert len(overlap.words(cut.text)) == 81
+    assert texts.source == registry.registry()["docstrings_wide"]
+
+
+def test_a_wide_text_that_the_weights_were_not_trained_on_is_told(wide, monkeypatch):
+    texts = docstrings.load_wide()
+    assert "not the text that the shipped weights were trained on" in texts.report
+    known = {name: replace(each) for name, each in registry.registry().items()}
+    known["docstrings_wide"] = replace(known["docstrings_wide"], sha256=docstrings.content_digest(texts))
+    monkeypatch.setattr(docstrings, "registry", lambda: known)
+    assert "not the text" not in docstrings.load_wide().report
+
+
+def test_the_wide_text_is_read_once(wide, monkeypatch):
+    first = docstrings.load_wide()
+    monkeypatch.setattr(docstring_files, "read", None)
+    assert docstrings.load_wide() == first
+
+
+def test_other_versions_of_a_wide_package_have_a_file_of_their_own(wide, cache):
+    docstrings.load_wide()
+    wide["fake-wide"] = "2.0"
+    docstrings.load_wide()
+    assert len(list(cache.glob("docstrings-wide-*"))) == 2
+
+
+def test_a_wide_package_that_is_missing_is_named(small, monkeypatch):
+    monkeypatch.setattr(docstrings, "WIDE", {"no_such_package": "no-such-package"})
+    monkeypatch.setattr(docstrings, "version", importlib.metadata.version)
+    monkeypatch.setattr(docstrings, "GENERAL", {"numpy": "numpy"})
+    monkeypatch.setattr(docstrings, "TASK", {"sklearn": "scikit-learn"})
+    with pytest.raises(CourseError, match="'no-such-package' is not installed"):
+        docstrings.load_wide()

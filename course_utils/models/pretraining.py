@@ -2,8 +2,8 @@
 
 It runs on one process or on many, on CPUs or GPUs, without a change (Gugger et al., accelerate)::
 
-    torchrun --nproc_per_node 2 -m course_utils.models.pretraining --out FOLDER
-    accelerate launch -m course_utils.models.pretraining --out FOLDER
+    torchrun --nproc_per_node 2 -m course_utils.models.pretraining --processes 2
+    accelerate launch --multi_gpu --num_processes 2 -m course_utils.models.pretraining --processes 2
 
 A training that was stopped goes on when the same command is given again. The model card is
 ``datasets/pretrained.md``.
@@ -13,36 +13,34 @@ from __future__ import annotations
 
 import argparse
 import json
-import lzma
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from torch import nn
+from accelerate import Accelerator, PartialState
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerFast
 
 from course_utils import CourseError
 from course_utils.data import docstrings
-from course_utils.data.documents import Document
 from course_utils.files import sha256, write_text
 from course_utils.models import checkpoints, language, muon
-from course_utils.models.ngrams import KneserNey
+from course_utils.models.held_out import SLICE, Texts, bits_per_byte, rivals, samples
 from course_utils.models.training import batches
-from course_utils.models.transformer import Size, Transformer
-from course_utils.run import choose_precision
+from course_utils.models.transformer import Size, Transformer, from_llama
+from course_utils.run import choose_device, choose_precision
 
+CHECKPOINT = "checkpoint.safetensors"
 SAVE_EVERY = 100
 """Steps between two checkpoints."""
-RATES = (0.0, 1.0), (0.16, 1.0), (0.53124, 0.558), (0.53125, 0.35), (1.0, 0.0)
-"""Share of the steps, and share of the highest rates there; straight lines in between. The drop came when a
-trial showed that the rates were too high: 120 steps of falling rates brought more than the 2,000 before."""
+History = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,23 +60,8 @@ class Recipe:
     validate_every: int = 500
 
     def rate_factor(self, step: int) -> float:
-        """Share of the highest rates: up over 100 steps, then as `RATES` has it."""
-        return min((step + 1) / 100, float(np.interp(step / self.steps, *zip(*RATES, strict=True))))
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What the model reads and is measured on.
-
-    Attributes
-    ----------
-    train : list of Document
-    validation, test : dict of documents by the name of the text
-    """
-
-    train: Sequence[Document]
-    validation: dict[str, Sequence[Document]]
-    test: dict[str, Sequence[Document]]
+        """Share of the highest rates: up over 100 steps, level up to 16 % of all, then down to 0."""
+        return min(1.0, (step + 1) / 100, (self.steps - step) / (0.84 * self.steps))
 
 
 def corpus() -> Texts:
@@ -91,15 +74,6 @@ def corpus() -> Texts:
     )
 
 
-def bits_per_byte(
-    model: nn.Module, tokenizer: PreTrainedTokenizerFast, documents: Sequence[Document], context: int
-) -> float:
-    """Bits that a model needs for a byte of documents, with half of `context` or more before each token."""
-    texts = [document.text for document in documents]
-    bits = language.token_bits(model, language.encode(tokenizer, texts), context)
-    return sum(each.sum() for each in bits) / sum(len(text.encode()) for text in texts)
-
-
 def train(
     recipe: Recipe,
     texts: Texts,
@@ -109,11 +83,13 @@ def train(
     processes: int = 1,
     cpu: bool = False,
     precision: str = "",
-) -> tuple[Transformer, dict[str, Any]]:
+) -> tuple[Transformer, History]:
     """Train from nothing, or go on from the checkpoint in `folder`.
 
     Parameters
     ----------
+    folder : Path
+        All processes must see the same one.
     processes : int
         How many are expected: a launcher that silently starts fewer would train something else.
     cpu : bool
@@ -124,25 +100,18 @@ def train(
     Returns
     -------
     model : Transformer
+        In evaluation mode.
     history : dict
         'losses' of every step in nats a token, and 'curve': rows with the step, bits per byte of each
-        validation text, and the CPU seconds so far of all processes.
+        validation text, and the CPU seconds so far, 'CPU s', of all processes. 'made' says with what.
 
     Raises
     ------
     CourseError
-        Another number of processes runs, they cannot share a batch evenly, or the checkpoint is another
-        training's.
+        Another number of processes runs, or they cannot share a batch evenly; the text is too short; the
+        checkpoint is another training's.
     """
-    precision = precision or choose_precision("cpu" if cpu or not torch.cuda.is_available() else "cuda")
-    accelerator = Accelerator(mixed_precision={"bfloat16": "bf16", "float32": "no"}[precision], cpu=cpu)
-    if accelerator.num_processes != processes:
-        raise CourseError(
-            f"{processes} process(es) expected, {accelerator.num_processes} run: start them with torchrun or "
-            "accelerate launch, and say how many with --processes"
-        )
-    if recipe.batch_size % processes:
-        raise CourseError(f"{processes} processes cannot share {recipe.batch_size} windows evenly")
+    accelerator, precision = _accelerator(processes, cpu, precision)
     model = Transformer(Size(recipe.n_tokens, recipe.width, recipe.depth), recipe.seed)
     model.to(accelerator.device)
     optimizers = muon.muon_adamw(
@@ -151,96 +120,100 @@ def train(
     windows = language.windows(
         language.encode(tokenizer, [document.text for document in texts.train]), recipe.context
     ).to(accelerator.device)
-    history: dict[str, Any] = {"losses": [], "curve": [], "CPU s": 0.0}
+    _require_shares(recipe.batch_size, len(windows), processes)
     settings = asdict(recipe) | {"precision": precision, "windows": len(windows)}
-    del settings["steps"]  # it may be changed as long as the rates are level
-    path = folder / "checkpoint.safetensors"
-    if path.is_file():
-        state, _ = checkpoints.load(path, model, optimizers, settings)
-        history = state["history"]
-        if recipe.rate_factor(state["step"]) < 1 and state["steps"] != recipe.steps:
-            raise CourseError(f"'{path.name}' belongs to a training of {state['steps']} steps")
-    first, began = len(history["losses"]), time.process_time() - history["CPU s"]
+    del settings["steps"]  # it may be changed until the rates would have been others
+    history = _kept(folder / CHECKPOINT, model, optimizers, settings, recipe)
+    history["made"] = {"processes": processes, "device": accelerator.device.type}
+    history["made"] |= {"precision": precision, "windows": len(windows)}
+    first, before, began = len(history["losses"]), history["CPU s"], time.process_time()
+    if accelerator.gather(torch.tensor([first], device=accelerator.device)).unique().numel() > 1:
+        raise CourseError(f"the processes begin at different steps: '{folder}' is not the same for all")
+
+    def count_time() -> None:
+        spent = torch.tensor(time.process_time() - began, device=accelerator.device)
+        history["CPU s"] = before + accelerator.reduce(spent).item()
+
+    def look() -> None:
+        """Add a row to the curve."""
+        count_time()
+        row = {"step": len(history["losses"])}
+        for name, documents in texts.validation.items():
+            row[name] = round(bits_per_byte(model, tokenizer, documents, recipe.context), 4)
+        history["curve"].append(row | {"CPU s": round(history["CPU s"])})
+        accelerator.print(history["curve"][-1], flush=True)
+
     parallel = accelerator.prepare(model)
     order = islice(batches(len(windows), recipe.batch_size, recipe.seed), first, recipe.steps)
     bar = tqdm(order, initial=first, total=recipe.steps, disable=not accelerator.is_main_process)
     for step, rows in enumerate(bar, start=first):
         if step % recipe.validate_every == 0:
-            _look(model, tokenizer, texts, recipe, history, time.process_time() - began)
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group.setdefault("initial_lr", group["lr"])
-                group["lr"] = group["initial_lr"] * recipe.rate_factor(step)
-            optimizer.zero_grad()
+            look()
+        _set_rates(optimizers, recipe.rate_factor(step))
         with accelerator.split_between_processes(rows) as mine:  # an equal share for each
             loss = language.next_token_loss(parallel, windows[mine])
+        for optimizer in optimizers:
+            optimizer.zero_grad()
         accelerator.backward(loss)  # the processes' gradients are averaged here
         for optimizer in optimizers:
             optimizer.step()
         history["losses"].append(accelerator.reduce(loss.detach(), "mean").item())
-        history["CPU s"] = time.process_time() - began
-        if accelerator.is_main_process and ((step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps):
-            checkpoints.save(
-                path, model, optimizers,
-                {"step": step + 1, "steps": recipe.steps, "settings": settings, "history": history},
-            )  # fmt: skip
-    if len(history["curve"]) == 0 or history["curve"][-1]["step"] < recipe.steps:
-        _look(model, tokenizer, texts, recipe, history, time.process_time() - began)
-    return model.eval(), history
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
+            count_time()
+            state = {"step": step + 1, "steps": recipe.steps, "settings": settings, "history": history}
+            if accelerator.is_main_process:
+                checkpoints.save(folder / CHECKPOINT, model, optimizers, state)
+    if not history["curve"] or history["curve"][-1]["step"] < recipe.steps:
+        look()
+    return accelerator.unwrap_model(parallel, keep_fp32_wrapper=False).eval(), history
 
 
-def _look(
-    model: nn.Module,
-    tokenizer: PreTrainedTokenizerFast,
-    texts: Texts,
+def _accelerator(processes: int, cpu: bool, precision: str) -> tuple[Accelerator, str]:
+    """What spreads the work over processes, once it is seen that all of them are there; the precision."""
+    device = "cpu" if cpu else choose_device("auto")
+    precision = precision or choose_precision(device)
+    mixed = {"bfloat16": "bf16", "float32": "no"}[precision]
+    accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
+    if accelerator.num_processes != processes:
+        raise CourseError(
+            f"{processes} process(es) expected, {accelerator.num_processes} run: start them with torchrun or "
+            "accelerate launch, and say how many with --processes"
+        )
+    return accelerator, precision
+
+
+def _require_shares(batch_size: int, n_windows: int, processes: int) -> None:
+    """See that every batch is full, and can be shared evenly."""
+    if batch_size % processes:
+        raise CourseError(f"{processes} processes cannot share {batch_size} windows evenly")
+    if n_windows < batch_size:
+        raise CourseError(f"the text has {n_windows} windows, a batch needs {batch_size}: bring more text")
+
+
+def _kept(
+    path: Path,
+    model: Transformer,
+    optimizers: Sequence[torch.optim.Optimizer],
+    settings: dict[str, Any],
     recipe: Recipe,
-    history: dict[str, Any],
-    cpu_s: float,
-) -> None:
-    """Add a row to the curve."""
-    levels = {
-        name: round(bits_per_byte(model, tokenizer, documents, recipe.context), 4)
-        for name, documents in texts.validation.items()
-    }
-    history["curve"].append({"step": len(history["losses"]), **levels, "CPU s": round(cpu_s)})
-    print(history["curve"][-1], flush=True)
+) -> History:
+    """What was recorded so far, from the checkpoint if there is one; it brings model and optimizers along."""
+    if not path.is_file():
+        return {"losses": [], "curve": [], "CPU s": 0.0}
+    state, _ = checkpoints.load(path, model, optimizers, settings)
+    then = replace(recipe, steps=state["steps"])
+    if any(then.rate_factor(step) != recipe.rate_factor(step) for step in range(state["step"])):
+        raise CourseError(
+            f"'{path.name}' belongs to a training of {then.steps} steps, which has taken {state['step']} at "
+            f"other rates than one of {recipe.steps} steps would: give --steps {then.steps}"
+        )
+    return state["history"]
 
 
-def rivals(texts: Texts, tokenizer: PreTrainedTokenizerFast, order: int = 4) -> dict[str, dict[str, float]]:
-    """Bits per byte of an n-gram model and of xz on the test texts; both have read what the model reads."""
-    train = [document.text for document in texts.train]
-    counted = KneserNey(order, len(tokenizer)).fit(language.encode(tokenizer, train))
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**26}]
-    read = "\n\n".join(train).encode()
-
-    def packed(data: bytes) -> int:
-        return len(lzma.compress(data, lzma.FORMAT_RAW, filters=filters))
-
-    alone, found = packed(read), {f"{order}-gram": {}, "xz": {}}
-    for name, documents in texts.test.items():
-        pages = [document.text for document in documents]
-        size = sum(len(page.encode()) for page in pages)
-        bits = sum(counted.bits(page)[1:].sum() for page in language.encode(tokenizer, pages))
-        extra = packed(read + "\n\n".join(pages).encode()) - alone
-        found[f"{order}-gram"][name], found["xz"][name] = bits / size, 8 * extra / size
-    return found
-
-
-def main() -> None:
-    """Train, measure, and write the four files that the course ships."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, default=Path("results/pretrained"), help="folder for all files")
-    parser.add_argument("--processes", type=int, default=1, help="how many processes a launcher starts")
-    parser.add_argument("--cpu", action="store_true", help="leave GPUs alone")
-    for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
-    options = vars(parser.parse_args())
-    folder, processes, cpu = options.pop("out"), options.pop("processes"), options.pop("cpu")
-    recipe, texts = Recipe(**options), corpus()
-    tokenizer = language.train_tokenizer([each.text for each in texts.train], recipe.n_tokens)
-    model, history = train(recipe, texts, tokenizer, folder, processes=processes, cpu=cpu)
-    if Accelerator(cpu=cpu).is_main_process:
-        write(model, tokenizer, texts, recipe, history, folder)
+def _set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
+    """Every learning rate becomes this share of the one that it began with."""
+    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+        group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
 
 
 def write(
@@ -248,31 +221,62 @@ def write(
     tokenizer: PreTrainedTokenizerFast,
     texts: Texts,
     recipe: Recipe,
-    history: dict[str, Any],
+    history: History,
     folder: Path,
 ) -> None:
     """Weights in bfloat16, config and tokenizer as transformers reads them, and ``training.json``."""
     language.save(model, tokenizer, folder)
-    shipped, _ = language.load_pretrained(str(folder))
+    shipped = from_llama(language.load_pretrained(str(folder))[0])
+
+    def levels(step: int) -> dict[str, float]:
+        return {
+            name: round(bits_per_byte(shipped, tokenizer, documents[::step], recipe.context), 4)
+            for name, documents in texts.test.items()
+        }
+
     found = {
         "recipe": asdict(recipe),
+        "made": history["made"] | {name: version(name) for name in ("torch", "transformers", "accelerate")},
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "train bytes": sum(len(document.text.encode()) for document in texts.train),
-        "bits per byte": {
-            name: round(bits_per_byte(shipped, tokenizer, documents, recipe.context), 4)
-            for name, documents in texts.test.items()
-        },
+        "bits per byte": levels(1),
+        "slice": levels(SLICE),
         "rivals": {
-            rival: {name: round(level, 4) for name, level in levels.items()}
-            for rival, levels in rivals(texts, tokenizer).items()
+            rival: {name: round(level, 4) for name, level in of_each.items()}
+            for rival, of_each in rivals(texts, tokenizer).items()
         },
-        "sha256": sha256(folder / "model.safetensors"),
+        "samples": samples(shipped, tokenizer),
+        "sha256": {name: sha256(folder / name) for name in language.MODEL_FILES},
         "curve": history["curve"],
-        "losses": [round(float(np.mean(part)), 4) for part in np.array_split(history["losses"], 100)],
+        "losses": [
+            round(float(np.mean(part)), 4)
+            for part in np.array_split(history["losses"], min(100, len(history["losses"])))
+        ],
     }
     write_text(folder / "training.json", json.dumps(found, indent=1) + "\n")
     print(json.dumps({key: found[key] for key in ("parameters", "bits per byte", "rivals", "sha256")}))
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, measure, and write the four files that the course ships."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, default=Path("results/pretrained"), help="folder for all files")
+    parser.add_argument("--processes", type=int, default=1, help="how many processes a launcher starts")
+    parser.add_argument("--cpu", action="store_true", help="leave GPUs alone")
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    options = vars(parser.parse_args(arguments))
+    folder, processes, cpu = options.pop("out"), options.pop("processes"), options.pop("cpu")
+    recipe, texts = Recipe(**options), corpus()
+    tokenizer = language.train_tokenizer([each.text for each in texts.train], recipe.n_tokens)
+    model, history = train(recipe, texts, tokenizer, folder, processes=processes, cpu=cpu)
+    if PartialState().is_main_process:
+        write(model, tokenizer, texts, recipe, history, folder)
+    PartialState().destroy_process_group()
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except CourseError as error:
+        sys.exit(str(error))

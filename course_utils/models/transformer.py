@@ -16,6 +16,9 @@ from course_utils import CourseError
 
 HEAD_SIZE = 32
 """Numbers in each head's query, key and value."""
+SETTINGS = ("num_attention_heads", "num_key_value_heads", "head_dim", "intermediate_size", "hidden_act")
+SETTINGS += ("attention_bias", "mlp_bias", "tie_word_embeddings", "rms_norm_eps", "rope_parameters")
+"""What our code fixes of a Llama's settings."""
 
 
 @dataclass(frozen=True)
@@ -185,22 +188,14 @@ def from_llama(llama: LlamaForCausalLM) -> Transformer:
     Raises
     ------
     CourseError
-        The Llama has something that our code has not, for instance other heads.
+        The Llama has something that our code has not, for instance other heads or rotary angles.
     """
     config = llama.config
     size = Size(config.vocab_size, config.hidden_size, config.num_hidden_layers)
     ours = LlamaConfig(**_config(size))
-    for name in (
-        "num_attention_heads",
-        "num_key_value_heads",
-        "intermediate_size",
-        "tie_word_embeddings",
-        "rms_norm_eps",
-    ):
-        if (there := getattr(config, name)) != getattr(ours, name):
-            raise CourseError(
-                f"our transformer has {name} {getattr(ours, name)} at this size, the model {there}"
-            )
+    for name in SETTINGS:
+        if (there := getattr(config, name)) != (here := getattr(ours, name)):
+            raise CourseError(f"our transformer has {name} {here} at this size, the model {there}")
     model = Transformer(size)
     model.load_state_dict(llama.model.state_dict())
     return model.to(llama.device).eval()

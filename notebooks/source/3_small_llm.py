@@ -15,7 +15,7 @@
 # 4. what **fine-tuning** gives, and against what to compare it;
 # 5. what stands between such a model and a chatbot.
 #
-# You need lesson 2's ideas: network, [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. Take two and a half hours, in three sittings.
+# You need Python and lesson 2's ideas: network, [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. Take two and a half hours, in three sittings.
 
 # %%
 import copy
@@ -63,7 +63,7 @@ settings = run.settings(
     pages=4000,  # general ones to learn from, at most
     width=128,  # numbers that stand for one token
     depth=4,  # layers
-    steps=600,  # of reading the general text
+    steps=400,  # of reading the general text
     budgets={"30 pages": 30, "300 pages": 300, "all pages": 100_000},  # of the task, at most
     seeds=5,  # trainings with each budget
     test_pages=100_000,  # at most
@@ -113,7 +113,7 @@ bits = language.token_bits(shipped, [page], finetuning.CONTEXT)[0]
 text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
 
 # %% [markdown]
-# <details><summary>Compare</summary>At beginnings: of a sentence, a name, a word. In the middle of a word, and in phrases that everybody writes, it is small.</details>
+# <details><summary>Compare</summary>At the beginnings: of a sentence, a name, a word that could have been many. In the middle of a word, and in phrases that everybody writes, hardly.</details>
 #
 # The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits could this model compress a byte. Without any knowledge it is 8; fewer is better. It does not depend on how the text was cut.
 #
@@ -190,7 +190,7 @@ plots.show(*language_figures.rms_norm(some, RMSNorm(4)(some).detach()))
 # - a **key**: what do I have to offer?
 # - a **value**: what do I pass on, if somebody looks at me?
 #
-# Where the query of one token fits the key of another (their product, the *score*, is large), it takes more of that token's value: *[softmax](glossary.md#softmax)* turns each row of scores into weights that add up to 1. And **nobody looks ahead**: who could see the next token would not have to guess it. So all later places get the score −∞ before softmax, the *[causal mask](glossary.md#causal-mask)*.
+# Where the query of one token fits the key of another (their product is large), it takes more of that token's value. How much more, says the *[softmax](glossary.md#softmax)* of the scores: each row of weights adds up to 1. And **nobody looks ahead**: a token that could see the next one would not have to guess it. So all later places get the score −∞ before softmax, the *[causal mask](glossary.md#causal-mask)*.
 #
 # **3.3 Write a head.** A function `head(queries, keys, values)` on torch tensors, each (T, d): the scores `queries @ keys.T`, divided by the root of d; the mask; softmax over each row; and what each token takes over, (T, d). `torch.ones(T, T).triu(1)` is 1 at the places ahead, `scores.masked_fill(mask, value)` wants a mask of `bool`.
 
@@ -354,9 +354,9 @@ def look(model):
 torch.manual_seed(run.seed)
 model, samples = Transformer(len(tokenizer), settings.width, settings.depth), {}
 windows, first_look = language.windows(encoded["general, train"], 128), look(model)
-history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=8,
-                       seed=run.seed, optimizers=language.recipe(device=run.device),
-                       device=run.device, precision=choose_precision(run.device), validate=look,
+history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=16,
+                       seed=run.seed, optimizers=language.recipe(), device=run.device,
+                       precision=choose_precision(run.device), validate=look,
                        validate_every=settings.steps // 4, label="reading")
 looks = pd.DataFrame([{"step": 0} | first_look, *history.validations])
 text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in (0, 1, 4)})
@@ -419,7 +419,7 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 # %% [markdown]
 # <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart. A small top-p tames a high temperature: the long tail is gone.</details>
 #
-# **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run all from the top.)
+# **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run the notebook from the top: it takes a few minutes.)
 #
 # ## The claim
 #
@@ -572,11 +572,11 @@ pd.Series({name: each.text("%") for name, each in score.items()})
 #
 # Ask the fine-tuned model what we asked at the beginning (`writing.write(tuned, tokenizer, QUESTION)`, in a new cell). It still goes on. A model becomes a chatbot by more of what you have just done:
 #
-# - **Instruction tuning.** Fine-tuning on thousands of questions *with answers*, written by people (Ouyang and others 2022, *InstructGPT*). To go on after a question is then to answer it.
-# - **Preferences.** People say which of two answers is better, and the model learns to write such (Rafailov and others 2023, *DPO*).
-# - **Size.** A thousand to a million times the weights and the text. The code stays.
+# - **Instruction tuning.** Fine-tuning on tens of thousands of questions *with their answers*, written by people (Ouyang and others 2022, *InstructGPT*). "Going on" after a question then means to answer it.
+# - **Preferences.** People say which of two answers is better, and the model learns to write what they like (the same paper; Rafailov and others 2023, *DPO*).
+# - **Size.** A thousand to a million times the weights and the text. The code stays: these 40 lines.
 #
-# Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat, word for word, what it has read, even what was private (**memorised text**; Carlini and others 2021). Whether one may train on other people's texts at all is before the courts (**copyright**; New York Times v. OpenAI, 2023). The licences of our text allow it. And it writes as its text does, prejudice included: that is [a lab](labs/3_bias.ipynb).
+# Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat what it has read, word for word (**memorised text**; Carlini and others 2021), also what was private. Whether one may train on other people's texts at all is before the courts (**copyright**; New York Times v. OpenAI, 2023). The licences of our text allow it. And it writes as its text does, prejudice included: that is [a lab](labs/3_bias.ipynb).
 #
 # ## Your turn
 #
@@ -591,7 +591,7 @@ own = torch.tensor(tokenizer(own_text)["input_ids"]).unfold(0, 129, 128)  # (n_w
 held_out, mine, began = own[-16:], copy.deepcopy(pretrained).cpu().train(), time.process_time()
 optimizer, losses = torch.optim.AdamW(mine.parameters(), lr=0.001), []
 before = batch_loss(mine, held_out).item()
-for step in range(settings.steps // 10):
+for step in range(settings.steps // 7):
     loss = batch_loss(mine, own[torch.randint(len(own) - 16, (8,))])
     optimizer.zero_grad()
     loss.backward()
@@ -606,8 +606,8 @@ print(writing.write(mine, tokenizer, "The for statement", n_tokens=80))
 # ## Recap
 #
 # 1. A **token** is a piece of text with a number. **Bits per byte**, the surprise over a text divided by its bytes, compare models that cut differently.
-# 2. A **transformer** embeds tokens; in each block they look at those before (attention), and each thinks for itself (MLP); both only add. Without the causal mask the loss is worth nothing.
-# 3. A model **writes** by drawing token after token. A low temperature or a small top-p makes it dull, a high temperature wild.
+# 2. A **transformer** embeds tokens; in each block they look at those before (attention), and each thinks for itself (MLP); both only add. Without the causal mask the loss is wonderful and worth nothing.
+# 3. A model **writes** by drawing one token after the other. A low temperature or a small top-p makes it safe and dull, a high temperature wild.
 # 4. **Fine-tuning** is judged against the model before, against the same steps of other reading, and against the task's pages alone.
 # 5. To a **chatbot** it takes instructions, preferences and size. To be right, it takes more than that.
 #
