@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#e9eef3", "#56B4E9", "#0072B2", "#00263d"])
 """From 0, which is told apart from white, to 1."""
-ARC, BELOW = 6.5, 3.2
-"""How high an arc over a whole sentence rises, and how much room is below, in units of `one_head`."""
+LEAST, BELOW = 0.01, 3.2
+"""Smallest weight that gets an arc in `one_head`, and the room below the text there."""
 
 
 def rotations(
@@ -190,11 +190,16 @@ def one_head(
             f"and {n} tokens of {length} letters"
         )
     places = [place % n for place in np.atleast_1d(at)]
-    heights = [1.5 + ARC * (place + 1) / n + BELOW for place in places]
-    size = (7.5, 0.19 * sum(heights))
+    ends = np.cumsum([len(name) + 1 for name in names])
+    middles = ends - np.array([len(name) + 1 for name in names]) / 2
+    tops = [_rise(middles[place] - middles[_seen(weights[place])].min(), length) + 0.3 for place in places]
+    heights = [top + BELOW for top in tops]
+    size = (7.5, 0.19 * sum(heights) + 0.1 * len(places))
     fig, axes = plt.subplots(len(places), 1, figsize=size, height_ratios=heights, squeeze=False)
-    for ax, place in zip(axes[:, 0], places, strict=True):
-        _arcs(ax, weights[place, : place + 1], names, place, length)
+    for ax, place, top in zip(axes[:, 0], places, tops, strict=True):
+        _arcs(ax, weights[place], names, middles, place)
+        ax.set(xlim=(0, length), ylim=(-BELOW, top))
+        ax.axis("off")
     table = pd.DataFrame(
         weights[places].T.round(2), list(tokens), [tokens[place].strip() for place in places]
     )
@@ -207,26 +212,30 @@ def one_head(
     return fig, alt + ".", table
 
 
-def _arcs(ax: plt.Axes, looks: np.ndarray, names: Sequence[str], place: int, length: int) -> None:
+def _seen(looks: np.ndarray) -> np.ndarray:
+    """Places of the tokens that are worth an arc."""
+    return np.flatnonzero(looks >= LEAST)
+
+
+def _rise(distance: float, length: int) -> float:
+    """How high an arc over this many letters rises, in a sentence of this length."""
+    return 1.5 + 6.5 * distance / length
+
+
+def _arcs(ax: plt.Axes, looks: np.ndarray, names: Sequence[str], middles: np.ndarray, place: int) -> None:
     """One line of text, and above it the arcs from one of its tokens."""
+    length = sum(map(len, names)) + len(names)
     font = min(10, 7.2 * 72 / (0.602 * length))  # a monospaced letter is 0.602 as wide as it is high
-    ends = np.cumsum([len(name) + 1 for name in names])
-    middles = ends - np.array([len(name) + 1 for name in names]) / 2
-    for j, (x, name) in enumerate(zip(middles, names, strict=True)):
-        weight = looks[j] if j < len(looks) else 0.0
-        is_at = j == place
-        ground = plots.BAD if is_at else WEIGHTS(weight) if j < place else "white"
-        ink = "white" if is_at or weight > 0.45 else "black" if j < place else "#999999"
+    style = {"family": "monospace", "fontsize": font, "ha": "center", "va": "baseline"}
+    for j, (x, name, weight) in enumerate(zip(middles, names, looks, strict=True)):
+        ground = plots.BAD if j == place else WEIGHTS(weight) if j < place else "white"
+        ink = "white" if j == place or weight > 0.45 else "black" if j < place else "#767676"
         box = {"boxstyle": "square,pad=0.15", "facecolor": ground, "edgecolor": "none"}
-        style = {"family": "monospace", "fontsize": font, "ha": "center", "va": "top"}
-        ax.text(x, -0.35, name, color=ink, bbox=box, **style)
+        ax.text(x, -1.2, name, color=ink, bbox=box, **style)
         if weight >= 0.05:
             ax.text(x, -2.1, f"{weight:.0%}", ha="center", va="top", fontsize=8, color=plots.GREY)
-        if j < place and weight >= 0.01:
-            high = 1.5 + ARC * (middles[place] - x) / length
-            arc = {"color": plots.GOOD, "linewidth": 0.5 + 7 * weight, "alpha": 0.35 + 0.6 * weight}
-            ax.add_patch(
-                Arc(((x + middles[place]) / 2, 0), middles[place] - x, 2 * high, theta1=0, theta2=180, **arc)
-            )
-    ax.set(xlim=(0, length), ylim=(-BELOW, 1.7 + ARC * middles[place] / length))
-    ax.axis("off")
+    for j in _seen(looks[:place]):
+        distance, weight = middles[place] - middles[j], looks[j]
+        size = distance, 2 * _rise(distance, length)
+        line = {"color": plots.GOOD, "linewidth": 0.5 + 7 * weight, "alpha": 0.35 + 0.6 * weight}
+        ax.add_patch(Arc((middles[j] + distance / 2, 0), *size, theta1=0, theta2=180, **line))

@@ -166,7 +166,9 @@ def savings(
         shown = [arm for arm in arms if arm in estimates]
         for y, arm in enumerate(shown):
             _dot(ax, y, estimates[arm], order.index(arm), faint=arm not in (goal, *judged))
-        best = min((estimates[arm].effect for arm in judged if arm in estimates), default=np.nan)
+        best = min(
+            (estimates[arm].effect for arm in judged if arm in estimates and arm != goal), default=np.nan
+        )
         ax.axvline(best * (1 - margin / 100), color=plots.GREY, linestyle="--", zorder=1)
         ax.set_yticks(range(len(shown)), [plots.plain(arm) for arm in shown])
         ax.set(ylim=(len(shown) - 0.4, -0.6))
