@@ -93,7 +93,7 @@ def adapt(
         steps=passes * a_pass,
         batch_size=BATCH_SIZE,
         seed=seed,
-        optimizers=language.recipe(share),
+        optimizers=language.recipe(share, device),
         device=device,
         precision=choose_precision(device),
         validate=validate,

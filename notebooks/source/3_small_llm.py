@@ -4,7 +4,7 @@
 # **What is fine-tuning a language model worth?**
 
 # %% [markdown]
-# Behind every chatbot stands a *[language model](glossary.md#language-model)*: it has read a great deal and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has done so, and lets it read a *little* more of what one needs: contracts, recipes, program code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will write such a model in about 40 lines, watch it learn, and find out what fine-tuning is worth.
+# Behind every chatbot stands a *[language model](glossary.md#language-model)*: it has read a great deal and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has done so, and lets it read a *little* more of what one needs: contracts, recipes, code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will build such a model in about 60 lines (its heart is yours), watch it learn, and find out what fine-tuning is worth.
 
 # %% [markdown]
 # When you have finished, you can say
@@ -15,7 +15,7 @@
 # 4. what **fine-tuning** gives, and against what to compare it;
 # 5. what stands between such a model and a chatbot.
 #
-# You need Python and lesson 2's ideas: network, [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. Take two and a half hours, in three sittings.
+# You need lesson 2's ideas: network, [batch](glossary.md#batch), [loss](glossary.md#loss), training loop. Take two and a half hours, in four sittings.
 
 # %%
 import copy
@@ -54,16 +54,16 @@ text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, s
 # %% [markdown]
 # ## Data
 #
-# Every function of a good Python library carries its documentation, the **[docstring](glossary.md#docstring)**: English prose by people. Those of numpy, scipy and pandas are the *general* text (the hour-long training read eleven libraries more). scikit-learn's is the *task*: our model has not read it. (With `COURSE_TEXT=path` the task is *your own* text.)
+# A good Python function carries its documentation, the **[docstring](glossary.md#docstring)**: English by people. Those of numpy, scipy and pandas are the *general* text (the hour-long training read eleven libraries more). scikit-learn's is the *task*: our model has not read it.
 #
-# As always: a train part, a [validation](glossary.md#validation) part to look at in between, a test part for the experiment alone. All pages of a source file are in the same part; near-copies were left out, and so was every paragraph that shares 13 words in a row with a training text. Otherwise a good score could be mere memory.
+# As always: a train part, a [validation](glossary.md#validation) part, and a test part for the experiment alone. So that a good score is not mere memory, all pages of a source file are in the same part, near-copies were left out, and so was every held-out paragraph that shares 13 words in a row with a training text.
 
 # %%
 settings = run.settings(
     pages=4000,  # general ones to learn from, at most
     width=128,  # numbers that stand for one token
     depth=4,  # layers
-    steps=400,  # of reading the general text
+    steps=600,  # of reading the general text
     budgets={"30 pages": 30, "300 pages": 300, "all pages": 100_000},  # of the task, at most
     seeds=5,  # trainings with each budget
     test_pages=100_000,  # at most
@@ -83,14 +83,14 @@ pd.DataFrame({name: [len(n), n.sum() / 1000] for name, n in n_bytes.items()},
 # %% [markdown]
 # ## Tokens
 #
-# A computer stores text as **bytes**; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single characters, find the two neighbours that stand together most often, make them one piece, and again. (A [lab](labs/3_tokens.ipynb) writes it out.) Our tokenizer went on like this, on the text that the model has read, up to 4,096 tokens. Each has a number.
+# A computer stores text as **bytes**; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single bytes, find the two neighbours that stand together most often, make them one piece, and again. (A [lab](labs/3_tokens.ipynb) writes it out.) Our tokenizer went on up to 4,096 tokens. Each has a number.
 
 # %%
 line = "Compute the mean squared error of an array-like of shape (n_samples,)."
 print(" | ".join(f"{tokenizer.decode([k])} {k}" for k in tokenizer(line)["input_ids"]))
 
 # %% [markdown]
-# **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters (no `_`). Which piece does byte-pair encoding make *second*? Use pencil and paper, and answer with a string in place of the `...`. (`exercises.hint("3.1")` in a new cell gives a nudge.)
+# **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters. Which piece does byte-pair encoding make *second*? Use pencil and paper, and answer with a string in place of the `...`. (`exercises.hint("3.1")` in a new cell gives a nudge.)
 
 # %% exercise="3.1"
 answer_3_1 = ...
@@ -113,9 +113,9 @@ bits = language.token_bits(shipped, [page], finetuning.CONTEXT)[0]
 text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
 
 # %% [markdown]
-# <details><summary>Compare</summary>At the beginnings: of a sentence, a name, a word that could have been many. In the middle of a word, and in phrases that everybody writes, hardly.</details>
+# <details><summary>Compare</summary>At beginnings: of a sentence, a name, a word. In the middle of a word, and in phrases that everybody writes, it is small.</details>
 #
-# The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits could this model compress a byte. Without any knowledge it is 8; fewer is better. It does not depend on how the text was cut.
+# The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits could this model compress a byte. Whoever takes all 256 bytes for equally likely needs 8; fewer is better. It does not depend on how the text was cut.
 #
 # **3.2 Write the measure.** A function `bits_per_byte(probabilities, text)`: a model gave the tokens that really came these probabilities, (n,); the text is a string, and `len(text.encode())` counts its bytes.
 
@@ -132,7 +132,7 @@ exercises.check("3.2", bits_per_byte)
 # %% [markdown]
 # ### Baseline: a model that counts
 #
-# The first phone keyboards counted which words follow which. An **[n-gram](glossary.md#n-gram) model** counts runs of *n* tokens. What it has never seen gets a small probability too, or its surprise would be infinite (*[smoothing](glossary.md#smoothing)*, after Kneser and Ney). How much does it help to look further back?
+# An **[n-gram](glossary.md#n-gram) model** counts runs of *n* tokens. What it has never seen gets a small probability too, or its surprise would be infinite (*[smoothing](glossary.md#smoothing)*, after Kneser and Ney). How much does it help to look further back?
 
 # %%
 def count(n):
@@ -151,14 +151,14 @@ counted = {f"{n}-gram": np.array([model.bits(page)[1:].sum() for page in encoded
 pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(2)
 
 # %% [markdown]
-# The last number, three tokens back, is the [baseline](glossary.md#baseline).
+# The last is the [baseline](glossary.md#baseline).
 #
-# **A good place to stop.** You have cut text into tokens, written the measure, and let a model count. Next you write the network.
+# **A good place to stop.** You have cut text into tokens, written the measure, and let a model count. (When you come back, run all from the top.)
 
 # %% [markdown]
 # ## A transformer, part by part
 #
-# The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it. (B, T) is B texts of T tokens, C the number of numbers that stand for a token. Each part gets a cell; come back to this picture. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
+# The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it: (B, T) is B texts of T tokens, C the numbers that stand for a token. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
 
 # %%
 plots.show(*transformer_figures.block(shipped.size))
@@ -167,7 +167,7 @@ lists = shipped.embed_tokens(tokens).detach()  # (T, C)
 plots.show(*language_figures.embedding([tokenizer.decode([k]) for k in tokens], lists))
 
 # %% [markdown]
-# **Norm.** Some lists are large, some small. The *[RMS norm](glossary.md#rms-norm)* brings each to the same size (the root of its mean square becomes 1), and then weighs each number.
+# **Norm.** Some lists are large, some small. The *[RMS norm](glossary.md#rms-norm)* brings each list to the same size (the root of its mean square becomes 1), and then weighs each number.
 
 # %%
 class RMSNorm(nn.Module):
@@ -190,9 +190,9 @@ plots.show(*language_figures.rms_norm(some, RMSNorm(4)(some).detach()))
 # - a **key**: what do I have to offer?
 # - a **value**: what do I pass on, if somebody looks at me?
 #
-# Where the query of one token fits the key of another (their product is large), it takes more of that token's value. How much more, says the *[softmax](glossary.md#softmax)* of the scores: each row of weights adds up to 1. And **nobody looks ahead**: a token that could see the next one would not have to guess it. So all later places get the score −∞ before softmax, the *[causal mask](glossary.md#causal-mask)*.
+# Where the query of one token fits the key of another (their product, the *score*, is large), it takes more of that token's value: *[softmax](glossary.md#softmax)* turns each row of scores into weights that add up to 1. And **nobody looks ahead**: who could see the next token would not have to guess it. So all later places get the score −∞ before softmax, the *[causal mask](glossary.md#causal-mask)*.
 #
-# **3.3 Write a head.** A function `head(queries, keys, values)` on torch tensors, each (T, d): the scores `queries @ keys.T`, divided by the root of d; the mask; softmax over each row; and what each token takes over, (T, d). `torch.ones(T, T).triu(1)` is 1 at the places ahead, `scores.masked_fill(mask, value)` wants a mask of `bool`.
+# **3.3 Write a head.** A function `head(queries, keys, values)` on torch tensors, each (T, d): the scores `queries @ keys.T`, divided by the root of d (or long lists would give large scores); the mask; softmax over each row; and what each token takes over, (T, d). `torch.ones(T, T).triu(1)` is 1 at the places ahead, `scores.masked_fill(mask, value)` wants a mask of `bool`.
 
 # %% exercise="3.3"
 head = ...
@@ -208,7 +208,7 @@ def head(queries, keys, values):
 exercises.check("3.3", head)
 
 # %% [markdown]
-# **Places.** "Dog bites man" is not "man bites dog", but a sum of values has no order. So queries and keys are *turned*: pairs of their numbers are the hand of a clock, which turns on from place to place, some fast, some slowly (*[rotary positions](glossary.md#rotary-positions)*, Su and others 2021). The product of two hands depends only on the angle between them: on how far apart the tokens are.
+# **Places.** "Dog bites man" is not "man bites dog", but a sum of values has no order. So queries and keys are *turned*: pairs of their numbers are the hand of a clock, which turns on from place to place, some fast, some slowly (*[rotary positions](glossary.md#rotary-positions)*, Su and others 2021). Turning both equally changes nothing: a score depends on the two lists and on their distance, not on the place. (Below, the same query and key at many places.)
 
 # %%
 def rotate(x):
@@ -224,7 +224,7 @@ def rotate(x):
 plots.show(*attention_figures.rotations(rotate))
 
 # %% [markdown]
-# **Several heads.** One head looks for one kind of thing. So the lists are cut into *heads* of 32 numbers each, which look side by side; a last matrix mixes what they found. It is your `head`, for all texts and heads at once.
+# **Several heads.** One head looks for one kind of thing. So queries, keys and values are cut into *heads* of 32 numbers each, which look side by side; a last matrix mixes what they found. It is your `head`, for all texts and heads at once (`.mT` swaps the last two axes).
 
 # %%
 def heads(x):
@@ -248,7 +248,7 @@ class Attention(nn.Module):
         return self.o_proj(mixed.transpose(1, 2).flatten(2))  # (B, T, C)
 
 # %% [markdown]
-# **[MLP](glossary.md#mlp).** Then each token thinks for itself: lesson 1's network with one hidden layer, and a *gate*. One half of it says how much of the other half passes (`silu` is a smooth ReLU). **A block** is attention and MLP, and each only *adds* to what is there (a [residual block](glossary.md#residual-block)): a list keeps what it was, and every layer writes something more into it.
+# **[MLP](glossary.md#mlp).** Then each token thinks for itself: lesson 2's MLP with a *gate*. One half of it is multiplied by the other (`silu` is a smooth ReLU). **A block** is attention and MLP, and each only *adds* to what is there (a [residual block](glossary.md#residual-block)): a list keeps what it was, and every layer writes something more into it.
 
 # %%
 class GatedMLP(nn.Module):
@@ -272,7 +272,7 @@ class Block(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 # %% [markdown]
-# **The whole.** Embed, one block after the other, a norm. Which token comes next? Compare the last list with the table: the scores are products with every token's list. The same table reads and writes (*tied*: our choice; the original Llama learns a second one). The weights have the names that the library transformers gives them, and begin as small random numbers.
+# **The whole.** Embed, one block after the other, a norm. Which token comes next? Compare each token's final list with the table: the scores are products with every token's list. The weights have the names that the library transformers gives them, and begin as small random numbers.
 
 # %%
 class Transformer(nn.Module):
@@ -292,7 +292,7 @@ class Transformer(nn.Module):
         return self.norm(x) @ self.embed_tokens.weight.T  # (B, T, n_tokens)
 
 # %% [markdown]
-# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its first layer look at, in a sentence.
+# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its first layer look at. Which looks at the token before?
 
 # %%
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
@@ -312,7 +312,7 @@ names = [tokenizer.decode([k]) for k in sentence]
 plots.show(*attention_figures.heads(weights, names))
 
 # %% [markdown]
-# **3.4 Does it look ahead?** A colleague reports a loss near 0. His mask is missing. Write the test that catches him: `looks_ahead(model, tokens)`, tokens (1, T), gives `True` if any score at the places *before* the last changes when you change the *last* token (to another number), else `False`. Allow for rounding: `torch.allclose(…, atol=1e-4)`.
+# **3.4 Does it look ahead?** A colleague reports a loss near 0. His mask is missing. Write the test that catches him: `looks_ahead(model, tokens)`, tokens (1, T), gives `True` if any score at the places *before* the last changes when you change the *last* token (on a copy, to another number), else `False`. Allow for rounding: `torch.allclose(…, atol=1e-4)`.
 
 # %% exercise="3.4"
 looks_ahead = ...
@@ -331,12 +331,12 @@ exercises.check("3.4", looks_ahead)
 # <details><summary>Why is a loss near 0 no good news here?</summary>Whoever sees the next token needs no skill to guess it. When the model has to write, there is no next token to look at, and it cannot do anything.</details>
 
 # %% [markdown]
-# **A good place to stop.** You have written a transformer, the same as the library's. Next it learns.
+# **A good place to stop.** You have built a transformer, the same as the library's. Next it learns.
 
 # %% [markdown]
 # ## One minute of learning
 #
-# In *[pre-training](glossary.md#pre-training)* the model reads all general pages in a row, cut into **windows** of 128 tokens and one, and predicts every token from those before it. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW that looks at a matrix as a whole. Now and then we measure the validation part, and let the model write.
+# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages in its minute; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW. Now and then we measure the validation part, and let the model write.
 
 # %%
 def batch_loss(model, windows):
@@ -354,9 +354,9 @@ def look(model):
 torch.manual_seed(run.seed)
 model, samples = Transformer(len(tokenizer), settings.width, settings.depth), {}
 windows, first_look = language.windows(encoded["general, train"], 128), look(model)
-history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=16,
-                       seed=run.seed, optimizers=language.recipe(), device=run.device,
-                       precision=choose_precision(run.device), validate=look,
+history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=8,
+                       seed=run.seed, optimizers=language.recipe(device=run.device),
+                       device=run.device, precision=choose_precision(run.device), validate=look,
                        validate_every=settings.steps // 4, label="reading")
 looks = pd.DataFrame([{"step": 0} | first_look, *history.validations])
 text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in (0, 1, 4)})
@@ -364,7 +364,7 @@ text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in
 # %% [markdown]
 # ## What an hour buys
 #
-# First your minute: the loss at each step, and the n-gram model's line. (The training curve is other text: compare the line with the squares.) Then the same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, both rivals that have read just as much: an n-gram model, and the compression program `xz`.
+# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Compare the n-gram model's line with the squares: the training curve is other text.) Then the same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. (The time axis is not even.)
 
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
@@ -381,9 +381,9 @@ text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=
 # %% [markdown]
 # ## How a model writes
 #
-# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (Large models remember what they computed for the tokens before, in a *[KV cache](glossary.md#kv-cache)*. Why not always take the likeliest? The model soon goes in circles.) Two screws change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
+# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (A *[KV cache](glossary.md#kv-cache)* would save computing all again. Why not always take the likeliest? The model soon goes in circles.) Two knobs change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
 #
-# **3.5 Write the rule.** A function `nucleus(probabilities, top_p)`: an array (n,) of probabilities. Keep the likeliest, just as many as have *together* at least `top_p`; set all others to 0; and bring the sum to 1 again. `np.argsort` and `np.cumsum` help.
+# **3.5 Write the rule.** A function `nucleus(probabilities, top_p)`: an array (n,) of probabilities. Keep the fewest likeliest that *together* have at least `top_p`; set all others to 0; bring the sum to 1 again. (0.5, 0.3, 0.15, 0.05 with 0.7 give 0.625, 0.375, 0, 0.) `np.argsort` and `np.cumsum` help.
 
 # %% exercise="3.5"
 nucleus = ...
@@ -400,14 +400,20 @@ def nucleus(probabilities, top_p):
 exercises.check("3.5", nucleus)
 
 # %% [markdown]
-# `writing.write` is the loop with this rule. Three settings of the screws; then your own hand, if you run this yourself: type a beginning, and turn. Where does it begin to rave?
+# The loop with this rule. Three settings of the knobs; then your own hand, if you run this yourself: type a beginning, and turn. Where does it begin to rave?
 
 # %%
 PROMPT = "Return the"
 
 
 def continued(prompt=PROMPT, temperature=0.7, top_p=0.9):
-    return writing.write(pretrained, tokenizer, prompt, temperature=temperature, top_p=top_p)
+    tokens = [tokenizer.bos_token_id, *tokenizer(prompt)["input_ids"]]
+    random = np.random.default_rng(run.seed)
+    for _ in range(60):
+        scores = pretrained(torch.tensor([tokens]))[0, -1].detach().double()  # (n_tokens,)
+        p = writing.nucleus((scores / temperature).softmax(dim=-1).numpy(), top_p)
+        tokens.append(random.choice(len(p), p=p))
+    return tokenizer.decode(tokens[1:])
 
 
 text_view.boxes({"temperature 0.3": continued(temperature=0.3, top_p=1.0),
@@ -419,13 +425,13 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 # %% [markdown]
 # <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart. A small top-p tames a high temperature: the long tail is gone.</details>
 #
-# **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run the notebook from the top: it takes a few minutes.)
+# **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run all from the top.)
 #
 # ## The claim
 #
-# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) asks for two comparisons: with the model *before*; and with the model before when it has gone on reading *general* text for as many steps. The first could be foreseen; the second says whether it is the *task's* pages that help.
+# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) compares it with the model *before*, and with that model after as many more steps of *general* text. The first could be foreseen; the second says whether it is the *task's* pages that help.
 #
-# And a question that the article does not ask: are the *hours* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all. A fifth of them is for validation, and each [arm](glossary.md#arm) learns until that gets no better. (The "task" is to predict one *kind of text*. A kind that is like the general one, which favours the hours before.)
+# And a question that the article does not ask: is the *hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, because 30 pages decide little. A fifth of them is for validation, and who learns from them stops when that gets no better. The [arm](glossary.md#arm) *more general text* reads known pages again; *from scratch* keeps size and tokenizer.
 
 # %%
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
@@ -437,7 +443,7 @@ display(*claims)
 # %%
 predicted = {"saved against the model before (%)": 20, "saved against from scratch (%)": 20,
              "verdict, fine-tuning helps": "supported",
-             "verdict, the hours before help": "supported"}
+             "verdict, the hour before helps": "supported"}
 
 # %% [markdown]
 # ## Experiment
@@ -462,7 +468,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. From scratch it has a higher rate and more passes: each arm has what suits it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own there is no record, and all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
@@ -482,7 +488,7 @@ else:
     table = experiment.run(settings.budgets, range(settings.seeds))
 
 # %% [markdown]
-# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with five seeds somewhat too narrow). So we add up the bits of each file.
+# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with five seeds somewhat too narrow). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more.)
 
 # %% tags=["readme-picture"]
 files = pd.factorize(np.array([document.file for document in parts[test]]))[0]
@@ -503,7 +509,7 @@ plots.show(*language_curves.savings(levels, 5, judged=tuple(finetuning.ARMS)))
 # %% [markdown]
 # ## Verdict
 #
-# Judged are 300 pages and all. Each number is how many percent of the rival's bits fine-tuning saves; the [margin](glossary.md#margin) is 5 %.
+# Each number is how many percent of the rival's bits fine-tuning saves; the [margin](glossary.md#margin) is 5 %.
 
 # %%
 RIVALS = {"against_pretrained": "pre-trained only", "against_more_reading": "more general text",
@@ -520,9 +526,9 @@ answers = dict(zip(predicted, [saved["against_pretrained"][middle],
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# For a network of 2.6 million weights that has read for an hour. Look at the picture again: how many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
+# This holds for a network of 2.6 million weights that has read for an hour, and a task much like what it has read. Another kind of text could overturn it, or a model from scratch with better settings. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
-# <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the hours before are worth more than all pages of the task.</details>
+# <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the hour before is worth more than all pages of the task.</details>
 #
 # ## What does it look like?
 #
@@ -539,7 +545,7 @@ pd.DataFrame({part: {name: level(finetuning.page_bits(each, encoded[part]), part
               for part in ("task, validation", checked)}).round(2)
 
 # %% [markdown]
-# **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is scikit-learn's, probably. Is that better than a [logistic regression](glossary.md#logistic-regression) on which words occur, from lesson 1's lab? It learns from 300 pages of each kind; both are asked about the first 150 characters of test pages. Guessing: 50 %.
+# **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is probably scikit-learn's (how many is set on validation pages). Is that better than a [logistic regression](glossary.md#logistic-regression) on words, which has seen 300 pages of each kind? Both see the first 150 characters of a test page. Guessing: 50 %.
 
 # %%
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -557,7 +563,8 @@ def saving(pages):
 
 
 learned = {kind: [page[:150] for page in pages[f"{kind}, train"][:300]] for kind in kinds}
-limit = np.median(np.concatenate([saving(learned[kind][:100]) for kind in kinds]))
+limit = np.mean([np.median(saving([page[:150] for page in pages[f"{kind}, validation"]]))
+                 for kind in kinds])
 regression = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10))
 regression.fit(learned["general"] + learned["task"],
                np.repeat(kinds, [len(learned[kind]) for kind in kinds]))
@@ -572,15 +579,15 @@ pd.Series({name: each.text("%") for name, each in score.items()})
 #
 # Ask the fine-tuned model what we asked at the beginning (`writing.write(tuned, tokenizer, QUESTION)`, in a new cell). It still goes on. A model becomes a chatbot by more of what you have just done:
 #
-# - **Instruction tuning.** Fine-tuning on tens of thousands of questions *with their answers*, written by people (Ouyang and others 2022, *InstructGPT*). "Going on" after a question then means to answer it.
-# - **Preferences.** People say which of two answers is better, and the model learns to write what they like (the same paper; Rafailov and others 2023, *DPO*).
-# - **Size.** A thousand to a million times the weights and the text. The code stays: these 40 lines.
+# - **Instruction tuning.** Fine-tuning on thousands of questions *with answers*, written by people (Ouyang and others 2022, *InstructGPT*). To go on after a question is then to answer it.
+# - **Preferences.** People say which of two answers is better, and the model learns to write such (Rafailov and others 2023, *DPO*).
+# - **Size.** A thousand to a million times the weights and the text. The code hardly changes.
 #
-# Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat what it has read, word for word (**memorised text**; Carlini and others 2021), also what was private. Whether one may train on other people's texts at all is before the courts (**copyright**; New York Times v. OpenAI, 2023). The licences of our text allow it. And it writes as its text does, prejudice included: that is [a lab](labs/3_bias.ipynb).
+# Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat, word for word, what it has read, even what was private (**memorised text**; Carlini and others 2021). Whether one may train on other people's texts is before the courts (**copyright**; New York Times v. OpenAI, 2023); the licences of ours allow it. And it writes as its text does, prejudice included ([a lab](labs/3_bias.ipynb)).
 #
 # ## Your turn
 #
-# Make it write like *your* text, in plain torch. Put a file of yours in place of Python's manual (`Path("my.txt").read_text()`); 100 kB or more is good. How many bits does it save, what does it write, what did it cost? (For the whole experiment: `COURSE_TEXT=my.txt course run 3`, twenty minutes or more.)
+# Make it write like *your* text, in plain torch. Put a file of yours in place of Python's manual (`open("my.txt").read()`); 100 kB or more is good. How many bits does it save, and what did it cost? (The whole experiment: `COURSE_TEXT=my.txt course run 3`, half an hour.)
 
 # %%
 import time
@@ -591,7 +598,7 @@ own = torch.tensor(tokenizer(own_text)["input_ids"]).unfold(0, 129, 128)  # (n_w
 held_out, mine, began = own[-16:], copy.deepcopy(pretrained).cpu().train(), time.process_time()
 optimizer, losses = torch.optim.AdamW(mine.parameters(), lr=0.001), []
 before = batch_loss(mine, held_out).item()
-for step in range(settings.steps // 7):
+for step in range(settings.steps // 10):
     loss = batch_loss(mine, own[torch.randint(len(own) - 16, (8,))])
     optimizer.zero_grad()
     loss.backward()
@@ -605,13 +612,11 @@ print(writing.write(mine, tokenizer, "The for statement", n_tokens=80))
 # %% [markdown]
 # ## Recap
 #
-# 1. A **token** is a piece of text with a number. **Bits per byte**, the surprise over a text divided by its bytes, compare models that cut differently.
-# 2. A **transformer** embeds tokens; in each block they look at those before (attention), and each thinks for itself (MLP); both only add. Without the causal mask the loss is wonderful and worth nothing.
-# 3. A model **writes** by drawing one token after the other. A low temperature or a small top-p makes it safe and dull, a high temperature wild.
-# 4. **Fine-tuning** is judged against the model before, against the same steps of other reading, and against the task's pages alone.
-# 5. To a **chatbot** it takes instructions, preferences and size. To be right, it takes more than that.
-#
-# Everything goes into a results file, from which the course makes its page.
+# 1. A **token** is a piece of text with a number. **Bits per byte**: the surprise over a text, divided by its bytes.
+# 2. A **transformer** embeds tokens; in each block they look at those before (attention), and each thinks for itself (MLP); both only add. Without the causal mask the loss is worth nothing.
+# 3. A model **writes** by drawing token after token. A low temperature or a small top-p makes it dull, a high temperature wild.
+# 4. **Fine-tuning** is judged against the model before, other reading, and the task's pages alone.
+# 5. A **chatbot** takes instructions, preferences and size. To be right takes more.
 
 # %% tags=["nbval-check-output"]
 results.finish(run, verdicts, exercises, predicted, answers)
@@ -626,4 +631,4 @@ results.finish(run, verdicts, exercises, predicted, answers)
 # - [Can a small model sum up what a function does?](labs/3_summary.ipynb)
 # - [Does biased text make a biased model?](labs/3_bias.ipynb)
 #
-# **Next.** A language model writes one token after the other. A picture has no first and last pixel. Lesson 4 lets digits appear out of noise, and asks whether they are real, and whether they are new.
+# **Next.** Lesson 4 lets digits appear out of noise, and asks whether they are real, and whether they are new.
