@@ -40,9 +40,6 @@ from course_utils.run import choose_device, choose_precision
 CHECKPOINT = "checkpoint.safetensors"
 SAVE_EVERY = 100
 """Steps between two checkpoints."""
-RATES = (0.0, 1.0), (0.16, 1.0), (0.53124, 0.558), (0.53125, 0.35), (1.0, 0.0)
-"""Share of the steps, and share of the highest rates there; straight lines in between. The drop came when a
-trial showed that the rates were too high: 120 steps of falling rates brought more than the 2,000 before."""
 History = dict[str, Any]
 
 
@@ -54,17 +51,17 @@ class Recipe:
     width: int = 192
     depth: int = 4
     context: int = 256
-    batch_size: int = 16
-    steps: int = 6400
-    muon_rate: float = 0.02
-    adamw_rate: float = 0.02
+    batch_size: int = 8
+    steps: int = 6000
+    muon_rate: float = 0.005
+    adamw_rate: float = 0.005
     weight_decay: float = 0.1
     seed: int = 0
     validate_every: int = 500
 
     def rate_factor(self, step: int) -> float:
-        """Share of the highest rates: up over 100 steps, then as `RATES` has it."""
-        return min((step + 1) / 100, float(np.interp(step / self.steps, *zip(*RATES, strict=True))))
+        """Share of the highest rates: up over 100 steps, level up to a fifth of all, then down to 0."""
+        return min(1.0, (step + 1) / 100, (self.steps - step) / (0.8 * self.steps))
 
 
 def corpus() -> Texts:
