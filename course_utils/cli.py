@@ -161,7 +161,7 @@ def _conditions(options: argparse.Namespace) -> tuple[dict[str, str], Path]:
     if variables.read("COURSE_MODEL") is not None:
         from course_utils.models import language
 
-        settings["COURSE_MODEL"] = language.wanted(profile)
+        settings["COURSE_MODEL"] = language.wanted()
     return settings, options.out or run.results_folder(profile)
 
 

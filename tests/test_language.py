@@ -229,57 +229,28 @@ def test_another_model_than_the_config_says_is_refused(saved, change, message):
         language.load_pretrained(str(saved))
 
 
-def test_an_unknown_name_gets_the_list():
-    with pytest.raises(CourseError, match=r"unknown data set 'gpt9': those to download are .*smollm2_135m"):
-        language.load_pretrained("gpt9")
-
-
-def test_a_published_model_is_asked_for_offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
-    monkeypatch.setenv("COURSE_OFFLINE", "1")
-    with pytest.raises(CourseError, match=r"'smollm2_135m' is not in .* 'course data smollm2_135m'"):
-        language.load_pretrained("smollm2_135m")
-
-
-def test_a_published_model_is_loaded_from_the_files_that_were_fetched(saved, monkeypatch, model):
-    monkeypatch.setattr(registry, "fetch", lambda name: tuple(saved / file for file in language.MODEL_FILES))
-    found, _ = language.load_pretrained("smollm2_135m")
-    assert torch.equal(found.lm_head.weight, model.embed_tokens.weight)
-
-
-def test_the_published_model_is_pinned_to_a_revision_and_to_checksums():
-    files = registry.registry()["smollm2_135m"].files
-    assert [file.url.rsplit("/", 1)[1] for file in files] == list(language.MODEL_FILES)
-    revisions = {file.url.split("/resolve/")[1].split("/")[0] for file in files}
-    assert len(revisions) == 1 and len(revisions.pop()) == 40
-    assert all(file.sha256 for file in files)
-
-
-@pytest.mark.parametrize(("profile", "name"), [("smoke", ""), ("laptop", ""), ("full", "smollm2_135m")])
-def test_the_full_profile_wants_a_published_model(profile, name, monkeypatch):
+def test_without_a_wish_it_is_the_shipped_model(monkeypatch):
     monkeypatch.delenv("COURSE_MODEL", raising=False)
-    assert language.wanted(profile) == name
+    assert language.wanted() == str(language.SHIPPED.resolve())
 
 
 def test_a_model_named_by_a_relative_path_is_found_from_everywhere(saved, monkeypatch, tmp_path):
     monkeypatch.chdir(saved.parent)
     monkeypatch.setenv("COURSE_MODEL", saved.name)
-    found = language.wanted("laptop")
+    found = language.wanted()
     assert found == str(saved.resolve())
     monkeypatch.chdir(tmp_path.root)
     language.load_pretrained(found)
-    monkeypatch.setenv("COURSE_MODEL", "smollm2_135m")
-    assert language.wanted("laptop") == "smollm2_135m"
 
 
 def test_a_model_that_is_not_there_is_told_before_anything_is_trained(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_MODEL", "smolm2_135m")
-    with pytest.raises(CourseError, match=r"'smolm2_135m', and there is no such folder.*give its whole path"):
-        language.wanted("laptop")
+    monkeypatch.setenv("COURSE_MODEL", "gpt9")
+    with pytest.raises(CourseError, match=r"'gpt9', and there is no such folder.*give its whole path"):
+        language.wanted()
     (tmp_path / "config.json").touch()
     monkeypatch.setenv("COURSE_MODEL", str(tmp_path))
     with pytest.raises(CourseError, match=r"which lacks tokenizer\.json, model\.safetensors: expected"):
-        language.wanted("laptop")
+        language.wanted()
 
 
 def test_learning_is_fit_with_the_lessons_recipe(model, tokenizer):

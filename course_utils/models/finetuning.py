@@ -32,7 +32,7 @@ SEEDS = range(5)
 CONTEXT, BATCH_SIZE, PATIENCE = 256, 8, 1
 SETTINGS = {
     "fine-tuned": {"share": 0.25, "passes": 3},
-    "from scratch": {"share": 0.5, "passes": 16},
+    "from scratch": {"share": 0.25, "passes": 16},
 }
 """Share of `language.recipe`'s rates, and most passes over the pages, while the rates fall to 0."""
 ARMS = ("pre-trained only", "fine-tuned", "more general text", "from scratch")

@@ -18,7 +18,6 @@ from torch import nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from course_utils import CourseError, resource, variables
-from course_utils.data import registry
 from course_utils.files import atomic_path, write_text
 from course_utils.models import muon, training
 from course_utils.models.transformer import Transformer, as_llama, from_llama
@@ -29,8 +28,6 @@ BEGIN = "<|begin|>"
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 SHIPPED = resource("datasets", "pretrained")
 """Folder of the model that `pretraining` made."""
-PUBLISHED = ("smollm2_135m",)
-"""Models of the registry."""
 TOKENS_AT_ONCE = 2**11
 """Tokens that are predicted at once, so that memory does not grow with the data."""
 
@@ -254,17 +251,15 @@ def _bits(model: nn.Module, tokens: np.ndarray) -> np.ndarray:
     return nats.double().cpu().numpy() / math.log(2)
 
 
-def wanted(profile: str) -> str:
-    """Which pre-trained model a lesson begins with: ``COURSE_MODEL``, else what the profile uses.
+def wanted() -> str:
+    """The absolute path of the folder with the model that lesson 3 goes on from.
 
-    That is ``""`` when the lesson trains its own, a name of `PUBLISHED`, or the absolute path of a folder. A
-    CourseError is raised when ``COURSE_MODEL`` is neither such a name nor a folder with a model's files.
+    It is that of ``COURSE_MODEL``, else `SHIPPED`. A CourseError is raised when there is no such folder, or it
+    lacks a file.
     """
-    named = variables.read("COURSE_MODEL") or (PUBLISHED[0] if profile == "full" else "")
-    if named in ("", *PUBLISHED):
-        return named
+    named = variables.read("COURSE_MODEL") or str(SHIPPED)
     folder = Path(named)
-    expected = f"expected {' or '.join(PUBLISHED)}, or a folder with {', '.join(MODEL_FILES)}"
+    expected = f"expected a folder with {', '.join(MODEL_FILES)}, as 'make pretrain' makes it"
     if not folder.is_dir():
         raise CourseError(
             f"COURSE_MODEL is '{named}', and there is no such folder where this runs: {expected}; give its "
@@ -290,26 +285,20 @@ def save(model: Transformer, tokenizer: PreTrainedTokenizerFast, folder: Path) -
     write_text(folder / "tokenizer.json", tokenizer.backend_tokenizer.to_str(pretty=True) + "\n")
 
 
-def load_pretrained(wanted: str) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
-    """A Llama that somebody has trained, and its tokenizer.
+def load_pretrained(folder: str | Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    """A Llama that somebody has trained, and its tokenizer, from a folder that ``save_pretrained`` wrote.
 
     Only a config, a tokenizer and weights as safetensors are read: no pickle, no code that comes with a
-    model. A published model is downloaded once, pinned to a revision and checked (`registry.fetch`).
-
-    Parameters
-    ----------
-    wanted : str
-        A name in the registry, 'smollm2_135m', or a folder that ``save_pretrained`` wrote.
+    model.
 
     Raises
     ------
     CourseError
-        The model cannot be downloaded, a file is missing or damaged, or it is no Llama.
+        A file is missing or damaged, or it is no Llama.
     """
-    folder = Path(wanted)
-    paths = tuple(folder / name for name in MODEL_FILES) if folder.is_dir() else registry.fetch(wanted)
+    folder = Path(folder)
     try:
-        return _load(*paths)
+        return _load(*(folder / name for name in MODEL_FILES))
     except Exception as error:  # whatever comes of a strange file; tokenizers raises plain Exception
         reason = " ".join(str(error).split())
         raise CourseError(
@@ -328,7 +317,7 @@ def shipped() -> tuple[Transformer, PreTrainedTokenizerFast]:
     CourseError
         As `load_pretrained` and `transformer.from_llama`.
     """
-    llama, tokenizer = load_pretrained(wanted("laptop") or str(SHIPPED))
+    llama, tokenizer = load_pretrained(wanted())
     return from_llama(llama), tokenizer
 
 
