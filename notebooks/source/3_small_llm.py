@@ -32,8 +32,14 @@ from course_utils.models import finetuning, language, training, writing
 from course_utils.models.ngrams import KneserNey
 from course_utils.report import results
 from course_utils.run import choose_precision, start
-from course_utils.show import attention_figures, language_curves, language_figures
-from course_utils.show import plots, text_view, transformer_figures
+from course_utils.show import (
+    attention_figures,
+    language_curves,
+    language_figures,
+    plots,
+    text_view,
+    transformer_figures,
+)
 
 run = start("3_small_llm")
 plots.use_style()
@@ -292,7 +298,7 @@ class Transformer(nn.Module):
         return self.norm(x) @ self.embed_tokens.weight.T  # (B, T, n_tokens)
 
 # %% [markdown]
-# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its first layer look at. Which looks at the token before?
+# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its second layer look at. Which looks at the token before?
 
 # %%
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
@@ -305,9 +311,9 @@ print(f"{sum(p.numel() for p in pretrained.parameters()):,} weights; largest dif
 
 sentence = torch.tensor(tokenizer("The mean of the array is returned, and the array is sorted.")
                         ["input_ids"])
-first = pretrained.layers[0]
-lists = first.input_layernorm(pretrained.embed_tokens(sentence))[None]  # (1, T, C)
-weights = first.self_attn.weights(lists)[0].detach().numpy()  # (H, T, T)
+first, second = pretrained.layers[:2]
+lists = second.input_layernorm(first(pretrained.embed_tokens(sentence)[None]))  # (1, T, C)
+weights = second.self_attn.weights(lists)[0].detach().numpy()  # (H, T, T)
 names = [tokenizer.decode([k]) for k in sentence]
 plots.show(*attention_figures.heads(weights, names))
 
@@ -355,7 +361,7 @@ torch.manual_seed(run.seed)
 model, samples = Transformer(len(tokenizer), settings.width, settings.depth), {}
 windows, first_look = language.windows(encoded["general, train"], 128), look(model)
 history = training.fit(model, batch_loss, (windows,), steps=settings.steps, batch_size=8,
-                       seed=run.seed, optimizers=language.recipe(device=run.device),
+                       seed=run.seed, optimizers=language.recipe(0.5, run.device),
                        device=run.device, precision=choose_precision(run.device), validate=look,
                        validate_every=settings.steps // 4, label="reading")
 looks = pd.DataFrame([{"step": 0} | first_look, *history.validations])
