@@ -31,7 +31,7 @@ BUDGETS = {"30 pages": 30, "300 pages": 300, "all pages": 100_000}
 SEEDS = range(5)
 CONTEXT, BATCH_SIZE, PATIENCE = 256, 8, 1
 SETTINGS = {
-    "fine-tuned": {"share": 0.25, "passes": 3},
+    "fine-tuned": {"share": 0.1, "passes": 3},
     "from scratch": {"share": 0.25, "passes": 16},
 }
 """Share of `language.recipe`'s rates, and most passes over the pages, while the rates fall to 0."""
