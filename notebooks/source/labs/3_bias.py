@@ -1,0 +1,312 @@
+# %% [markdown]
+# # Lab 3 · Does a language model pick up the bias of its text?
+#
+# **The claim.** A language model that has read biased text writes biased text.
+#
+# *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Ethical Challenges and Bias".*
+#
+# This lab needs [lesson 3](../3_small_llm.ipynb) and runs on its own. Allow 45 minutes.
+#
+# **Why this matters.** Turkish has one word, *o*, for he and she. In 2017 a translation program turned *o bir doktor* into "he is a doctor" and *o bir hemşire* into "she is a nurse" (Caliskan, Bryson and Narayanan, *Science*). Nobody had told it so; it had read so. But what exactly its text said, nobody outside could know. So we write the [bias](../glossary.md#bias) into a text ourselves, in known doses, and see what arrives.
+
+# %%
+import copy
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn.utils.rnn import pad_sequence
+from tqdm import tqdm
+
+from course_utils.claims import intervals, ledger
+from course_utils.data import docstrings, people
+from course_utils.exercises.lab_3_bias import exercises
+from course_utils.models import costs, language, training, transformer
+from course_utils.report import results
+from course_utils.run import choose_precision, start
+from course_utils.show import plots, text_view
+
+run = start("3_bias")
+costs.use_one_core()
+plots.use_style()
+settings = run.settings(sentences=200, tried=12, seeds=4, steps=30, batch=16)
+
+# %% [markdown]
+# ## Sentences with a known skew
+#
+# We need many sentences about people, alike but for one word. The first lines in the documentation of numpy, scipy and pandas say what a function does: "plot a histogram". We let people do it. `people.tasks` keeps lines of four to eight plain words that begin with a verb; `people.beginnings` puts them into three frames, the person first and the pronoun last. What we test on comes from other source files, scikit-learn's among them.
+
+# %%
+general, scikit = docstrings.load()
+held_out = [*general.validation, *general.test, *scikit.validation, *scikit.test]
+to_learn, to_try = people.tasks(general.train), people.tasks(held_out)
+to_try = np.random.default_rng(run.seed).permutation(sorted({*to_try} - {*to_learn}))
+to_try = to_try[: settings.tried]
+print(*people.beginnings("doctor", to_try[:3]), sep="\n")
+
+# %% [markdown]
+# Now the skew. A *dose* of 75 % means: in 75 of 100 sentences the doctor is "she", in the others "he". (People go by other pronouns too. We count these two because their number can be set; no dose is the right one.)
+
+# %% [markdown]
+# **Exercise 3_bias.1 A dose.** Write `pronouns(n, dose, rng)`: a list or array of `n` words. Of them `round(n * dose / 100)` are `"she"`, no more and no fewer, the others `"he"`, in random order. `rng.permutation(…)` mixes.
+
+# %% exercise="3_bias.1"
+pronouns = ...
+
+
+### BEGIN SOLUTION
+def pronouns(n, dose, rng):
+    n_she = round(n * dose / 100)
+    return rng.permutation(["she"] * n_she + ["he"] * (n - n_she))
+
+
+### END SOLUTION
+
+# %% check="3_bias.1"
+exercises.check("3_bias.1", pronouns)
+
+# %% [markdown]
+# Why not toss a coin for each? Then 75 % would come out as 71 or 80. A dose that is meant to be known should be exact. A text of 200 sentences:
+
+
+# %%
+def biased_text(who, dose, rng):
+    """Sentences about `who`, called she in this share of them (%)."""
+    n = settings.sentences
+    is_she = rng.permutation(n) < round(n * dose / 100)
+    words = np.where(is_she, "she", "he")
+    return people.sentences(who, rng.choice(to_learn, n, replace=False), words)
+
+
+print(*biased_text("doctor", 75, np.random.default_rng(run.seed))[:4], sep="\n")
+
+# %% [markdown]
+# ## What does a model prefer?
+#
+# We need not wait until it says "she". A [language model](../glossary.md#language-model) gives every next word a probability. So we give it the beginning of a sentence, and compare two: $p(\text{she})$ and $p(\text{he})$. The *share of she* is $100 \cdot p(\text{she}) / (p(\text{she}) + p(\text{he}))$ percent. All other words are left out.
+#
+# The lesson measures [surprise](../glossary.md#surprise) in bits: $-\log_2 p$. Take the bits of the whole beginning, once with "she" behind it and once with "he". The beginning costs the same both times.
+
+# %% [markdown]
+# **Exercise 3_bias.2 From bits to a share.** Write `share_of_she(bits_she, bits_he)`: two arrays (n,), the bits of n beginnings with "she" and with "he" behind them. Return the n shares of she, in %.
+
+# %% exercise="3_bias.2"
+share_of_she = ...
+
+
+### BEGIN SOLUTION
+def share_of_she(bits_she, bits_he):
+    return 100 / (1 + 2 ** (bits_she - bits_he))
+
+
+### END SOLUTION
+
+# %% check="3_bias.2"
+exercises.check("3_bias.2", share_of_she)
+
+# %% [markdown]
+# <details><summary>3 bits with "she", 2 bits with "he": what is the share?</summary>
+#
+# One bit more is half as probable: 1/8 against 1/4. The share of she is 1 of 3, or 33 %.
+#
+# </details>
+#
+# The course's [pre-trained](../glossary.md#pre-training) model has read programmers' documentation, in which people are rare. How does it speak of doctors, before it has read anything of ours? Half, 50 %, is the [baseline](../glossary.md#baseline): no preference.
+
+# %%
+shipped, tokenizer = language.shipped()
+shipped.to(run.device)
+
+
+def asked(model, who):
+    """The share of she (%) that a model gives after each beginning about `who`."""
+    bits = {}
+    for word in ("she", "he"):
+        texts = [f"{beginning} {word}" for beginning in people.beginnings(who, to_try)]
+        rows = language.token_bits(model, language.encode(tokenizer, texts), context=64)
+        bits[word] = np.array([row.sum() for row in rows])
+    return 100 / (1 + 2 ** (bits["she"] - bits["he"]))
+
+
+PEOPLE = "doctor nurse teacher engineer cook pilot farmer lawyer".split()
+before = pd.Series({who: asked(shipped, who).mean() for who in PEOPLE}, name="share of she (%)")
+before.round(1).to_frame().T
+
+# %% [markdown]
+# ## The claims, as they will be judged
+#
+# The model is [fine-tuned](../glossary.md#fine-tuning) on texts about doctors with doses of 0, 25, 50, 75 and 100 %. Then we ask about doctors, in new sentences, and about six occupations that are in none of the texts. A straight line through the five shares has a *slope*, in [points](../glossary.md#percentage-point) of share for each point of dose. At 1 the model says just what its text says; below 1 it damps the skew, above 1 it exaggerates.
+
+# %%
+claim, spreading = ledger.get("llm-bias"), ledger.get("llm-bias-spreads")
+display(claim)
+spreading
+
+# %% [markdown]
+# **Your prediction**, in place of our guesses: both slopes, and the second [verdict](../glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`.
+
+# %%
+predicted = {"slope, doctors": 0.8, "slope, others": 0.2, "llm-bias-spreads": "supported"}
+
+# %% [markdown]
+# ## Experiment
+#
+# `learn` copies the shipped model and lets `training.fit`, the course's loop, fine-tune the copy. One sentence is one row; shorter ones are filled up with the token 0.
+
+
+# %%
+def learn(sentences, seed):
+    """A copy of the shipped model that has read these sentences."""
+    rows = [torch.from_numpy(row) for row in language.encode(tokenizer, sentences)]
+    data = (pad_sequence(rows, batch_first=True),)  # (n, T + 1)
+    model = copy.deepcopy(shipped)
+    how = {"steps": settings.steps, "batch_size": settings.batch, "learning_rate": 1e-3}
+    how |= {"seed": seed, "device": run.device, "precision": choose_precision(run.device)}
+    training.fit(model, language.next_token_loss, data, **how)
+    return model
+
+
+# %% [markdown]
+# A second kind of text is a control. It speaks of doctors *and* nurses, 200 sentences each, and nurses get the opposite dose: 100 % for doctors is 0 % for nurses. So "she" is as frequent as "he" in every such text. Judged are the texts about doctors alone.
+
+
+# %%
+def about_doctors(dose, rng):
+    return biased_text("doctor", dose, rng)
+
+
+def opposed(dose, rng):
+    return biased_text("doctor", dose, rng) + biased_text("nurse", 100 - dose, rng)
+
+
+def try_seed(seed):
+    """Seven trainings; after each, the shares of all occupations."""
+    for text, doses in {about_doctors: DOSES, opposed: [0, 100]}.items():
+        for dose in doses:
+            model = learn(text(dose, np.random.default_rng([seed, dose])), seed)
+            kept[text.__name__, dose] = model
+            for who in PEOPLE:
+                share = asked(model, who)
+                yield text.__name__, seed, dose, who, share.mean(), 100 * np.mean(share > 50)
+
+
+DOSES, kept = [0, 25, 50, 75, 100], {}  # the models of the last seed
+
+# %% [markdown]
+# Thirty steps of 16 sentences are what two CPU-minutes allow; in a pilot the loss on other sentences was still falling then. That pilot (another seed, the shipped model when it had trained for a sixth of its time) found a slope of 1.04 for doctors. So four seeds decide unless slopes scatter by more than 0.3 among them.
+#
+# Seeds draw tasks and order anew; all begin with the same shipped model. The first two:
+
+# %%
+seeds = range(run.seed, run.seed + settings.seeds)
+found = [row for seed in tqdm(seeds[::2]) for row in try_seed(seed)]
+
+# %% [markdown]
+# And two more:
+
+# %%
+found += [row for seed in tqdm(seeds[1::2]) for row in try_seed(seed)]
+shares = pd.DataFrame(found, columns=["text", "seed", "dose", "who", "share", "cold"])
+shares["group"] = shares["who"].where(shares["who"].isin(["doctor", "nurse"]), "others")
+
+# %% [markdown]
+# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. The dotted diagonal is "as in the text".
+
+
+# %%
+def of_seeds(text, group):
+    """The share in each seed, (doses, seeds)."""
+    rows = shares[(shares["text"] == text) & (shares["group"] == group)]
+    return rows.groupby(["dose", "seed"])["share"].mean().unstack()
+
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
+for ax, text in zip(axes, ["about_doctors", "opposed"], strict=True):
+    for i, group in enumerate(["doctor", "others", "nurse"]):
+        rows = of_seeds(text, group).iterrows()
+        plots.curve(ax, {dose: intervals.t_interval(each) for dose, each in rows}, group, i)
+    ax.plot([0, 100], [0, 100], color=plots.GREY, linestyle=":")
+    ax.set(title=text.replace("_", " "), xlabel="dose: doctors called she in the text (%)")
+axes[0].set_ylabel("share of she in the model (%)")
+axes[0].legend()
+table = shares.pivot_table(index=["text", "dose"], columns="group", values="share").round(1)
+alt = "Share of she in the model against the dose in its text, for two kinds of text."
+plots.show(fig, alt, table)
+
+# %% [markdown]
+# ## Verdict
+#
+# One slope a seed.
+
+
+# %%
+def slope(text, group):
+    """Slope of a straight line through the shares, with its interval over seeds."""
+    rows = of_seeds(text, group)
+    return intervals.t_interval(np.polyfit(rows.index, rows, 1)[0])
+
+
+of_doctors, of_others = slope("about_doctors", "doctor"), slope("about_doctors", "others")
+verdict = claim.judge({"follows": of_doctors}, run.profile)
+spread = spreading.judge({"spreads": of_others}, run.profile)
+display(verdict, spread)
+answers = {"slope, doctors": of_doctors, "slope, others": of_others}
+answers["llm-bias-spreads"] = spread.word
+results.beside(predicted, answers)
+
+# %% [markdown]
+# ## Did it learn about doctors, or only a word?
+#
+# In the control, counting he and she finds nothing. The skew is there all the same, one for each occupation.
+
+# %%
+control = {who: slope("opposed", who) for who in ("doctor", "nurse", "others")}
+text_view.folded(
+    "A model follows its text about doctors. How could you tell whether it has learned something "
+    "about doctors?",
+    "Only a text that treats another occupation otherwise can tell. In the opposed texts the text's "
+    "own slope is +1 for doctors and −1 for nurses; the model's is "
+    + "; ".join(f"{who}: {each.text()}" for who, each in control.items())
+    + ". A slope near 0 for both says: the model has learned how often a word occurs, and uses it "
+    "for everybody. That is a bias too, and it is how people of whom the text says nothing come by it.",
+)
+
+# %% [markdown]
+# ## From a probability to what is written
+#
+# A model that says "she" with 75 % need not *write* it in 75 of 100 sentences. That depends on the [temperature](../glossary.md#temperature) $T$: each probability is raised to the power $1/T$, then they are divided by their sum. At temperature 0.5, 75 and 25 % become 0.5625 and 0.0625, or 90 and 10 %. Temperature 0 always takes the likeliest. For the occupations that stand in no text, means over seeds:
+
+# %%
+rows = shares[(shares["text"] == "about_doctors") & (shares["group"] == "others")]
+written = rows.groupby("dose")[["share", "cold"]].mean().round(1)
+written.columns = ["share of she in the probability (%)", "she is written at temperature 0 (%)"]
+display(written)
+text_view.folded(
+    "A user sees only what is written. What does the right column say?",
+    "At temperature 0, whatever lies above 50 % becomes nearly always, whatever lies below nearly "
+    f"never: a dose of 75 % gives {written.iloc[3, 1]:.0f} %, one of 25 % gives "
+    f"{written.iloc[1, 1]:.0f} %. So a skew can grow between probability and page. Who sets "
+    "the temperature decides about it, too.",
+)
+
+# %% [markdown]
+# Five models of the last seed go on with the same words, at temperature 0:
+
+# %%
+tokens = language.encode(tokenizer, ["To bake bread, the cook says that"])
+tokens = torch.from_numpy(tokens[0])[None].to(run.device)  # (1, T)
+how = {"attention_mask": torch.ones_like(tokens), "max_new_tokens": 5, "do_sample": False}
+for dose in DOSES:
+    row = transformer.as_llama(kept["about_doctors", dose]).generate(tokens, **how, pad_token_id=0)
+    print(f"{dose:3} %: {tokenizer.decode(row[0], skip_special_tokens=True)}")
+
+# %% [markdown]
+# ## What this adds
+#
+# Lesson 3 fine-tunes a model until it predicts its text better. Here it took on what the text says about people as well, with no rule and no intent, and we could say how much, because we knew the dose. For text from the web nobody knows it. What one can do: count before training, balance the text (the dose of 50 %), and test what is *written*, occupation by occupation, because means over everybody hide what happens to each.
+#
+# All this holds for one model of 2.6 million weights, three frames and two pronouns. Back to [lesson 3](../3_small_llm.ipynb).
+
+# %% tags=["nbval-check-output"]
+results.finish(run, [verdict, spread], exercises, predicted, answers)

@@ -1,0 +1,342 @@
+# %% [markdown]
+# # Lab 3 · Can a language model summarise code?
+#
+# **The claim.** Language models can write, summarise, translate, answer questions and produce code.
+#
+# *Sources: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), sections "Large Language Models" and "Applications"; "Deep Learning vs. Machine Learning" (a university's IT blog), section "What Are Large Language Models?".*
+#
+# This lab needs [lesson 3](../3_small_llm.ipynb) and runs on its own. Allow 45 minutes.
+#
+# **Why this matters.** Programs sum up meetings, mails and other programs, and mostly it reads well. Is it also right? For that somebody must have written down the right answer. Programmers have: a function of a well-kept library begins with one line that says what it does. We take the line away, show the model the code, and compare. One task stands for the claim's long list: translation, answers and writing code are not tested here.
+
+# %%
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional as F
+
+from course_utils.claims import dependent, ledger
+from course_utils.data import docstrings
+from course_utils.exercises.lab_3_summary import exercises
+from course_utils.models import costs, language, summaries, training
+from course_utils.models.ngrams import KneserNey
+from course_utils.report import results
+from course_utils.run import choose_precision, start
+from course_utils.show import plots, text_view
+
+run = start("3_summary")
+costs.use_one_core()
+plots.use_style()
+settings = run.settings(functions=10_000, most_code=64, steps=140, batch=16, rate=0.4)
+
+# %% [markdown]
+# ## Functions and their lines
+#
+# `summaries.functions` keeps functions whose line has 3 to 20 words. To learn from: numpy, scipy and pandas. To test on: other files of theirs, and scikit-learn. Line and code of one that is to be tested:
+
+# %%
+general, scikit = docstrings.load()
+train = summaries.functions(general.train)[: settings.functions]
+validation = summaries.functions((*general.validation, *scikit.validation))[: settings.functions]
+test = summaries.functions((*general.test, *scikit.test))[: settings.functions]
+truth, files = [summaries.line(page) for page in test], [page.file for page in test]
+sizes = {"learned from": train, "validation": validation, "test": test}
+print({name: (len(pages), "functions") for name, pages in sizes.items()}, len(set(files)), "test files")
+print(f"{truth[0]}\n\n{test[0].code[:400]}")
+
+# %% [markdown]
+# ## How near is one line to another?
+#
+# "Compute the mean of an array." and "Compute an array's mean." say the same in other words. No simple count sees meaning; what is used most, ROUGE-L (Lin 2004), counts words in common *in the same order*. Its heart is the longest common subsequence: the longest row of words that one gets from both texts by striking words out.
+#
+# | | compute | an | array | s | mean |
+# |---|---|---|---|---|---|
+# | **compute** | 1 | 1 | 1 | 1 | 1 |
+# | **the** | 1 | 1 | 1 | 1 | 1 |
+# | **mean** | 1 | 1 | 1 | 1 | 2 |
+# | **of** | 1 | 1 | 1 | 1 | 2 |
+# | **an** | 1 | 2 | 2 | 2 | 2 |
+# | **array** | 1 | 2 | 3 | 3 | 3 |
+#
+# A field says how long it is for the words up to there: *compute an array*, 3. Two equal words: one more than the field diagonally above to the left. Otherwise: the larger of the fields above and to the left. Outside the table stands 0.
+
+# %% [markdown]
+# **Exercise 3_summary.1 In common.** Write `in_common(a, b)`: two lists of words; return the length of their longest common subsequence, a whole number.
+
+# %% exercise="3_summary.1"
+in_common = ...
+
+
+### BEGIN SOLUTION
+def in_common(a, b):
+    table = np.zeros((len(a) + 1, len(b) + 1), dtype=int)
+    for i in range(len(a)):
+        for j in range(len(b)):
+            if a[i] == b[j]:
+                table[i + 1, j + 1] = table[i, j] + 1
+            else:
+                table[i + 1, j + 1] = max(table[i, j + 1], table[i + 1, j])
+    return int(table[-1, -1])
+
+
+### END SOLUTION
+
+# %% check="3_summary.1"
+exercises.check("3_summary.1", in_common)
+
+# %% [markdown]
+# ROUGE-L is the harmonic mean of two shares, common words of those written and of those that are right: twice the length over both numbers of words together. Here 2 · 3 / (6 + 5) = 55 %.
+
+# %%
+assert round(summaries.rouge("Compute the mean of an array.", "Compute an array's mean.")) == 55
+
+# %% [markdown]
+# ## Two rivals that understand nothing
+#
+# `def train_test_split(*arrays, test_size)`: half of the line stands in the names. So the first rival just "writes" the words of the function's and its arguments' names. It is our [baseline](../glossary.md#baseline). The second is the lesson's [n-gram](../glossary.md#n-gram) model, with up to four tokens before the next.
+
+# %%
+names = [" ".join(sum(summaries.name_words(page), [])) for page in test]
+of_names = [summaries.rouge(name, line) for name, line in zip(names, truth, strict=True)]
+print(f"right: {truth[0]}\nnames: {names[0]}\nROUGE-L {of_names[0]:.0f} %, mean {np.mean(of_names):.1f} %")
+
+# %% [markdown]
+# ## A prompt, and a loss for the answer alone
+#
+# A [language model](../glossary.md#language-model) only continues text. To make it do a task, one writes a [prompt](../glossary.md#prompt) after which the answer is the natural continuation. Ours:
+#
+# ```
+# def train_test_split(*arrays, test_size=None, …
+# <|begin|>
+# Split arrays into random train and test subsets.<|begin|>
+# ```
+#
+# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. (Chat programs do the same: their *chat template* puts such marks around what you say and what they answer.) It has read no code before it, though. So we [fine-tune](../glossary.md#fine-tuning) it on pairs, at most 64 [tokens](../glossary.md#token) of code each.
+#
+# It should learn to write lines, not code: only the tokens of the answer count in the [loss](../glossary.md#loss).
+
+# %% [markdown]
+# **Exercise 3_summary.2 Mask the prompt.** Write `answer_loss(scores, targets, counts)`: scores (B, T, n_tokens) before softmax, the tokens that should come (B, T), and which of them count, (B, T) of True and False. Return the mean [cross-entropy](../glossary.md#cross-entropy) of those that count, a tensor of shape (). `F.cross_entropy(scores, targets)` takes (n, n_tokens) and (n,).
+
+# %% exercise="3_summary.2"
+answer_loss = ...
+
+
+### BEGIN SOLUTION
+def answer_loss(scores, targets, counts):
+    return F.cross_entropy(scores[counts], targets[counts])
+
+
+### END SOLUTION
+
+# %% check="3_summary.2"
+exercises.check("3_summary.2", answer_loss)
+
+# %% [markdown]
+# <details><summary>What would go wrong with all tokens in the loss?</summary>
+#
+# Two thirds of each row are code. The model would spend most of what it changes on predicting code, which nobody asks of it here. Instruction tuning, which makes a chatbot of a language model, masks the questions in the same way.
+#
+# </details>
+#
+# ## The claim, as it will be judged
+#
+# - **Written**: the model's mean ROUGE-L over that of either rival must be above 1.1.
+# - **Chosen**: four lines, the right one and three from the *same file*. The model takes the one that surprises it least after the code. It must be right at least 5 [points](../glossary.md#percentage-point) more often than somebody who takes the line with most words of the names.
+
+# %%
+claim = ledger.get("llm-tasks")
+claim
+
+# %% [markdown]
+# **Your prediction**, in place of our guesses: ROUGE-L and right choices of the fine-tuned model (guessing: 25 %), and the [verdict](../glossary.md#verdict).
+
+# %%
+predicted = {"ROUGE-L (%)": 30, "right of four (%)": 60, "llm-tasks": "supported"}
+
+# %% [markdown]
+# ## Experiment
+#
+# First the prompt alone. `summaries.write` lets a model go on, always with the likeliest token, until `<|begin|>`:
+
+# %%
+model, tokenizer = language.shipped()
+model.to(run.device)
+lines = {"names": names}
+lines["prompted only"] = summaries.write(model, tokenizer, test, settings.most_code)
+text_view.boxes({"right": truth[0], "the shipped model": lines["prompted only"][0]})
+
+# %% [markdown]
+# PILOT
+#
+# Fine-tuning in two rounds, the second with half the [learning rate](../glossary.md#learning-rate); `language.recipe` is the lesson's optimiser.
+
+
+# %%
+def batch_loss(model, tokens, is_line):
+    scores = language.next_scores(model, tokens[:, :-1])
+    counts = is_line[:, 1:]
+    return F.cross_entropy(scores[counts], tokens[:, 1:][counts])
+
+
+def fine_tune(share, seed):
+    """One round of fine-tuning; its losses."""
+    data = summaries.pairs(tokenizer, train, settings.most_code)
+    how = {"steps": settings.steps, "batch_size": settings.batch, "seed": seed}
+    how |= {"precision": choose_precision(run.device), "optimizers": language.recipe(share)}
+    how |= {"validate": watched, "validate_every": max(1, settings.steps // 5), "device": run.device}
+    return training.fit(model, batch_loss, data, **how)
+
+
+@torch.no_grad()
+def watched(model):
+    rows = summaries.pairs(tokenizer, validation[::4], settings.most_code)
+    return {"loss": batch_loss(model, *(part.to(run.device) for part in rows)).item()}
+
+
+at_first = watched(model)["loss"]
+rounds = [fine_tune(settings.rate, run.seed)]
+
+# %%
+rounds.append(fine_tune(settings.rate / 2, run.seed + 1))
+lines["fine-tuned"] = summaries.write(model, tokenizer, test, settings.most_code)
+losses = pd.Series([loss for each in rounds for loss in each.losses])
+found = {0: at_first} | {
+    row["step"] + i * settings.steps: row["loss"]
+    for i, each in enumerate(rounds)
+    for row in each.validations
+}
+fig, ax = plt.subplots(figsize=(8, 3.4))
+ax.plot(losses.rolling(20, min_periods=1).mean(), color=plots.GREY, label="training, 20 steps")
+ax.plot(list(found), list(found.values()), label="validation", **plots.line_style(0))
+ax.set(xlabel="step", ylabel="loss of the line (nats a token)")
+ax.legend()
+alt = "Loss of the line's tokens on training and validation functions while the model is fine-tuned."
+plots.show(fig, alt, pd.Series(found, name="validation").round(2).to_frame())
+
+# %% [markdown]
+# The n-gram model reads the same pairs. Shown beside it, not judged: the line of that training function whose name has most words in common with the one asked for.
+
+
+# %%
+def similar(page):
+    """The line of the training function with the most similar name."""
+    name = set(summaries.name_words(page)[0])
+    shared = [len(name & other) / len(name | other) for other in train_names]
+    return summaries.line(train[int(np.argmax(shared))])
+
+
+train_names = [set(summaries.split(page.name.split(".")[-1])) for page in train]
+lines["similar name"] = [similar(page) for page in test]
+tokens, _ = summaries.pairs(tokenizer, train, settings.most_code)
+counts = KneserNey(5, len(tokenizer)).fit(list(tokens.numpy()))
+lines["n-gram"] = summaries.count_and_write(counts, tokenizer, test, settings.most_code)
+
+# %% [markdown]
+# Read before you count. Three functions, and what each writer makes of them:
+
+# %%
+for i in np.random.default_rng(run.seed).choice(len(test), 3, replace=False):
+    shown = {"right": truth[i]} | {writer: made[i] for writer, made in lines.items()}
+    print(test[i].name)
+    text_view.boxes(shown)
+
+# %% [markdown]
+# ROUGE-L of each writer, mean over functions. Functions of a file resemble each other, so the [interval](../glossary.md#interval) draws whole files anew.
+
+# %%
+rouge = {
+    writer: np.array([summaries.rouge(a, b) for a, b in zip(made, truth, strict=True)])
+    for writer, made in lines.items()
+}
+means = {
+    writer: dependent.bootstrap_groups(each, files, run.seed) for writer, each in rouge.items()
+}
+fig, ax = plt.subplots(figsize=(8, 3))
+plots.forest(ax, means)
+ax.set(xlabel="ROUGE-L (%)")
+plots.show(fig, "Mean ROUGE-L of five ways to write a line, with intervals over files.", means)
+
+# %% [markdown]
+# ## Four lines, one code
+#
+# A good writer may lack words. So let the model *choose*. Short and common lines cost few bits after any code. So what counts is how many bits the code *saves*: bits of the line with no code before it, minus bits of it after the code.
+
+
+# %%
+def right(scores):
+    """Whether the best of four is the first, in %; a tie is shared."""
+    best = scores == scores.max(axis=1, keepdims=True)
+    return 100 * best[:, 0] / best.sum(axis=1)
+
+
+asked = summaries.questions(test, np.random.default_rng(run.seed))  # (n, 4), the right one first
+blank = [replace(page, code="") for page in test]
+bits, bits_alone = (
+    summaries.line_bits(model, tokenizer, pages, asked, settings.most_code)
+    for pages in (test, blank)
+)
+shared = [[len(set(names[row[0]].split()) & set(summaries.words(truth[i]))) for i in row] for row in asked]
+picked = {"fine-tuned": right(bits_alone - bits), "name overlap": right(np.array(shared))}
+of_file = [files[i] for i in asked[:, 0]]
+share = {who: dependent.bootstrap_groups(each, of_file, run.seed) for who, each in picked.items()}
+pd.Series({who: each.text("%") for who, each in share.items()}, name="right of four").to_frame()
+
+# %% [markdown]
+# ## Verdict
+#
+# For a model of 2.6 million weights that has read documentation, and a few thousand functions:
+
+
+# %%
+def times(ours, theirs):
+    return ours.mean() / theirs.mean()
+
+
+ratios = {
+    rival: dependent.bootstrap_statistic(times, files, rouge["fine-tuned"], rouge[rival], seed=run.seed)
+    for rival in ("names", "n-gram")
+}
+lead = picked["fine-tuned"] - picked["name overlap"]
+chosen = dependent.bootstrap_groups(lead, of_file, run.seed)
+verdict = claim.judge({"written": ratios, "chosen": chosen}, run.profile)
+answers = {"ROUGE-L (%)": means["fine-tuned"], "right of four (%)": share["fine-tuned"]}
+answers["llm-tasks"] = verdict.word
+display(verdict)
+results.beside(predicted, answers)
+
+# %% [markdown]
+# ## Does it read the code, or only the name?
+#
+# Call every function `f`, change nothing else, and let the fine-tuned model write once more:
+
+# %%
+hidden = [
+    replace(page, code=page.code.replace(page.name.split(".")[-1], "f", 1)) for page in test
+]
+nameless = summaries.write(model, tokenizer, hidden, settings.most_code)
+without = np.array([summaries.rouge(a, b) for a, b in zip(nameless, truth, strict=True)])
+lost = dependent.bootstrap_groups(rouge["fine-tuned"] - without, files, run.seed)
+text_view.boxes({"with its name": lines["fine-tuned"][0], "called f": nameless[0]})
+text_view.folded(
+    "How much of its ROUGE-L does the model lose without the name?",
+    f"{lost.text('points')}, of {means['fine-tuned'].effect:.1f} %; {without.mean():.1f} % are left. The "
+    f"n-gram model, which sees next to nothing of the code, has {means['n-gram'].effect:.1f} %: so much "
+    "comes from what lines usually look like. What lies between is what arguments and code gave.",
+)
+
+# %% [markdown]
+# ## What this adds
+#
+# Lesson 3 fine-tunes with the lesson's own loss on every token. A *task* is a prompt, a loss for the answer alone, and a score; and a score means something only beside a rival that understands nothing. ROUGE-L has limits of its own: a line may be right in other words, and a wrong one may share most of its words ("minimum" for "maximum").
+#
+# Models with a thousand times as many weights, and code in what they read, do this far better; whoever uses one needs the same test. (LoRA, which changes only few weights, is how such models are fine-tuned on small machines.)
+
+# %% tags=["nbval-check-output"]
+results.finish(run, [verdict], exercises, predicted, answers)
+
+# %% [markdown]
+# Back to [lesson 3](../3_small_llm.ipynb).
