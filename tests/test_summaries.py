@@ -38,7 +38,7 @@ def test_functions_have_code_and_a_line_of_their_own():
 
 
 def test_names_are_split_into_words():
-    assert summaries.name_words(PAGES[1]) == (["plot", "two"], ["x", "max", "args"])
+    assert summaries.name_words(PAGES[1]) == ["plot", "two", "x", "max", "args"]
     assert summaries.split("LinearRegression2D") == ["linear", "regression", "2", "d"]
 
 

@@ -10,8 +10,37 @@ from collections.abc import Iterable, Sequence
 from course_utils.data.documents import Document
 
 VERBS = frozenset(
-    "add apply build calculate check compute convert create draw estimate evaluate find fit get generate "
-    "load make perform plot read remove replace return select set sort split test write".split()
+    [
+        "add",
+        "apply",
+        "build",
+        "calculate",
+        "check",
+        "compute",
+        "convert",
+        "create",
+        "draw",
+        "estimate",
+        "evaluate",
+        "find",
+        "fit",
+        "get",
+        "generate",
+        "load",
+        "make",
+        "perform",
+        "plot",
+        "read",
+        "remove",
+        "replace",
+        "return",
+        "select",
+        "set",
+        "sort",
+        "split",
+        "test",
+        "write",
+    ]
 )
 FEWEST_WORDS, MOST_WORDS = 4, 8
 FRAMES = (

@@ -39,16 +39,15 @@ def functions(pages: Sequence[Document]) -> list[Document]:
         if page.code
         and 3 <= len(line(page).split()) <= 20
         and not odd.search(line(page))
-        and not page.name.split(".")[-1].startswith("__")
+        and not own_name(page).startswith("__")
     ]
 
 
-def name_words(page: Document) -> tuple[list[str], list[str]]:
-    """The words in a function's name, and those in the names of its arguments, in small letters.
+def name_words(page: Document) -> list[str]:
+    """The words in a function's name, then those in the names of its arguments, in small letters.
 
-    ``def train_test_split(*arrays, test_size=None)`` gives train, test, split; arrays, test, size.
+    ``def train_test_split(*arrays, test_size=None)`` gives train, test, split, arrays, test, size.
     """
-    name = page.name.split(".")[-1]
     inside, depth = "", 0
     for character in page.code[page.code.index("(") :]:
         depth += (character in "([{") - (character in ")]}")
@@ -56,8 +55,13 @@ def name_words(page: Document) -> tuple[list[str], list[str]]:
             break
         inside += character if depth == 1 else ""
     arguments = [re.split(r"[:=]", part)[0].strip(" (*\n/") for part in inside.split(",")]
-    words = [each for argument in arguments if argument not in ("self", "cls") for each in split(argument)]
-    return split(name), words
+    named = [own_name(page), *(each for each in arguments if each not in ("self", "cls"))]
+    return [word for name in named for word in split(name)]
+
+
+def own_name(page: Document) -> str:
+    """The function's name without those of its module and class."""
+    return page.name.split(".")[-1]
 
 
 def split(name: str) -> list[str]:

@@ -129,7 +129,7 @@ def asked(model, who):
     return 100 / (1 + 2 ** (bits["she"] - bits["he"]))
 
 
-PEOPLE = "doctor nurse teacher engineer cook pilot farmer lawyer".split()
+PEOPLE = ["doctor", "nurse", "teacher", "engineer", "cook", "pilot", "farmer", "lawyer"]
 before = pd.Series({who: asked(shipped, who).mean() for who in PEOPLE}, name="share of she (%)")
 before.round(1).to_frame().T
 
@@ -261,15 +261,14 @@ results.beside(predicted, answers)
 # In the control, counting he and she finds nothing. The skew is there all the same, one for each occupation.
 
 # %%
-control = {who: slope("opposed", who) for who in ("doctor", "nurse", "others")}
+control = {who: slope("opposed", who).text() for who in ("doctor", "nurse", "others")}
 text_view.folded(
-    "A model follows its text about doctors. How could you tell whether it has learned something "
-    "about doctors?",
-    "Only a text that treats another occupation otherwise can tell. In the opposed texts the text's "
-    "own slope is +1 for doctors and −1 for nurses; the model's is "
-    + "; ".join(f"{who}: {each.text()}" for who, each in control.items())
-    + ". A slope near 0 for both says: the model has learned how often a word occurs, and uses it "
-    "for everybody. That is a bias too, and it is how people of whom the text says nothing come by it.",
+    "A model follows its text about doctors. Has it learned something about doctors?",
+    "Only a text that treats another occupation otherwise can tell. In the opposed texts the "
+    "text's own slope is +1 for doctors and −1 for nurses; the model's slopes are "
+    f"{'; '.join(f'{who} {each}' for who, each in control.items())}. If both are near 0, the model "
+    "has learned how often a word occurs, and uses it for everybody. That is one way in which bias "
+    "comes to people of whom the text says nothing.",
 )
 
 # %% [markdown]

@@ -99,7 +99,7 @@ assert round(summaries.rouge("Compute the mean of an array.", "Compute an array'
 # `def train_test_split(*arrays, test_size)`: half of the line stands in the names. So the first rival just "writes" the words of the function's and its arguments' names. It is our [baseline](../glossary.md#baseline). The second is the lesson's [n-gram](../glossary.md#n-gram) model, with up to four tokens before the next.
 
 # %%
-names = [" ".join(sum(summaries.name_words(page), [])) for page in test]
+names = [" ".join(summaries.name_words(page)) for page in test]
 of_names = [summaries.rouge(name, line) for name, line in zip(names, truth, strict=True)]
 print(f"right: {truth[0]}\nnames: {names[0]}\nROUGE-L {of_names[0]:.0f} %, mean {np.mean(of_names):.1f} %")
 
@@ -177,8 +177,7 @@ text_view.boxes({"right": truth[0], "the shipped model": lines["prompted only"][
 
 # %%
 def batch_loss(model, tokens, is_line):
-    scores = language.next_scores(model, tokens[:, :-1])
-    counts = is_line[:, 1:]
+    scores, counts = language.next_scores(model, tokens[:, :-1]), is_line[:, 1:]
     return F.cross_entropy(scores[counts], tokens[:, 1:][counts])
 
 
@@ -224,12 +223,16 @@ plots.show(fig, alt, pd.Series(found, name="validation").round(2).to_frame())
 # %%
 def similar(page):
     """The line of the training function with the most similar name."""
-    name = set(summaries.name_words(page)[0])
+    name = name_of(page)
     shared = [len(name & other) / len(name | other) for other in train_names]
     return summaries.line(train[int(np.argmax(shared))])
 
 
-train_names = [set(summaries.split(page.name.split(".")[-1])) for page in train]
+def name_of(page):
+    return set(summaries.split(summaries.own_name(page)))
+
+
+train_names = [name_of(page) for page in train]
 lines["similar name"] = [similar(page) for page in test]
 tokens, _ = summaries.pairs(tokenizer, train, settings.most_code)
 counts = KneserNey(5, len(tokenizer)).fit(list(tokens.numpy()))
@@ -279,7 +282,8 @@ bits, bits_alone = (
     summaries.line_bits(model, tokenizer, pages, asked, settings.most_code)
     for pages in (test, blank)
 )
-shared = [[len(set(names[row[0]].split()) & set(summaries.words(truth[i]))) for i in row] for row in asked]
+words = [set(summaries.words(line)) for line in truth]
+shared = [[len(words[i] & set(names[row[0]].split())) for i in row] for row in asked]
 picked = {"fine-tuned": right(bits_alone - bits), "name overlap": right(np.array(shared))}
 of_file = [files[i] for i in asked[:, 0]]
 share = {who: dependent.bootstrap_groups(each, of_file, run.seed) for who, each in picked.items()}
@@ -315,7 +319,7 @@ results.beside(predicted, answers)
 
 # %%
 hidden = [
-    replace(page, code=page.code.replace(page.name.split(".")[-1], "f", 1)) for page in test
+    replace(page, code=page.code.replace(summaries.own_name(page), "f", 1)) for page in test
 ]
 nameless = summaries.write(model, tokenizer, hidden, settings.most_code)
 without = np.array([summaries.rouge(a, b) for a, b in zip(nameless, truth, strict=True)])
