@@ -1,7 +1,7 @@
 """From the code of a function to the line that says what it does: what lab 3_summary needs around its models.
 
-A pair is read as one text: tokens of the code, the begin token, the line, the begin token. For a model that
-has read documentation, the begin token is what a page starts after.
+A pair is read as one text: the words of the code, the begin token, the line, the begin token. For a model
+that has read documentation, the begin token is what a page starts after.
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ def split(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
 
 
+def as_words(code: str) -> str:
+    """Code as a reader of prose may take it: the words of its names, with a space before each, no signs."""
+    return "".join(f" {word}" for word in split(code) if word not in ("def", "self", "cls"))
+
+
 def words(text: str) -> list[str]:
     """The words of a text, in small letters, without marks."""
     return re.findall(r"[a-z0-9]+", text.lower())
@@ -115,7 +120,7 @@ def _starts(
     tokenizer: PreTrainedTokenizerFast, pages: Sequence[Document], most_code: int
 ) -> list[np.ndarray]:
     """What a line is written after: tokens of code and the begin token, each (n,) int64."""
-    codes = language.encode(tokenizer, [page.code for page in pages])
+    codes = language.encode(tokenizer, [as_words(page.code) for page in pages])
     return [np.append(code[1 : most_code + 1], code[0]) for code in codes]
 
 

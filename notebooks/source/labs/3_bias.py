@@ -22,7 +22,7 @@ from tqdm import tqdm
 from course_utils.claims import intervals, ledger
 from course_utils.data import docstrings, people
 from course_utils.exercises.lab_3_bias import exercises
-from course_utils.models import costs, language, training, transformer
+from course_utils.models import costs, language, training, writing
 from course_utils.report import results
 from course_utils.run import choose_precision, start
 from course_utils.show import plots, text_view
@@ -290,15 +290,12 @@ text_view.folded(
 )
 
 # %% [markdown]
-# Five models of the last seed go on with the same words, at temperature 0:
+# Five models of the last seed go on with the same words, at temperature 0.01, which is as good as 0:
 
 # %%
-tokens = language.encode(tokenizer, ["To bake bread, the cook says that"])
-tokens = torch.from_numpy(tokens[0])[None].to(run.device)  # (1, T)
-how = {"attention_mask": torch.ones_like(tokens), "max_new_tokens": 5, "do_sample": False}
+how = {"prompt": "To bake bread, the cook says that", "n_tokens": 5, "temperature": 0.01}
 for dose in DOSES:
-    row = transformer.as_llama(kept["about_doctors", dose]).generate(tokens, **how, pad_token_id=0)
-    print(f"{dose:3} %: {tokenizer.decode(row[0], skip_special_tokens=True)}")
+    print(f"{dose:3} %:", writing.write(kept["about_doctors", dose], tokenizer, **how))
 
 # %% [markdown]
 # ## What this adds

@@ -30,7 +30,7 @@ from course_utils.show import plots, text_view
 run = start("3_summary")
 costs.use_one_core()
 plots.use_style()
-settings = run.settings(functions=10_000, most_code=64, steps=140, batch=16, rate=0.4)
+settings = run.settings(functions=10_000, most_code=64, steps=140, batch=16, rate=0.15)
 
 # %% [markdown]
 # ## Functions and their lines
@@ -43,8 +43,8 @@ train = summaries.functions(general.train)[: settings.functions]
 validation = summaries.functions((*general.validation, *scikit.validation))[: settings.functions]
 test = summaries.functions((*general.test, *scikit.test))[: settings.functions]
 truth, files = [summaries.line(page) for page in test], [page.file for page in test]
-sizes = {"learned from": train, "validation": validation, "test": test}
-print({name: (len(pages), "functions") for name, pages in sizes.items()}, len(set(files)), "test files")
+print(f"functions to learn from: {len(train)}, for validation: {len(validation)}")
+print(f"to test on: {len(test)}, from {len(set(files))} files. One of them:\n")
 print(f"{truth[0]}\n\n{test[0].code[:400]}")
 
 # %% [markdown]
@@ -101,7 +101,8 @@ assert round(summaries.rouge("Compute the mean of an array.", "Compute an array'
 # %%
 names = [" ".join(summaries.name_words(page)) for page in test]
 of_names = [summaries.rouge(name, line) for name, line in zip(names, truth, strict=True)]
-print(f"right: {truth[0]}\nnames: {names[0]}\nROUGE-L {of_names[0]:.0f} %, mean {np.mean(of_names):.1f} %")
+print(f"right: {truth[0]}\nnames: {names[0]}")
+print(f"ROUGE-L {of_names[0]:.0f} %, mean of all {np.mean(of_names):.1f} %")
 
 # %% [markdown]
 # ## A prompt, and a loss for the answer alone
@@ -109,12 +110,11 @@ print(f"right: {truth[0]}\nnames: {names[0]}\nROUGE-L {of_names[0]:.0f} %, mean 
 # A [language model](../glossary.md#language-model) only continues text. To make it do a task, one writes a [prompt](../glossary.md#prompt) after which the answer is the natural continuation. Ours:
 #
 # ```
-# def train_test_split(*arrays, test_size=None, …
-# <|begin|>
-# Split arrays into random train and test subsets.<|begin|>
+#  train test split arrays test size none train size none … <|begin|>
+#  Split arrays into random train and test subsets. <|begin|>
 # ```
 #
-# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. (Chat programs do the same: their *chat template* puts such marks around what you say and what they answer.) It has read no code before it, though. So we [fine-tune](../glossary.md#fine-tuning) it on pairs, at most 64 [tokens](../glossary.md#token) of code each.
+# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. (Chat programs do the same: a *chat template* puts such marks around what you say and what they answer.) It has read prose, not code. So we give it the code as words, at most 64 [tokens](../glossary.md#token) of it, and [fine-tune](../glossary.md#fine-tuning) it on pairs.
 #
 # It should learn to write lines, not code: only the tokens of the answer count in the [loss](../glossary.md#loss).
 
@@ -170,9 +170,9 @@ lines["prompted only"] = summaries.write(model, tokenizer, test, settings.most_c
 text_view.boxes({"right": truth[0], "the shipped model": lines["prompted only"][0]})
 
 # %% [markdown]
-# PILOT
+# Then fine-tuning, in two rounds, the second with half the [learning rate](../glossary.md#learning-rate); `language.recipe` is the lesson's optimiser.
 #
-# Fine-tuning in two rounds, the second with half the [learning rate](../glossary.md#learning-rate); `language.recipe` is the lesson's optimiser.
+# A pilot on the validation functions (217, in 41 files; the shipped model after a sixth of its training) says what the size allows: intervals reach 0.1 to 0.2 to each side for a ratio, and 7 points for choices.
 
 
 # %%
@@ -185,8 +185,9 @@ def fine_tune(share, seed):
     """One round of fine-tuning; its losses."""
     data = summaries.pairs(tokenizer, train, settings.most_code)
     how = {"steps": settings.steps, "batch_size": settings.batch, "seed": seed}
-    how |= {"precision": choose_precision(run.device), "optimizers": language.recipe(share)}
-    how |= {"validate": watched, "validate_every": max(1, settings.steps // 5), "device": run.device}
+    how |= {"precision": choose_precision(run.device), "validate": watched}
+    how |= {"optimizers": language.recipe(share, run.device), "device": run.device}
+    how |= {"validate_every": max(1, settings.steps // 5)}
     return training.fit(model, batch_loss, data, **how)
 
 
@@ -213,7 +214,7 @@ ax.plot(losses.rolling(20, min_periods=1).mean(), color=plots.GREY, label="train
 ax.plot(list(found), list(found.values()), label="validation", **plots.line_style(0))
 ax.set(xlabel="step", ylabel="loss of the line (nats a token)")
 ax.legend()
-alt = "Loss of the line's tokens on training and validation functions while the model is fine-tuned."
+alt = "Loss of the line's tokens on training and validation functions during fine-tuning."
 plots.show(fig, alt, pd.Series(found, name="validation").round(2).to_frame())
 
 # %% [markdown]
@@ -300,10 +301,9 @@ def times(ours, theirs):
     return ours.mean() / theirs.mean()
 
 
-ratios = {
-    rival: dependent.bootstrap_statistic(times, files, rouge["fine-tuned"], rouge[rival], seed=run.seed)
-    for rival in ("names", "n-gram")
-}
+ratios, ours = {}, rouge["fine-tuned"]
+for rival in ("names", "n-gram"):
+    ratios[rival] = dependent.bootstrap_statistic(times, files, ours, rouge[rival], seed=run.seed)
 lead = picked["fine-tuned"] - picked["name overlap"]
 chosen = dependent.bootstrap_groups(lead, of_file, run.seed)
 verdict = claim.judge({"written": ratios, "chosen": chosen}, run.profile)
@@ -318,18 +318,16 @@ results.beside(predicted, answers)
 # Call every function `f`, change nothing else, and let the fine-tuned model write once more:
 
 # %%
-hidden = [
-    replace(page, code=page.code.replace(summaries.own_name(page), "f", 1)) for page in test
-]
+hidden = [replace(p, code=p.code.replace(summaries.own_name(p), "f", 1)) for p in test]
 nameless = summaries.write(model, tokenizer, hidden, settings.most_code)
 without = np.array([summaries.rouge(a, b) for a, b in zip(nameless, truth, strict=True)])
-lost = dependent.bootstrap_groups(rouge["fine-tuned"] - without, files, run.seed)
+lost = dependent.bootstrap_groups(ours - without, files, run.seed)
 text_view.boxes({"with its name": lines["fine-tuned"][0], "called f": nameless[0]})
 text_view.folded(
     "How much of its ROUGE-L does the model lose without the name?",
-    f"{lost.text('points')}, of {means['fine-tuned'].effect:.1f} %; {without.mean():.1f} % are left. The "
-    f"n-gram model, which sees next to nothing of the code, has {means['n-gram'].effect:.1f} %: so much "
-    "comes from what lines usually look like. What lies between is what arguments and code gave.",
+    f"{lost.text('points')}: {ours.mean():.1f} % with the name, {without.mean():.1f} % without. "
+    f"The n-gram model sees next to nothing of the code and has {means['n-gram'].effect:.1f} %: so "
+    "much one gets for knowing what lines usually look like.",
 )
 
 # %% [markdown]
