@@ -8,7 +8,6 @@ from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from course_utils import ROOT, CourseError
-from course_utils.data import registry
 from course_utils.models import language, training
 from course_utils.models.transformer import Size, Transformer, as_llama
 from course_utils.run import choose_precision

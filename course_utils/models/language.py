@@ -254,16 +254,16 @@ def _bits(model: nn.Module, tokens: np.ndarray) -> np.ndarray:
 def wanted() -> str:
     """The absolute path of the folder with the model that lesson 3 goes on from.
 
-    It is that of ``COURSE_MODEL``, else `SHIPPED`. A CourseError is raised when there is no such folder, or it
-    lacks a file.
+    It is that of ``COURSE_MODEL``, else `SHIPPED`. A CourseError is raised when there is no such folder, or
+    it lacks a file.
     """
     named = variables.read("COURSE_MODEL") or str(SHIPPED)
     folder = Path(named)
     expected = f"expected a folder with {', '.join(MODEL_FILES)}, as 'make pretrain' makes it"
     if not folder.is_dir():
         raise CourseError(
-            f"COURSE_MODEL is '{named}', and there is no such folder where this runs: {expected}; give its "
-            "whole path"
+            f"COURSE_MODEL is '{named}', and there is no such folder where this runs: {expected}; give "
+            "its whole path"
         )
     if missing := [name for name in MODEL_FILES if not (folder / name).is_file()]:
         raise CourseError(f"COURSE_MODEL is '{named}', which lacks {', '.join(missing)}: {expected}")
