@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -51,13 +51,19 @@ def train_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerF
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=BEGIN)
 
 
-def character_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
-    """Every character of these texts is a token; one that they do not have is cut into its bytes."""
-    characters = sorted(set().union(*texts))
-    tokens = [BEGIN, *(f"<0x{byte:02X}>" for byte in range(256)), *characters]
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], byte_fallback=True))
-    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+def word_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerFast:
+    """The most frequent words of these texts, with the space before them, are tokens; others are cut into bytes.
+
+    `n_tokens` is as in `train_tokenizer`.
+    """
+    smallest = train_tokenizer([], len(pre_tokenizers.ByteLevel.alphabet()) + 1)
+    cutter = smallest.backend_tokenizer.pre_tokenizer
+    words = Counter(word for text in texts for word, _ in cutter.pre_tokenize_str(text) if len(word) > 1)
+    vocabulary = smallest.get_vocab()
+    for word, _ in words.most_common(n_tokens - len(vocabulary)):
+        vocabulary[word] = len(vocabulary)
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], ignore_merges=True))
+    tokenizer.pre_tokenizer, tokenizer.decoder = cutter, decoders.ByteLevel()
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=BEGIN)
 
 
