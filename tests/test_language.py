@@ -58,12 +58,14 @@ def test_a_smaller_vocabulary_is_refused():
         language.train_tokenizer(PARAGRAPHS, 256)
 
 
-def test_characters_are_tokens_and_unknown_ones_fall_back_to_bytes():
-    tokenizer = language.character_tokenizer(["abé", "b c"])
-    assert len(tokenizer) == 1 + 256 + len("abcé ")
-    known, unknown = language.encode(tokenizer, ["é b", "aß"])
-    assert len(known) == 1 + 3 and len(unknown) == 1 + 1 + 2
-    assert tokenizer.decode(known[1:].tolist()) == "é b"
+def test_frequent_words_are_tokens_and_others_are_cut_into_bytes():
+    tokenizer = language.word_tokenizer(["the cat and the dog", "and the cow"], 259)
+    assert len(tokenizer) == 257 + 2  # " the", which stands there twice, and the first of the others
+    (known,) = language.encode(tokenizer, [" the cat"])
+    assert len(known) == 1 + 1 + len(" cat")
+    (unknown,) = language.encode(tokenizer, ["aß"])
+    assert len(unknown) == 1 + 3
+    assert tokenizer.decode(known[1:].tolist()) == " the cat"
     assert tokenizer.decode(unknown[1:].tolist()) == "aß"
 
 

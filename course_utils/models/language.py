@@ -52,7 +52,7 @@ def train_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerF
 
 
 def word_tokenizer(texts: Iterable[str], n_tokens: int) -> PreTrainedTokenizerFast:
-    """The most frequent words of these texts, with the space before them, are tokens; others are cut into bytes.
+    """The most frequent words of these texts are tokens, each with the space before it; others become bytes.
 
     `n_tokens` is as in `train_tokenizer`.
     """
