@@ -16,18 +16,24 @@ TICKS = (1, 1.2, 1.5, 2, 2.5, 3, 4)
 
 
 def size_and_text(
-    sizes: pd.Series, texts: Mapping[str, pd.Series], rival: str, here: tuple[float, float, float]
+    sizes: pd.Series,
+    texts: Mapping[str, pd.Series],
+    rival: str,
+    read: float,
+    here: tuple[float, float, float],
 ) -> tuple[Figure, pd.DataFrame]:
     """Bits per byte against weights with a fitted line, and against text read: the figure, and its means.
 
     Parameters
     ----------
     sizes : Series
-        Bits per byte of each training by its weights in millions; all have read as much.
+        Bits per byte of each training by its weights in millions.
     texts : mapping of names to Series
         Bits per byte of each training by the text it has read in MB.
     rival : str
-        Which of these is the baseline; what it reaches with all the text is a dotted line on the left.
+        Which of these is the baseline.
+    read : float
+        Text in MB that all of the first have read: what the baseline reaches with it is a dotted line.
     here : (float, float, float)
         Weights in millions, text in MB and bits per byte of a training that was done again.
     """
@@ -36,7 +42,7 @@ def size_and_text(
     ends = np.array([sizes.index.min(), sizes.index.max()])
     left.plot(ends, on_line(sizes, ends), color=COLOURS[0])
     means = {name: each.groupby(level=0).mean() for name, each in texts.items()}
-    left.axhline(means[rival].iloc[-1], color=GREY, linestyle=":")
+    left.axhline(means[rival][read], color=GREY, linestyle=":")
     for i, (name, each) in enumerate(texts.items()):
         style = {"color": GREY, "linestyle": ":", "marker": "."} if name == rival else line_style(i)
         right.plot(means[name].index, means[name], label=name, **style)
