@@ -18,6 +18,7 @@ import torch
 
 from course_utils import ROOT, CourseError
 from course_utils.authoring import runner
+from course_utils.data import docstrings
 from course_utils.models.transformer import Size, Transformer
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -42,14 +43,35 @@ def test_the_recorded_trainings_are_those_of_the_script():
     script = runpy.run_path(str(BENCHMARKS / "scaling.py"))
     with script["TABLE"].open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == script["COLUMNS"]
-    per_step = script["BATCH_SIZE"] * script["CONTEXT"]
-    expected = [(width, depth, steps * per_step, seed) for width, depth, steps, seed in script["trainings"]()]
-    found = [tuple(int(row[key]) for key in ("width", "depth", "tokens", "seed")) for row in rows]
-    assert sorted(found) == sorted(expected)
+    assert tuple(rows[0])[: len(script["COLUMNS"])] == script["COLUMNS"]
+    keys = ("width", "depth", "steps", "seed")
+    assert sorted(tuple(int(row[key]) for key in keys) for row in rows) == sorted(script["trainings"]())
+    assert {each.file for each in docstrings.load()[0].validation} == set(rows[0]) - set(script["COLUMNS"])
     for row in rows[::3]:
         model = Transformer(Size(script["N_TOKENS"], int(row["width"]), int(row["depth"])))
         assert sum(weights.numel() for weights in model.parameters()) == int(row["parameters"])
+
+
+def test_a_training_is_recorded_file_by_file_and_not_done_again(tmp_path):
+    names = runpy.run_path(str(BENCHMARKS / "scaling.py"))["main"].__globals__
+    names |= {
+        "TABLE": tmp_path / "scaling.csv",
+        "N_TOKENS": 300,
+        "STEPS": 2,
+        "SIZES": ((32, 1),),
+        "SEEDS": (0,),
+    }
+    names |= {"OTHER_STEPS": {(32, 1): (1,)}, "CONTEXT": 16}
+    names["main"]()
+    once = names["TABLE"].read_text()
+    rows = list(csv.DictReader(once.splitlines()))
+    assert [row["steps"] for row in rows] == ["1", "2"]
+    pages = docstrings.load()[0].validation
+    n_bytes = sum(len(page.text.encode()) for page in pages)
+    bits = sum(float(row[name]) for row in rows[1:] for name in {page.file for page in pages})
+    assert bits / n_bytes < 8
+    names["main"]()
+    assert names["TABLE"].read_text() == once
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def by_file(numbers):
 
 n_bytes = by_file([len(text.encode()) for text in pages])
 files, n_train = list(n_bytes.index), sum(len(text.encode()) for text in texts)
-print(f"to learn from: {n_train / 1e6:.1f} MB; held out: {len(files)} files, {n_bytes.sum() / 1e3:.0f} kB")
+print(f"to learn from: {n_train / 1e6:.1f} MB")
+print(f"held out: {n_bytes.sum() / 1e6:.2f} MB in {len(files)} files")
 
 # %% [markdown]
 # ## Trainings that were done before
@@ -225,7 +226,8 @@ curves = {"0.86 million": largest, "0.23 million": small, "n-gram": counts}
 lines = dict(zip(curves, next(redrawn("MB", *curves.values())), strict=True))
 mine = (sum(each.numel() for each in model.parameters()) / 1e6, settings.steps * a_step, here)
 fig, table = scaling_figures.size_and_text(sizes, lines, "n-gram", by_size["MB"].max(), mine)
-plots.show(fig, "Bits per byte against weights and against text read, beside an n-gram model.", table)
+alt = "Bits per byte against weights and against text read, beside an n-gram model."
+plots.show(fig, alt, table)
 
 # %% [markdown]
 # **Exercise 3_scale.3 Where curves cross.** Write `crossing(x, ours, theirs)`: three arrays, (n,). `x` rises; `ours` lies above `theirs` at first and below in the end. It returns the x at which they cross, on straight lines from point to point in a figure with a *logarithmic* x axis. (`np.interp(0, u, v)` reads off v where u is 0; u must rise.)
@@ -248,15 +250,23 @@ exercises.check("3_scale.3", crossing)
 # The same in each resample. (`crossing_at` is our `crossing`; where two curves do not cross, it gives no number.)
 
 # %%
-told = []
-for name, table in list(curves.items())[:2]:
+def crossings(table):
+    """Where a model crosses the counting, in MB: as it is, and in each resample."""
     rival = counts[counts["MB"].isin(table["MB"])]
-    pairs = [[each.groupby(level=0).mean() for each in pair] for pair in redrawn("MB", table, rival)]
-    places = np.array([crossing_at(ours.index, ours.values, theirs.values) for ours, theirs in pairs])
-    crossed = places[np.isfinite(places)]
-    low, high = np.quantile(crossed, [0.025, 0.975]) if len(crossed) else (np.nan, np.nan)
-    told.append(f"{name}: crosses in {100 * len(crossed) / len(places):.0f} % of the resamples"
-                + f", 95 % of these between {low:.2f} and {high:.2f} MB." * bool(len(crossed)))
+    found = []
+    for pair in redrawn("MB", table, rival):
+        ours, theirs = (levels.groupby(level=0).mean() for levels in pair)
+        found.append(crossing_at(ours.index, ours.to_numpy(), theirs.to_numpy()))
+    return pd.Series(found)
+
+
+told = []
+for name, table in (("large", largest), ("small", small)):
+    places = crossings(table).dropna()
+    share, ends = 100 * len(places) / (settings.resamples + 1), places.quantile([0.025, 0.975])
+    told.append(f"The {name} model crosses the counting in {share:.0f} % of the resamples"
+                + f", mostly between {ends.min():.1f} and {ends.max():.1f} MB" * bool(len(places))
+                + f". Tried were {table['MB'].min():.1f} to {table['MB'].max():.1f} MB.")
 text_view.folded("Compare your answer", "\n\n".join(told))
 
 # %% [markdown]
@@ -273,7 +283,8 @@ recipe = found["recipe"]
 reached = bits_of(shipped, its_tokenizer, recipe["context"]).sum() / n_bytes.sum()
 its_tokens = sum(len(row) - 1 for row in language.encode(its_tokenizer, texts))
 its_step = recipe["batch_size"] * recipe["context"] * n_train / its_tokens / 1e6  # MB
-its_curve = pd.Series({row["step"] * its_step: row["general"] for row in found["curve"] if row["step"]})
+rows = [row for row in found["curve"] if row["step"]]
+its_curve = pd.Series({row["step"] * its_step: row["general"] for row in rows})
 its_curve.iloc[-1] = reached
 
 # %%
@@ -289,12 +300,14 @@ promised, (low, high) = redrawn_lines[0][-1], band[:, -1]
 word = "too much" if reached > high else "too little" if reached < low else "about what came"
 text_view.folded(
     "Compare your answer",
-    f"After {x[-1]:.0f} MB the line promises {promised:.2f} bits per byte [{low:.2f}, {high:.2f}]. The "
-    f"shipped model needs {reached:.2f}. The line promised {word}.\n\n"
-    f"The line was drawn through trainings that differ by a factor of 8 in text, and then drawn on by a "
-    f"factor of {x[-1] / amounts[-1]:.0f}. The interval knows of seeds and files; it does not know whether "
-    "the line is straight out there. A text has a part that nobody can guess, so every such line must bend "
-    "in the end. People who plan large models therefore fit curves with a floor, and several sizes at once.")
+    f"After {x[-1]:.0f} MB the line promises {promised:.2f} bits per byte [{low:.2f}, {high:.2f}]. "
+    f"The shipped model needs {reached:.2f}. The line promised {word}.\n\n"
+    "It was drawn through trainings that differ by a factor of 8 in text, and then drawn on by a "
+    f"factor of {x[-1] / amounts[-1]:.0f}. The interval knows of seeds and files; it does not know "
+    "whether the line is straight out there, nor that the long training was a larger model. And a "
+    "text has a part that nobody can guess, so every such line bends in the end. People who plan "
+    "large models fit curves with a floor, to several sizes at once.",
+)
 
 # %% [markdown]
 # ## What this adds to lesson 3
