@@ -1,6 +1,7 @@
 """Bootstrap of groups and of stretches of time."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from course_utils import CourseError
@@ -116,3 +117,34 @@ def test_a_statistic_needs_two_groups_and_columns_of_one_length(columns):
     groups, column = map(np.array, columns)
     with pytest.raises(CourseError, match="columns as long as the 2 groups, and two different groups"):
         dependent.bootstrap_statistic(np.mean, groups, column)
+
+
+def trained(levels, spread=0.0):
+    """Three trainings for each size, with the bits of four files of 10, 20, 30 and 40 bytes."""
+    rng, sizes = np.random.default_rng(0), pd.Series([10.0, 20, 30, 40], list("abcd"))
+    rows = [
+        {"x": x} | (sizes * level * np.exp(rng.normal(0, spread, 4))).to_dict()
+        for x, level in levels.items()
+        for _ in range(3)
+    ]
+    return pd.DataFrame(rows), sizes
+
+
+def test_the_first_levels_are_those_of_the_tables_as_they_are():
+    table, sizes = trained({1: 3.0, 2: 2.0})
+    ours, theirs = next(dependent.redrawn("x", table, table[table["x"] == 2], sizes=sizes))
+    assert (
+        ours.tolist() == pytest.approx([3.0] * 3 + [2.0] * 3) and ours.index.tolist() == [1.0] * 3 + [2.0] * 3
+    )
+    assert theirs.tolist() == pytest.approx([2.0] * 3)
+
+
+def test_trainings_are_drawn_among_those_alike_and_files_for_all_tables_together():
+    table, sizes = trained({1: 3.0, 2: 2.0}, spread=0.3)
+    draws = list(dependent.redrawn("x", table, table, sizes=sizes, seed=1, n_resamples=300))
+    assert len(draws) == 301 and all(ours.index.tolist() == draws[0][0].index.tolist() for ours, _ in draws)
+    means = np.array([[levels.groupby(level=0).mean()[1.0] for levels in pair] for pair in draws[1:]])
+    assert means.std(axis=0).min() > 0.05
+    assert np.corrcoef(means.T)[0, 1] > 0.2  # the same files; other trainings of the same size
+    again = list(dependent.redrawn("x", table, table, sizes=sizes, seed=1, n_resamples=2))
+    assert again[2][0].tolist() == draws[2][0].tolist()

@@ -35,11 +35,9 @@ def step_by_step(x, ours, theirs):
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
     [
-        ("3_scale.1", 20.57),  # 10 to the power of -0.1 is 0.7943
-        ("3_scale.1", np.array(20.6)),
-        ("3_scale.2", slope),
-        ("3_scale.3", step_by_step),
-        ("3_scale.3", lambda x, a, b: 10 ** np.interp(0, b - a, np.log10(x))),
+        ("3_scale.1", slope),
+        ("3_scale.2", step_by_step),
+        ("3_scale.2", lambda x, a, b: 10 ** np.interp(0, b - a, np.log10(x))),
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
@@ -49,20 +47,15 @@ def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
 @pytest.mark.parametrize(
     ("exercise_id", "answer", "said"),
     [
-        ("3_scale.1", 6.7, "what a doubling saves"),
-        ("3_scale.1", 79.4, "So much is left"),
-        ("3_scale.1", 10, "The exponent is no percentage"),
-        ("3_scale.1", 33.5, "savings do not add up"),
-        ("3_scale.1", 0.2057, "That is a share"),
-        ("3_scale.2", lambda x, y: np.polyfit(x, y, 1)[0], "through the points themselves"),
-        ("3_scale.2", lambda x, y: np.polyfit(np.log(x), y, 1)[0], "logarithm of x alone"),
-        ("3_scale.2", lambda x, y: np.polyfit(x, np.log(y), 1)[0], "logarithm of y alone"),
-        ("3_scale.2", lambda x, y: slope(y, x), "You swapped the two"),
-        ("3_scale.2", lambda x, y: np.polyfit(np.log(x), np.log(y), 1)[1], "where the line begins"),
-        ("3_scale.2", lambda x, y: np.polyfit(x, y, 1), "TypeError: these are 2 values, not one number"),
-        ("3_scale.3", lambda x, a, b: np.interp(0, b - a, x), "straight from point to point in x itself"),
-        ("3_scale.3", lambda x, a, b: x, "not one number"),
-        ("3_scale.3", lambda x, a, b: x[0], "For a nudge"),
+        ("3_scale.1", lambda x, y: np.polyfit(x, y, 1)[0], "through the points themselves"),
+        ("3_scale.1", lambda x, y: np.polyfit(np.log(x), y, 1)[0], "logarithm of x alone"),
+        ("3_scale.1", lambda x, y: np.polyfit(x, np.log(y), 1)[0], "logarithm of y alone"),
+        ("3_scale.1", lambda x, y: slope(y, x), "You swapped the two"),
+        ("3_scale.1", lambda x, y: np.polyfit(np.log(x), np.log(y), 1)[1], "where the line begins"),
+        ("3_scale.1", lambda x, y: np.polyfit(x, y, 1), "TypeError: these are 2 values, not one number"),
+        ("3_scale.2", lambda x, a, b: np.interp(0, b - a, x), "straight from point to point in x itself"),
+        ("3_scale.2", lambda x, a, b: x, "not one number"),
+        ("3_scale.2", lambda x, a, b: x[0], "For a nudge"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, said):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
+from course_utils.exercises import Exercise, Mistake, same_number, workbook
 
 Slope = Callable[[np.ndarray, np.ndarray], float]
 
@@ -31,7 +31,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def exponent_of(x: np.ndarray, y: np.ndarray) -> float:
-    """Exponent of the power law that fits best, as exercise 2 wants it: x and y (n,), both positive."""
+    """Exponent of the power law that fits best, as exercise 1 wants it: x and y (n,), both positive."""
     return _slope(np.log(x), np.log(y))
 
 
@@ -41,7 +41,7 @@ COUNTED = np.array([2.7, 2.5, 2.3, 2.1])  # crossed between 1 and 2: a third of 
 
 
 def crossing_at(x: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Where our curve crosses theirs, as exercise 3 wants it: all (n,); nan where it does not."""
+    """Where our curve crosses theirs, as exercise 2 wants it: all (n,); nan where it does not."""
     lead = np.asarray(theirs) - np.asarray(ours)
     if lead[0] > 0 or lead[-1] < 0:
         return float("nan")
@@ -71,30 +71,6 @@ def _interpolated(x: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> float:
 exercises = workbook(
     Exercise(
         "3_scale.1",
-        "Ten times as large",
-        solution=always(100 * (1 - 10**-0.1)),
-        mistakes=(
-            Mistake(always(100 * (1 - 2**-0.1)), "That is what a doubling saves. Ten times is more."),
-            Mistake(always(100 * 10**-0.1), "So much is left. How much is saved?"),
-            Mistake(
-                always(10.0),
-                "The exponent is no percentage: ten times as many parameters leave 10 to the power of −0.1.",
-            ),
-            Mistake(
-                always(500 * (1 - 2**-0.1)),
-                "You took five doublings to make ten times as many. 2 · 2 · 2 · 2 · 2 is 32, and savings do "
-                "not add up.",
-            ),
-            Mistake(always(1 - 10**-0.1), "That is a share. The question asks for %."),
-        ),
-        hints=(
-            "Twice as many leave 2 to the power of −0.1. And ten times as many?",
-            "10 ** -0.1 is what is left. How much is saved, in %?",
-        ),
-        expects="a number in %",
-    ),
-    Exercise(
-        "3_scale.2",
         "The exponent",
         solution=lambda: exponent_of,
         mistakes=(
@@ -129,7 +105,7 @@ exercises = workbook(
         expects="a function of (x, y) that gives a number",
     ),
     Exercise(
-        "3_scale.3",
+        "3_scale.2",
         "Where curves cross",
         solution=lambda: crossing_at,
         mistakes=(

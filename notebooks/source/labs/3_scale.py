@@ -6,17 +6,19 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Large Language Models (LLMs): Understanding Human Language". It says that such models are large; that size makes them better is our reading.*
 #
 # This lab needs [lesson 3](../3_small_llm.ipynb): the transformer, [bits per byte](../glossary.md#bits-per-byte), the [n-gram](../glossary.md#n-gram) model, pre-training. Allow 40 minutes.
-#
+
+# %% [markdown]
 # **Why this matters.** Companies build power stations for the next model, because it is to have more weights and read more text. Before somebody pays for that, they train small ones, draw a line through the points, and read off what a large one would bring. You do the same, on your laptop, and then you check whether the line told the truth.
 
 # %%
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from course_utils import ROOT
-from course_utils.claims import ledger
+from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings
 from course_utils.exercises.lab_3_scale import crossing_at, exercises, exponent_of
 from course_utils.models import costs, language
@@ -101,16 +103,11 @@ assert run.profile != "laptop" or abs(here / same.mean() - 1) < 0.03
 #
 # If each doubling saves the same share, the points lie on a line in a figure with two logarithmic axes. That is a **[power law](../glossary.md#power-law)** (Kaplan and others 2020): *y = a · xᵇ*. The slope *b* is its exponent. An exponent of −0.1 means: twice as much of it leaves 2⁻⁰·¹ = 93 % of the bits, so it saves 7 %.
 #
-# **Exercise 3_scale.1 Ten times as large.** With the exponent −0.1, how many percent of the bits do *ten* times as many weights save?
-
-# %% exercise="3_scale.1"
-answer_1 = ...
-### BEGIN SOLUTION
-answer_1 = 100 * (1 - 10**-0.1)
-### END SOLUTION
-
-# %% check="3_scale.1"
-exercises.check("3_scale.1", answer_1)
+# <details><summary>And how much do <em>ten</em> times as many weights save?</summary>
+#
+# 10⁻⁰·¹ = 79 % of the bits are left, so they save 21 %. Savings do not add up: what is left is multiplied.
+#
+# </details>
 
 # %% [markdown]
 # ## The claim, as it will be judged
@@ -130,9 +127,9 @@ predicted = {
 }
 
 # %% [markdown]
-# **Exercise 3_scale.2 The exponent.** Write `exponent(x, y)`: two arrays, (n,), of positive numbers. It returns the exponent of the power law that fits them best, by least squares on the logarithms. (`np.polyfit(u, v, 1)` fits a line.)
+# **Exercise 3_scale.1 The exponent.** Write `exponent(x, y)`: two arrays, (n,), of positive numbers. It returns the exponent of the power law that fits them best, by least squares on the logarithms. (`np.polyfit(u, v, 1)` fits a line.)
 
-# %% exercise="3_scale.2"
+# %% exercise="3_scale.1"
 exponent = ...
 
 
@@ -143,8 +140,8 @@ def exponent(x, y):
 
 ### END SOLUTION
 
-# %% check="3_scale.2"
-exercises.check("3_scale.2", exponent)
+# %% check="3_scale.1"
+exercises.check("3_scale.1", exponent)
 
 # %% [markdown]
 # ## Experiment
@@ -152,24 +149,8 @@ exercises.check("3_scale.2", exponent)
 # Chance enters twice: by the first weights, and by which files happen to be held out. So the [bootstrap](../glossary.md#bootstrap) draws both anew: trainings among those of equal size and text, and whole *files*, because pages of one file resemble each other. (With so few seeds an interval comes out somewhat too narrow.)
 #
 # How large must this be? The course's first edition, with four sizes and three seeds, had intervals of ± 0.6 points (size) and ± 0.3 (text); what it saved lay 2 and 9 points above the margin. Files add to that, but all models are measured on the same ones, so most of it cancels.
-
-
-# %%
-def redrawn(x, *tables):
-    """Bits per byte by x: of the tables as they are, then with trainings and files drawn anew."""
-    rng = np.random.default_rng(run.seed)
-    for draw in range(settings.resamples + 1):
-        chosen, levels = rng.choice(files, len(files)) if draw else files, []
-        for table in tables:
-            if draw:
-                table = table.groupby(x).sample(frac=1, replace=True, random_state=rng)
-            bits = table[chosen].to_numpy().sum(axis=1)
-            levels.append(pd.Series(bits / n_bytes[chosen].sum(), table[x].to_numpy(float)))
-        yield levels
-
-
-# %% [markdown]
-# A line through each (`exponent_of` is our `exponent`):
+#
+# `dependent.redrawn` gives the bits per byte by x, first of the tables as they are, then of each draw. (`exponent_of` is our `exponent`.)
 
 # %%
 n_tokens = sum(len(row) - 1 for row in encoded)
@@ -177,6 +158,7 @@ a_step = settings.batch_size * settings.context * n_train / n_tokens / 1e6  # MB
 points["MB"], points["millions"] = points["steps"] * a_step, points["parameters"] / 1e6
 by_size = points[points["steps"] == 576]
 largest, small = (points[points["width"] == width] for width in (128, 64))
+redrawn = partial(dependent.redrawn, sizes=n_bytes, seed=run.seed, n_resamples=settings.resamples)
 
 
 def doubling(x, table):
@@ -226,13 +208,12 @@ curves = {"0.86 million": largest, "0.23 million": small, "n-gram": counts}
 lines = dict(zip(curves, next(redrawn("MB", *curves.values())), strict=True))
 mine = (sum(each.numel() for each in model.parameters()) / 1e6, settings.steps * a_step, here)
 fig, table = scaling_figures.size_and_text(sizes, lines, "n-gram", by_size["MB"].max(), mine)
-alt = "Bits per byte against weights and against text read, beside an n-gram model."
-plots.show(fig, alt, table)
+plots.show(fig, "Bits per byte against weights and text read, beside an n-gram model.", table)
 
 # %% [markdown]
-# **Exercise 3_scale.3 Where curves cross.** Write `crossing(x, ours, theirs)`: three arrays, (n,). `x` rises; `ours` lies above `theirs` at first and below in the end. It returns the x at which they cross, on straight lines from point to point in a figure with a *logarithmic* x axis. (`np.interp(0, u, v)` reads off v where u is 0; u must rise.)
+# **Exercise 3_scale.2 Where curves cross.** Write `crossing(x, ours, theirs)`: three arrays, (n,). `x` rises; `ours` lies above `theirs` at first and below in the end. It returns the x at which they cross, on straight lines from point to point in a figure with a *logarithmic* x axis. (`np.interp(0, u, v)` reads off v where u is 0; u must rise.)
 
-# %% exercise="3_scale.3"
+# %% exercise="3_scale.2"
 crossing = ...
 
 
@@ -243,8 +224,8 @@ def crossing(x, ours, theirs):
 
 ### END SOLUTION
 
-# %% check="3_scale.3"
-exercises.check("3_scale.3", crossing)
+# %% check="3_scale.2"
+exercises.check("3_scale.2", crossing)
 
 # %% [markdown]
 # The same in each resample. (`crossing_at` is our `crossing`; where two curves do not cross, it gives no number.)
@@ -273,7 +254,8 @@ text_view.folded("Compare your answer", "\n\n".join(told))
 # ## Did the line tell the truth?
 #
 # The model that the lesson loads, trained for an hour, is larger than the largest here, and has read far more. So do what people do who plan large models: draw the line through the small trainings, and read off. **Will it promise too much or too little?**
-#
+
+# %% [markdown]
 # (Two things are not alike: the shipped model has a larger vocabulary and has read other packages as well. Its curve was measured underway on the first 80 of our pages, at a learning rate that falls only in the last steps; the cross at its end is measured here.)
 
 # %%
@@ -287,7 +269,6 @@ rows = [row for row in found["curve"] if row["step"]]
 its_curve = pd.Series({row["step"] * its_step: row["general"] for row in rows})
 its_curve.iloc[-1] = reached
 
-# %%
 x = np.geomspace(amounts[0], its_curve.index[-1], 20)
 redrawn_lines = [scaling_figures.on_line(levels, x) for (levels,) in redrawn("MB", largest)]
 band = np.quantile(redrawn_lines[1:], [0.025, 0.975], axis=0)

@@ -6,7 +6,8 @@
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "The Role of Data Preprocessing".*
 #
 # This lab needs [lesson 3](../3_small_llm.ipynb): bytes, [byte-pair encoding](../glossary.md#byte-pair-encoding), [bits per byte](../glossary.md#bits-per-byte), the transformer. Allow 40 minutes.
-#
+
+# %% [markdown]
 # **Why this matters.** You pay a chatbot by the token, and it has room for so many tokens and no more. One that reads letters fills its room quickly. One that reads whole words cannot count the r in "strawberry", because it never sees an r. How to cut a text is the first decision about every language model.
 
 # %%
@@ -85,7 +86,8 @@ text_view.boxes({way: pieces(cutter, sentence) for way, cutter in cutters.items(
 # Whole words know a word or do not, and spell out what they do not know. Byte pairs know *parts*: they cut a new word into the pieces that the documentation has made frequent. Where a piece is one token, the model gets a number and no letters; that is why counting its r's is hard.
 #
 # </details>
-#
+
+# %% [markdown]
 # How much text does a window of 128 tokens hold?
 
 # %%
@@ -163,7 +165,8 @@ pd.DataFrame({"operations a step (millions)": (operations / 1e6).round(), "steps
 # At each place the model scores its whole vocabulary. With 2,048 tokens that is about half of all the work in a model as small as this; with 257 it is little.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## The claim, as it will be judged
 
 # %%
@@ -245,7 +248,6 @@ for way, cutter in cutters.items():
     ngram = KneserNey(4, len(cutter)).fit(cut[way])
     counted[way] = sum(ngram.bits(row)[1:].sum() for row in rows) / n_bytes.sum()
 
-# %%
 fig, ax = plots.curves(curves, counted["byte pairs"])
 ax.set_xticks([*curves["bytes"]], [f"{x:,.0f}" for x in curves["bytes"]])
 ax.set(xlabel="arithmetic (billions of operations)", ylabel="bits per byte", ylim=(0, None))
