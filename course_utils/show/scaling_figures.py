@@ -99,5 +99,5 @@ def _logarithmic(ax: plt.Axes, ticks: Sequence[float], what: str) -> None:
     low, high = ax.get_ylim()
     ax.set_yticks([tick for tick in TICKS if low < tick < high])
     ax.set_yticklabels([f"{tick:g}" for tick in TICKS if low < tick < high])
-    ax.set_xticks(list(ticks), [f"{tick:.2g}" for tick in ticks])
+    ax.set_xticks(list(ticks), [f"{tick:.2g}" if tick < 10 else f"{tick:.0f}" for tick in ticks])
     ax.minorticks_off()
