@@ -256,33 +256,40 @@ text_view.folded("Compare your answer", "\n\n".join(told))
 # The model that the lesson loads, trained for an hour, is larger than the largest here, and has read far more. So do what people do who plan large models: draw the line through the small trainings, and read off. **Will it promise too much or too little?**
 
 # %% [markdown]
-# (Two things are not alike: the shipped model has a larger vocabulary and has read other packages as well. Its curve was measured underway on the first 80 of our pages, at a learning rate that falls only in the last steps; the cross at its end is measured here.)
+# (Two things are not alike: the shipped model has a larger vocabulary and has read other packages as well. The curve was measured underway, on the first 80 of our pages, before its learning rate had fallen to 0; the cross at its end is measured here.)
 
 # %%
-shipped, its_tokenizer = language.shipped()
+shipped, its_tokenizer = language.load_pretrained(language.SHIPPED)
 found = json.loads((language.SHIPPED / "training.json").read_text(encoding="utf-8"))
 recipe = found["recipe"]
-reached = bits_of(shipped, its_tokenizer, recipe["context"]).sum() / n_bytes.sum()
+its_bits = bits_of(shipped, its_tokenizer, recipe["context"])
 its_tokens = sum(len(row) - 1 for row in language.encode(its_tokenizer, texts))
 its_step = recipe["batch_size"] * recipe["context"] * n_train / its_tokens / 1e6  # MB
 rows = [row for row in found["curve"] if row["step"]]
 its_curve = pd.Series({row["step"] * its_step: row["general"] for row in rows})
-its_curve.iloc[-1] = reached
+its_curve.iloc[-1] = its_bits.sum() / n_bytes.sum()
 
+# %% [markdown]
+# The line, and in each resample both the line and the shipped model on the same files:
+
+# %%
 x = np.geomspace(amounts[0], its_curve.index[-1], 20)
-redrawn_lines = [scaling_figures.on_line(levels, x) for (levels,) in redrawn("MB", largest)]
-band = np.quantile(redrawn_lines[1:], [0.025, 0.975], axis=0)
+pairs = redrawn("MB", largest, pd.DataFrame([its_bits]).assign(MB=x[-1]))
+drawn = [(scaling_figures.on_line(levels, x), own.iloc[0]) for levels, own in pairs]
+band = np.quantile([line for line, _ in drawn[1:]], [0.025, 0.975], axis=0)
 fig = scaling_figures.beyond(lines, (x, band), its_curve)
 plots.show(fig, "The line through the small trainings, drawn on to the text of the shipped model.",
            its_curve.round(3).rename("the shipped model").to_frame())
 
 # %%
-promised, (low, high) = redrawn_lines[0][-1], band[:, -1]
-word = "too much" if reached > high else "too little" if reached < low else "about what came"
+more = np.array([own - line[-1] for line, own in drawn])  # bits per byte
+low, high = np.quantile(more[1:], [0.025, 0.975])
+word = "too much" if low > 0 else "too little" if high < 0 else "about what came"
 text_view.folded(
     "Compare your answer",
-    f"After {x[-1]:.0f} MB the line promises {promised:.2f} bits per byte [{low:.2f}, {high:.2f}]. "
-    f"The shipped model needs {reached:.2f}. The line promised {word}.\n\n"
+    f"After {x[-1]:.0f} MB the line promises {drawn[0][0][-1]:.2f} bits per byte. The shipped "
+    f"model needs {drawn[0][1]:.2f}, that is {more[0]:+.2f} [{low:+.2f}, {high:+.2f}]. The line promised "
+    f"{word}.\n\n"
     "It was drawn through trainings that differ by a factor of 8 in text, and then drawn on by a "
     f"factor of {x[-1] / amounts[-1]:.0f}. The interval knows of seeds and files; it does not know "
     "whether the line is straight out there, nor that the long training was a larger model. And a "
