@@ -62,7 +62,7 @@ points["bits per byte"] = points[files].sum(axis=1) / n_bytes.sum()
 points.groupby(["parameters", "steps"])["bits per byte"].agg(["mean", "std", "count"]).round(3)
 
 # %% [markdown]
-# Should you believe a table that somebody else has made? Train one of its rows again. `language.learn` is the lesson's loop.
+# Should you believe a table that somebody else has made? Train one of its rows again. `language.learn` is the lesson's loop, `language.token_bits` gives the surprise of each token.
 
 # %%
 settings = run.settings(
@@ -82,17 +82,16 @@ how = {"steps": settings.steps, "seed": run.seed, "context": settings.context}
 how |= {"batch_size": settings.batch_size, "device": run.device}
 history = language.learn(model.to(run.device), encoded, **how)
 
-# %% [markdown]
-# Does it fall on the recorded points? `language.token_bits` gives the surprise of each token. (Another processor may round otherwise; in the laptop [profile](../glossary.md#profile) we allow 3 %.)
 
-
-# %%
 def bits_of(model, tokenizer, context):
     """Bits that a model needs for each held-out file."""
     rows = language.encode(tokenizer, pages)
     return by_file([each.sum() for each in language.token_bits(model, rows, context)])
 
+# %% [markdown]
+# Does it fall on the recorded points? (Another processor may round otherwise; in the laptop [profile](../glossary.md#profile) we allow 3 %.)
 
+# %%
 here = bits_of(model, tokenizer, settings.context).sum() / n_bytes.sum()
 same = points.query("width == @settings.width and steps == @settings.steps")["bits per byte"]
 print(f"recorded {same.mean():.3f} ± {same.std():.3f}, here {here:.3f} bits per byte")
