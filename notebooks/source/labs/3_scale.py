@@ -54,7 +54,7 @@ print(f"held out: {n_bytes.sum() / 1e6:.2f} MB in {len(files)} files")
 # %% [markdown]
 # ## Trainings that were done before
 #
-# Four sizes of the lesson's [transformer](../glossary.md#transformer) have read as much text each. The largest and a small one have also read more or less; all from three first weights ([seeds](../glossary.md#seed)). That takes twenty minutes of computing, so it was done beforehand, by `python benchmarks/scaling.py`. It wrote the table that we read here: a row is a training, and behind it stand the bits that it needs for each held-out file.
+# Four sizes of the lesson's [transformer](../glossary.md#transformer) have read as much text each. The largest and a small one have also read more or less; all from three first weights ([seeds](../glossary.md#seed)). That takes twelve minutes of computing, so it was done beforehand, by `python benchmarks/scaling.py`. It wrote the table that we read here: a row is a training, and behind it stand the bits that it needs for each held-out file.
 
 # %%
 points = pd.read_csv(ROOT / "benchmarks" / "scaling.csv")
@@ -149,8 +149,6 @@ exercises.check("3_scale.1", exponent)
 #
 # How large must this be? The course's first edition, with four sizes and three seeds, had intervals of ± 0.6 points (size) and ± 0.3 (text); what it saved lay 2 and 9 points above the margin. Files add to that, but all models are measured on the same ones, so most of it cancels.
 #
-# The ledger fixed up to 3.3 MB for the test; the longest trainings, of 6.7 MB, are for the question after it.
-#
 # `dependent.redrawn` gives the bits per byte by x, first of the tables as they are, then of each draw. (`exponent_of` is our `exponent`.)
 
 # %%
@@ -169,7 +167,7 @@ def doubling(x, table):
     return ledger.Estimate(saved[0], *np.quantile(saved[1:], [0.025, 0.975]), len(files))
 
 
-doubled = {"parameters": doubling("millions", by_size), "tokens": doubling("MB", largest.query("steps <= 1152"))}
+doubled = {"parameters": doubling("millions", by_size), "tokens": doubling("MB", largest)}
 
 # %% [markdown]
 # ## Verdict
@@ -291,7 +289,7 @@ text_view.folded(
     f"After {x[-1]:.0f} MB the line promises {drawn[0][0][-1]:.2f} bits per byte. The shipped "
     f"model needs {drawn[0][1]:.2f}, that is {more[0]:+.2f} [{low:+.2f}, {high:+.2f}]. The line promised "
     f"{word}.\n\n"
-    "It was drawn through trainings that differ by a factor of 16 in text, and then drawn on by a "
+    "It was drawn through trainings that differ by a factor of 8 in text, and then drawn on by a "
     f"factor of {x[-1] / amounts[-1]:.0f}. The interval knows of seeds and files; it does not know "
     "whether the line is straight out there, nor that the long training was a larger model. And a "
     "text has a part that nobody can guess, so every such line bends in the end. People who plan "
