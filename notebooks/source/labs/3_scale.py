@@ -293,7 +293,10 @@ text_view.folded(
     f"factor of {x[-1] / amounts[-1]:.0f}. The interval knows of seeds and files; it does not know "
     "whether the line is straight out there, nor that the long training was a larger model. And a "
     "text has a part that nobody can guess, so every such line bends in the end. People who plan "
-    "large models fit curves with a floor, to several sizes at once.",
+    "large models fit curves with a floor, to several sizes at once.\n\n"
+    "And counting? On the general test pages the shipped model needs "
+    f"{found['bits per byte']['general']:.2f} bits per byte; an n-gram model of four tokens that has "
+    f"read all the same text needs {found['rivals']['4-gram']['general']:.2f}.",
 )
 
 # %% [markdown]
