@@ -287,16 +287,16 @@ word = "too much" if low > 0 else "too little" if high < 0 else "about what came
 text_view.folded(
     "Compare your answer",
     f"After {x[-1]:.0f} MB the line promises {drawn[0][0][-1]:.2f} bits per byte. The shipped "
-    f"model needs {drawn[0][1]:.2f}, that is {more[0]:+.2f} [{low:+.2f}, {high:+.2f}]. The line promised "
-    f"{word}.\n\n"
+    f"model needs {drawn[0][1]:.2f}, that is {more[0]:+.2f} [{low:+.2f}, {high:+.2f}]. The line "
+    f"promised {word}.\n\n"
     "It was drawn through trainings that differ by a factor of 8 in text, and then drawn on by a "
     f"factor of {x[-1] / amounts[-1]:.0f}. The interval knows of seeds and files; it does not know "
     "whether the line is straight out there, nor that the long training was a larger model. And a "
     "text has a part that nobody can guess, so every such line bends in the end. People who plan "
     "large models fit curves with a floor, to several sizes at once.\n\n"
     "And counting? On the general test pages the shipped model needs "
-    f"{found['bits per byte']['general']:.2f} bits per byte; an n-gram model of four tokens that has "
-    f"read all the same text needs {found['rivals']['4-gram']['general']:.2f}.",
+    f"{found['bits per byte']['general']:.2f} bits per byte; an n-gram model of four tokens that "
+    f"has read all the same text needs {found['rivals']['4-gram']['general']:.2f}.",
 )
 
 # %% [markdown]
