@@ -29,7 +29,7 @@ notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 	$(BIN)/python benchmarks/run.py
 
-pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (an hour)
+pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (half an hour)
 	$(BIN)/python -m course_utils.models.pretraining $(OPTIONS)
 
 finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finetuned (more than an hour)

@@ -314,7 +314,7 @@ def load_pretrained(folder: str | Path) -> tuple[LlamaForCausalLM, PreTrainedTok
 
 
 def shipped() -> tuple[Transformer, PreTrainedTokenizerFast]:
-    """The model that the course has trained for an hour, in our own code, and its tokenizer.
+    """The model that the course has trained for half an hour, in our own code, and its tokenizer.
 
     With ``COURSE_MODEL`` it is the model in that folder instead, if our code can run it.
 

@@ -47,7 +47,7 @@ plots.use_style()
 # %% [markdown]
 # ## A chatbot?
 #
-# We have let a model read for an hour. `writing.write` lets it continue a text, the *[prompt](glossary.md#prompt)*. Let us ask it something.
+# We have let a model read for half an hour. `writing.write` lets it continue a text, the *[prompt](glossary.md#prompt)*. Let us ask it something.
 
 # %%
 shipped, tokenizer = language.shipped()
@@ -60,7 +60,7 @@ text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, s
 # %% [markdown]
 # ## Data
 #
-# A good Python function carries its documentation, the **[docstring](glossary.md#docstring)**: English by people. Those of numpy, scipy and pandas are the *general* text (the hour-long training read eleven libraries more). scikit-learn's is the *task*: our model has not read it.
+# A good Python function carries its documentation, the **[docstring](glossary.md#docstring)**: English by people. Those of numpy, scipy and pandas are the *general* text (a longer training read eleven libraries more). scikit-learn's is the *task*: our model has not read it.
 #
 # As always: a train part, a [validation](glossary.md#validation) part, and a test part for the experiment alone. So that a good score is not mere memory, all pages of a source file are in the same part, near-copies were left out, and so was every held-out paragraph that shares 13 words in a row with a training text.
 
@@ -298,7 +298,7 @@ class Transformer(nn.Module):
         return self.norm(x) @ self.embed_tokens.weight.T  # (B, T, n_tokens)
 
 # %% [markdown]
-# Is it right? We put the hour-long training's weights into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its second layer look at. Which looks at the token before?
+# Is it right? We put the weights of the longer training into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its second layer look at. Which looks at the token before?
 
 # %%
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
@@ -368,9 +368,9 @@ looks = pd.DataFrame([{"step": 0} | first_look, *history.validations])
 text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in (0, 1, 4)})
 
 # %% [markdown]
-# ## What an hour buys
+# ## What half an hour buys
 #
-# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Compare the n-gram model's line with the squares: the training curve is other text.) Then the same code, 2.6 million weights, an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. (The time axis is not even.)
+# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Compare the n-gram model's line with the squares: the training curve is other text.) Then the same code, 2.6 million weights, half an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. (The time axis is not even.)
 
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
@@ -382,7 +382,7 @@ cpu_s = looks["step"] / looks["step"].max() * history.cpu_s
 live = dict(zip(cpu_s, looks["bits per byte"], strict=True))
 plots.show(*language_curves.long_learning(long["curve"], live, levels))
 text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=1),
-                 "an hour": writing.write(pretrained, tokenizer, "Return the", seed=1)})
+                 "half an hour": writing.write(pretrained, tokenizer, "Return the", seed=1)})
 
 # %% [markdown]
 # ## How a model writes
@@ -431,13 +431,13 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 # %% [markdown]
 # <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart. A small top-p tames a high temperature: the long tail is gone.</details>
 #
-# **A good place to stop.** You have trained a language model, seen what an hour buys, and let it write. (When you come back, run all from the top.)
+# **A good place to stop.** You have trained a language model, seen what half an hour buys, and let it write. (When you come back, run all from the top.)
 #
 # ## The claim
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) compares it with the model *before*, and with that model after as many more steps of *general* text. The first could be foreseen; the second says whether it is the *task's* pages that help.
 #
-# And a question that the article does not ask: is the *hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, because 30 pages decide little. A fifth of them is for validation, and who learns from them stops when that gets no better. The [arm](glossary.md#arm) *more general text* reads known pages again; *from scratch* keeps size and tokenizer.
+# And a question that the article does not ask: is the *half hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, because 30 pages decide little. A fifth of them is for validation, and who learns from them stops when that gets no better. The [arm](glossary.md#arm) *more general text* reads known pages again; *from scratch* keeps size and tokenizer.
 
 # %%
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
@@ -449,7 +449,7 @@ display(*claims)
 # %%
 predicted = {"saved against the model before (%)": 20, "saved against from scratch (%)": 20,
              "verdict, fine-tuning helps": "supported",
-             "verdict, the hour before helps": "supported"}
+             "verdict, the reading before helps": "supported"}
 
 # %% [markdown]
 # ## Experiment
@@ -532,9 +532,9 @@ answers = dict(zip(predicted, [saved["against_pretrained"][middle],
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# This holds for a network of 2.6 million weights that has read for an hour, and a task much like what it has read. Another kind of text could overturn it, or a model from scratch with better settings. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
+# This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it, or a model from scratch with better settings. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
-# <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the hour before is worth more than all pages of the task.</details>
+# <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the reading before is worth more than all pages of the task.</details>
 #
 # ## What does it look like?
 #

@@ -252,7 +252,7 @@ text_view.folded("Compare your answer", "\n\n".join(told))
 # %% [markdown]
 # ## Did the line tell the truth?
 #
-# The model that the lesson loads, trained for an hour, is larger than the largest here, and has read far more. So do what people do who plan large models: draw the line through the small trainings, and read off. **Will it promise too much or too little?**
+# The model that the lesson loads, trained for half an hour, is larger than the largest here, and has read far more. So do what people do who plan large models: draw the line through the small trainings, and read off. **Will it promise too much or too little?**
 
 # %% [markdown]
 # (Two things are not alike: the shipped model has a larger vocabulary and has read other packages as well. The curve was measured underway, on the first 80 of our pages, before its learning rate had fallen to 0; the cross at its end is measured here.)
