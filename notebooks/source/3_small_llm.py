@@ -32,14 +32,9 @@ from course_utils.models import finetuning, language, training, writing
 from course_utils.models.ngrams import KneserNey
 from course_utils.report import results
 from course_utils.run import choose_precision, start
-from course_utils.show import (
-    attention_figures,
-    language_curves,
-    language_figures,
-    plots,
-    text_view,
-    transformer_figures,
-)
+from course_utils.show import attention_figures, language_figures, plots, text_view
+from course_utils.show.language_curves import learning, long_learning, savings
+from course_utils.show.transformer_figures import block
 
 run = start("3_small_llm")
 plots.use_style()
@@ -96,7 +91,7 @@ line = "Compute the mean squared error of an array-like of shape (n_samples,)."
 print(" | ".join(f"{tokenizer.decode([k])} {k}" for k in tokenizer(line)["input_ids"]))
 
 # %% [markdown]
-# **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters. Which piece does byte-pair encoding make *second*? Use pencil and paper, and answer with a string in place of the `...`. (`exercises.hint("3.1")` in a new cell gives a nudge.)
+# **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters. Which piece does byte-pair encoding make *second*? Use pencil and paper, and answer with a string in place of the `...`. (`exercises.hint("3.1")` gives a nudge.)
 
 # %% exercise="3.1"
 answer_3_1 = ...
@@ -159,7 +154,7 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 # %% [markdown]
 # The last is the [baseline](glossary.md#baseline).
 #
-# **A good place to stop.** You have cut text into tokens, written the measure, and let a model count. (When you come back, run all from the top.)
+# **A good place to stop.** You have cut text into tokens, written the measure, and let a model count.
 
 # %% [markdown]
 # ## A transformer, part by part
@@ -167,7 +162,7 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 # The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it: (B, T) is B texts of T tokens, C the numbers that stand for a token. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
 
 # %%
-plots.show(*transformer_figures.block(shipped.size))
+plots.show(*block(shipped.size))
 tokens = torch.tensor(tokenizer("Return the mean of the array")["input_ids"])  # (T,)
 lists = shipped.embed_tokens(tokens).detach()  # (T, C)
 plots.show(*language_figures.embedding([tokenizer.decode([k]) for k in tokens], lists))
@@ -342,7 +337,7 @@ exercises.check("3.4", looks_ahead)
 # %% [markdown]
 # ## One minute of learning
 #
-# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages in its minute; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW. Now and then we measure the validation part, and let the model write.
+# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages in its minute; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW. Now and then we measure it, and let it write.
 
 # %%
 def batch_loss(model, windows):
@@ -375,12 +370,12 @@ text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
 rivals = {"4-gram": level(counted["4-gram"], checked)}
-plots.show(*language_curves.learning(history.losses, looks, rivals, bytes_per_token))
+plots.show(*learning(history.losses, looks, rivals, bytes_per_token))
 long = language.training_record()
 levels = {name: found["general"] for name, found in long["rivals"].items()}
 cpu_s = looks["step"] / looks["step"].max() * history.cpu_s
 live = dict(zip(cpu_s, looks["bits per byte"], strict=True))
-plots.show(*language_curves.long_learning(long["curve"], live, levels))
+plots.show(*long_learning(long["curve"], live, levels))
 text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=1),
                  "half an hour": writing.write(pretrained, tokenizer, "Return the", seed=1)})
 
@@ -510,7 +505,7 @@ def file_bits(arm, budget):
 
 levels = {budget: {arm: resampling.ratio_of_totals(file_bits(arm, budget), file_bytes, run.seed)
                    for arm in finetuning.ARMS} for budget in settings.budgets}
-plots.show(*language_curves.savings(levels, 5, judged=tuple(finetuning.ARMS)))
+plots.show(*savings(levels, 5, judged=tuple(finetuning.ARMS)))
 
 # %% [markdown]
 # ## Verdict
