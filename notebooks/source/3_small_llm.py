@@ -629,7 +629,7 @@ results.finish(run, verdicts, exercises, predicted, answers)
 # - [Does a language model learn grammar, context and meaning?](labs/3_grammar.ipynb)
 # - [Does cutting text into tokens help?](labs/3_tokens.ipynb)
 # - [Do larger models on more text do better?](labs/3_scale.ipynb)
-# - [Can a small model sum up what a function does?](labs/3_summary.ipynb)
-# - [Does biased text make a biased model?](labs/3_bias.ipynb)
+# - [Can a language model summarise code?](labs/3_summary.ipynb)
+# - [Does a language model pick up the bias of its text?](labs/3_bias.ipynb)
 #
 # **Next.** Lesson 4 lets digits appear out of noise, and asks whether they are real, and whether they are new.
