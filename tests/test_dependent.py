@@ -148,3 +148,23 @@ def test_trainings_are_drawn_among_those_alike_and_files_for_all_tables_together
     assert np.corrcoef(means.T)[0, 1] > 0.2  # the same files; other trainings of the same size
     again = list(dependent.redrawn("x", table, table, sizes=sizes, seed=1, n_resamples=2))
     assert again[2][0].tolist() == draws[2][0].tolist()
+
+
+def test_percent_more_draws_runs_and_groups():
+    rng = np.random.default_rng(0)
+    before, groups = rng.uniform(50, 500, 40), np.repeat(np.arange(10), 4)
+    worse = np.repeat(rng.normal(1.05, 0.02, 10), 4)  # of one file all pages are worse alike
+    after = before * (worse + rng.normal(0, 0.01, (3, 1)))
+    found = dependent.percent_more(after, np.tile(before, (3, 1)), groups, n_resamples=4000)
+    assert found.effect == pytest.approx(100 * (after.sum() / (3 * before.sum()) - 1))
+    assert found.low < found.effect < found.high and found.n == 10
+    alone = dependent.percent_more(after, np.tile(before, (3, 1)), np.arange(40), n_resamples=4000)
+    assert found.high - found.low > alone.high - alone.low  # pages that are alike count less
+
+
+def test_percent_more_of_a_constant_factor_has_no_spread():
+    before = np.arange(1.0, 9).reshape(2, 4)
+    found = dependent.percent_more(0.9 * before, before, list("aabb"))
+    assert [found.effect, found.low, found.high] == pytest.approx([-10, -10, -10])
+    with pytest.raises(CourseError, match="a column for each of 3 items"):
+        dependent.percent_more(before, before, list("aab"))

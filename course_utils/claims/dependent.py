@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
 from course_utils.claims.intervals import finite
-from course_utils.claims.resampling import percentile_interval
+from course_utils.claims.resampling import percentile_interval, ratio_of_totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,44 @@ def bootstrap_groups(
     )
     interval = percentile_interval(drawn @ totals / (drawn @ sizes))
     return Estimate(float(values.mean()), interval.low, interval.high, len(names))
+
+
+def percent_more(
+    ours: ArrayLike, theirs: ArrayLike, groups: ArrayLike, seed: int = 0, n_resamples: int = 2000
+) -> Estimate:
+    """How much more the total of `ours` is than that of `theirs`, in %, for several runs on grouped items.
+
+    Runs and groups are both drawn anew, as by `resampling.ratio_of_totals`.
+
+    Parameters
+    ----------
+    ours, theirs : array_like, each (n_runs, n_items)
+        Such as the bits of each page for each trained model; not negative.
+    groups : array_like, (n_items,)
+        The group (a file) of each item.
+    seed, n_resamples : int
+        Of the resampling.
+
+    Returns
+    -------
+    Estimate
+        In %; negative when ours is less. `n` counts the groups.
+
+    Raises
+    ------
+    CourseError
+        The shapes do not fit, or as `ratio_of_totals`.
+    """
+    tables = [np.asarray(each, dtype=float) for each in (ours, theirs)]
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    if any(table.ndim != 2 or table.shape[1] != len(group) for table in tables):
+        raise CourseError(
+            f"expected two tables with a column for each of {len(group)} items, got shapes "
+            f"{tables[0].shape} and {tables[1].shape}"
+        )
+    totals = [[np.bincount(group, row) for row in table] for table in tables]
+    ratio = ratio_of_totals(*totals, seed, n_resamples)
+    return Estimate(*(100 * (end - 1) for end in (ratio.effect, ratio.low, ratio.high)), len(names))
 
 
 def percent_saved_in_blocks(

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
-from course_utils.exercises import Exercise, Mistake, always, same_choice, workbook
+from course_utils.exercises import Exercise, Mistake, always, same_choice, same_number, workbook
 
-Turned = Callable[[float, float, float], tuple[float, float, float]]
-Mix = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+Lost = Callable[[np.ndarray, np.ndarray], float]
+Mix = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
+
+PAGES = ([[110.0, 310], [100, 300]], [[40, 12, 9.5, 70], [44, 10, 9.5, 71]], [[5, 9, 8], [8, 9, 11]])
+"""The bits of pages after and before fine-tuning, for three models."""
 
 
-def same_interval(answer: Turned, other: Turned) -> bool:
-    """Whether two functions turn three savings into the same losses.
+def same_loss(answer: Lost, other: Lost) -> bool:
+    """Whether two functions find the same percent lost.
 
     Raises
     ------
-    ValueError
-        The answer does not give three numbers.
+    TypeError
+        The answer gives something else than one number.
     """
-    for saved in ((-3.0, -5.0, -2.0), (4.0, 1.0, 6.0), (0.5, -1.0, 2.5)):
-        ours = np.asarray(answer(*saved), dtype=float)
-        if ours.shape != (3,):
-            raise ValueError(f"return three numbers: effect, low, high; yours has the shape {ours.shape}")
-        if not np.allclose(ours, other(*saved)):
-            return False
-    return True
+    pairs = [tuple(map(np.array, pair)) for pair in PAGES]
+    return all(same_number(answer(*pair), other(*pair)) for pair in pairs)
 
 
 def same_mix(answer: Mix, other: Mix) -> bool:
@@ -37,9 +36,9 @@ def same_mix(answer: Mix, other: Mix) -> bool:
     ValueError
         The answer has no rows of five tokens.
     """
-    task, general = np.arange(60).reshape(12, 5), 1000 + np.arange(300).reshape(60, 5)
+    task, general = torch.arange(60).view(12, 5), 1000 + torch.arange(300).view(60, 5)
     for share in (0.5, 0.25, 0.8):
-        ours = np.asarray(answer(task.copy(), general.copy(), share))
+        ours = np.asarray(answer(task.clone(), general.clone(), share))
         theirs = other(task, general, share)
         if ours.ndim != 2 or ours.shape[1] != task.shape[1]:
             raise ValueError(f"the windows have 5 tokens each, so expected (n, 5), yours gave {ours.shape}")
@@ -51,49 +50,57 @@ def same_mix(answer: Mix, other: Mix) -> bool:
 def _mix(how_many: Callable[[int, float], float], all_general: bool = False) -> Mix:
     """The task's windows and `how_many` general ones, from the number of the task's and the share."""
 
-    def mixed(task: np.ndarray, general: np.ndarray, share: float) -> np.ndarray:
+    def mixed(task: torch.Tensor, general: torch.Tensor, share: float) -> torch.Tensor:
         chosen = general if all_general else general[: round(how_many(len(task), share))]
-        return np.concatenate([task, chosen])
+        return torch.cat([task, chosen])
 
     return mixed
 
 
-def _replaced(task: np.ndarray, general: np.ndarray, share: float) -> np.ndarray:
+def _replaced(task: torch.Tensor, general: torch.Tensor, share: float) -> torch.Tensor:
     """General windows in place of some of the task's."""
     n = round(share * len(task))
-    return np.concatenate([task[: len(task) - n], general[:n]])
+    return torch.cat([task[: len(task) - n], general[:n]])
 
 
 exercises = workbook(
     Exercise(
         "3_forgetting.1",
-        "From saved to lost",
-        solution=lambda: lambda effect, low, high: (-effect, -high, -low),
+        "Percent lost",
+        solution=lambda: lambda after, before: 100 * (after.sum() / before.sum() - 1),
         mistakes=(
             Mistake(
-                lambda: lambda effect, low, high: (-effect, -low, -high),
-                "The signs are right, but now the lower end lies above the upper one: they change places.",
+                lambda: lambda after, before: 100 * np.mean(after / before - 1),
+                "That is the mean of the pages' percents: a page of ten words counts as much as one of a "
+                "thousand. Add up the bits first.",
             ),
             Mistake(
-                lambda: lambda effect, low, high: (effect, low, high),
-                "Nothing has changed. Somebody who saves −3 % loses 3 %.",
+                lambda: lambda after, before: 100 * (1 - after.sum() / before.sum()),
+                "The sign: more bits than before are a loss, and a loss is positive here.",
             ),
             Mistake(
-                lambda: lambda effect, low, high: (-effect, low, high),
-                "The interval stayed behind: −1 to 6 saved is −6 to 1 lost.",
+                lambda: lambda after, before: 100 * (1 - before.sum() / after.sum()),
+                "You divided by the bits after. Percent of what it needed before.",
             ),
             Mistake(
-                lambda: lambda effect, low, high: (abs(effect), abs(low), abs(high)),
-                "A loss can be negative, too: whoever saves 4 % loses −4 %. Change the sign, do not drop it.",
+                lambda: lambda after, before: 100 * after.sum() / before.sum(),
+                "420 of 400 are 105 %. How many of them are lost?",
+            ),
+            Mistake(
+                lambda: lambda after, before: after.sum() / before.sum() - 1,
+                "That is a share. The question asks for %.",
+            ),
+            Mistake(
+                lambda: lambda after, before: after.sum() - before.sum(),
+                "Those are bits. How many percent are that of the bits before?",
             ),
         ),
         hints=(
-            "Saved −3 % with the interval −5 to −2. How much is lost at least, and at most?",
-            "3 %, from 2 to 5: the largest loss belongs to the smallest saving.",
-            "return -effect, -high, -low",
+            "after.sum() are the bits of all pages.",
+            "420 / 400 is 1.05: take 1 away, times 100.",
         ),
-        same=same_interval,
-        expects="a function of (effect, low, high) that gives three numbers",
+        same=same_loss,
+        expects="a function of (after, before) that returns one number in %",
     ),
     Exercise(
         "3_forgetting.2",
@@ -102,18 +109,18 @@ exercises = workbook(
         mistakes=(
             Mistake(
                 always("supported"),
-                "With the short budget the whole interval lies below the margin. With the long one its "
+                "With 30 pages the whole interval lies below the margin. With 300 its "
                 "upper end is 5.6, above it. The claim needs both.",
             ),
             Mistake(
                 always("not supported"),
-                "For that the whole interval of a test would have to lie above 5. With the long budget 5 "
+                "For that the whole interval of a test would have to lie above 5. With 300 pages 5 "
                 "lies inside.",
             ),
         ),
         hints=(
             "Draw both intervals on a line, and the margin 5. On which side of 5 does each end lie?",
-            "The short budget holds. The long one?",
+            "30 pages hold. And 300?",
         ),
         same=same_choice,
         expects="one of the three words",
@@ -145,7 +152,7 @@ exercises = workbook(
             "12 windows of the task should be half of all. How many general ones come to them? And when they "
             "should be a fifth of all?",
             "12, and 48. If m general windows come to n of the task's, then m / (n + m) = share.",
-            "m = round(share / (1 - share) * len(task)); then np.concatenate([task, general[:m]]).",
+            "m = round(share / (1 - share) * len(task)); then torch.cat([task, general[:m]]).",
         ),
         same=same_mix,
         expects="a function of (task, general, share) that gives windows (n, T + 1)",

@@ -9,6 +9,7 @@ import numpy as np
 from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
 
 Percent = Callable[[np.ndarray], float]
+Cut = Callable[[np.ndarray, int, int], np.ndarray]
 
 BITS = np.array([[3.0, 4, 5, 6], [5, 4, 6, 7], [2, 2, 3, 4], [1, 5, 9, 7], [4, 3, 3, 8]])
 """Bits of five functions with four lines each: right are the first, half of the third, and the fourth."""
@@ -26,6 +27,24 @@ def same_percent(answer: Percent, other: Percent) -> bool:
     return all(same_number(ours, theirs) for ours, theirs in pairs)
 
 
+def same_cut(answer: Cut, other: Cut) -> bool:
+    """Whether two functions cut the same tokens out of a page.
+
+    Raises
+    ------
+    TypeError
+        The answer gives no tokens.
+    """
+    page = 100 + np.arange(40)
+    for place, k in ((9, 3), (39, 5), (20, 20), (12, 1)):
+        ours = np.asarray(answer(page.copy(), place, k))
+        if ours.ndim != 1:
+            raise TypeError(f"it should return a row of token numbers, yours gave shape {ours.shape}")
+        if ours.tolist() != other(page, place, k).tolist():
+            return False
+    return True
+
+
 def _right(bits: np.ndarray) -> float:
     best = bits == bits.min(axis=1, keepdims=True)
     return 100 * float(np.mean(best[:, 0] / best.sum(axis=1)))
@@ -34,26 +53,62 @@ def _right(bits: np.ndarray) -> float:
 exercises = workbook(
     Exercise(
         "3_grammar.1",
-        "A margin for five",
-        solution=always(60.0),
+        "From bits to odds",
+        solution=always(32.0),
         mistakes=(
-            Mistake(always(50.0), "That would be halfway from 0 to 100. Whoever guesses begins at 20."),
-            Mistake(always(20.0), "That is guessing. The margin lies halfway from there to always right."),
+            Mistake(always(5.0), "That is the difference in bits. Each bit is a factor of 2."),
+            Mistake(always(10.0), "Five bits are not five times two: each of them doubles."),
+            Mistake(always(1 / 32), "The wrong way round: fewer bits, more probable."),
             Mistake(
-                always(40.0), "That is half the way from guessing to always right, added to 0. From 20 on?"
+                always(46 / 41),
+                "You divided the bits. Surprise is a logarithm: a difference of bits is a ratio of probabilities.",
             ),
-            Mistake(always(62.5), "That is the margin for four lines."),
-            Mistake(always(0.6), "The ledger counts in %: write 60 % as 60."),
+            Mistake(always(float(np.exp(5))), "Bits count in powers of 2; those of e belong to nats."),
+            Mistake(always(10.0**5), "Bits count in powers of 2, not of 10."),
         ),
         hints=(
-            "How many of 100 does somebody pick right who guesses among five?",
-            "20. And halfway between 20 and 100?",
+            "A token that costs one bit more is half as probable. And one that costs two bits more?",
+            "The probabilities are 2 to the power of −41 and of −46. Divide the first by the second.",
         ),
-        expects="a number in %",
+        expects="a number",
     ),
     Exercise(
         "3_grammar.2",
-        "Counting who is right",
+        "Cut the context",
+        solution=lambda: lambda page, place, k: page[place - k : place + 1],
+        mistakes=(
+            Mistake(
+                lambda: lambda page, place, k: page[place - k : place],
+                "The token at `place` is missing. A slice stops before its second number.",
+            ),
+            Mistake(
+                lambda: lambda page, place, k: page[place - k - 1 : place + 1],
+                "That begins one token too early: k before `place`, and the one there, are k + 1.",
+            ),
+            Mistake(
+                lambda: lambda page, place, k: page[: place + 1],
+                "That is everything before. Only the last k tokens before `place` may be seen.",
+            ),
+            Mistake(
+                lambda: lambda page, place, k: page[place : place + k + 1],
+                "Those stand behind `place`. The context lies before it.",
+            ),
+            Mistake(
+                lambda: lambda page, place, k: page[place - k + 1 : place + 1],
+                "That has k − 1 tokens before `place`. Where does the slice have to begin?",
+            ),
+        ),
+        hints=(
+            "With place 9 and k 3: the tokens 6, 7 and 8, and then 9.",
+            "A slice page[a:b] has the tokens a to b − 1. Which a, which b?",
+            "a is place − k, b is place + 1.",
+        ),
+        same=same_cut,
+        expects="a function of (page, place, k) that returns k + 1 token numbers",
+    ),
+    Exercise(
+        "3_grammar.3",
+        "Who is right?",
         solution=lambda: _right,
         mistakes=(
             Mistake(

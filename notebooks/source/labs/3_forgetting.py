@@ -1,170 +1,178 @@
 # %% [markdown]
 # # Lab 3 · Does fine-tuning make a language model forget?
 #
-# **The claim.** Fine-tuning does not make a language model forget what it knew before. The claim is ours: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024) speaks of what [fine-tuning](../glossary.md#fine-tuning) gives, and not of what it takes.
+# **The claim.** Fine-tuning does not make a language model forget what it knew before.
 #
-# You need [lesson 3](../3_small_llm.ipynb): tokens, [bits per byte](../glossary.md#bits-per-byte), pre-training, fine-tuning. The lab takes about 45 minutes.
-
-# %% [markdown]
-# **Why this matters.** Somebody who learns Italian after Spanish may find that the Spanish words do not come any more. A company that fine-tunes a model on its contracts wants it to write ordinary letters, too. With networks this is an old worry; it is called *catastrophic forgetting* (McCloskey and Cohen 1989).
+# *Source: neither article. "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024) says what [fine-tuning](../glossary.md#fine-tuning) gives, not what it takes. The question is the course's own.*
+#
+# This lab needs [lesson 3](../3_small_llm.ipynb) and runs on its own. Allow 40 minutes.
+#
+# **Why this matters.** Who learns Italian after Spanish may find that the Spanish words do not come any more. A company that fine-tunes a model on its contracts still wants ordinary letters from it. With networks this is an old worry: *catastrophic forgetting* (McCloskey and Cohen 1989).
 
 # %%
 import copy
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import torch
 
-from course_utils.claims import ledger, resampling
+from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings, documents
 from course_utils.exercises.lab_3_forgetting import exercises
-from course_utils.models import language
+from course_utils.models import language, training
+from course_utils.models.transformer import as_llama
 from course_utils.report import results
-from course_utils.run import start
-from course_utils.show import plots, text_view
-
-run = start("3_forgetting")
-plots.use_style()
-
-# %% [markdown]
-# The lab trains a model of its own, a little smaller than the lesson's, so that it gives the same numbers whether you have run the lesson or not.
-
-# %%
-settings = run.settings(
-    train_documents=5000,  # at most
-    held_out_documents=80,  # of each part that is not trained on
-    n_tokens=2048,  # size of the vocabulary
-    width=96,  # numbers that stand for one token
-    depth=2,  # layers
-    context=128,  # tokens that the model sees at most
-    pretrain_steps=500,
-    budgets={"short": 20, "long": 80},  # steps of learning the task
-    seeds=3,  # fine-tunings with each budget
-    finetune_share=0.25,  # of the learning rates
-)
+from course_utils.run import choose_precision, start
+from course_utils.show import plots, surprise_figures, text_view
 
 # %% [markdown]
 # ## A model that knows something
 #
-# As in the lesson: the documentation of numpy, scipy and pandas is the *general* text, that of scikit-learn the *task*. The tokenizer learns from the general training text.
-
-# %%
-sources = dict(zip(("general", "task"), docstrings.load(), strict=True))
-limits = {"train": settings.train_documents, "test": settings.held_out_documents}
-parts = {f"{name}, {part}": documents.drawn(getattr(source, part), limit, run.seed)
-         for name, source in sources.items() for part, limit in limits.items()}
-texts = {name: [document.text for document in part] for name, part in parts.items()}
-n_bytes = {name: np.array([len(text.encode()) for text in part]) for name, part in texts.items()}
-tokenizer = language.train_tokenizer(texts["general, train"], settings.n_tokens)
-encoded = {name: language.encode(tokenizer, part) for name, part in texts.items()}
-pd.DataFrame({name: [len(n), n.sum() / 1000] for name, n in n_bytes.items()},
-             ["documents", "kilobytes"]).T.round().astype(int)
-
-# %% [markdown]
-# `language.learn` does what you have written out in the lesson: windows of text, the loss of the next token, Muon and AdamW, so many steps. It takes half a minute.
-
-# %%
-common = {"context": settings.context, "device": run.device}
-model = language.make_llama(settings.n_tokens, settings.width, settings.depth, run.seed,
-                            settings.context).to(run.device)
-language.learn(model, encoded["general, train"], steps=settings.pretrain_steps, seed=run.seed,
-               label="pre-training", **common)
-print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
-
-# %% [markdown]
-# How many bits does a model need for each page of a part?
-
-# %%
-def document_bits(model, name):
-    """Bits of each document of a part, (n_documents,)."""
-    bits = language.token_bits(model, encoded[name], settings.context, settings.context)
-    return np.array([each.sum() for each in bits])
-
-
-before = {name: document_bits(model, name) for name in ("general, test", "task, test")}
-for name, bits in before.items():
-    print(f"{name}: {bits.sum() / n_bytes[name].sum():.2f} bits per byte before fine-tuning")
-
-# %% [markdown]
-# ## The claim's card
+# `language.shipped` loads lesson 3's model after an hour of training. The *general* text is the documentation of numpy, scipy and pandas: it has read that, except the held-out pages. The *task* is scikit-learn's, new to it.
 #
-# We ask the fine-tuned model and the one before for held-out pages of the *general* text, a kind of text that both have read. Forgetting is what the fine-tuned one needs more. The claim holds if the loss stays below 5 %.
+# For testing we take the first 255 [tokens](../glossary.md#token) of held-out pages of both.
 
 # %%
-claim = ledger.get("llm-finetune-keeps")
-claim
+run = start("3_forgetting")
+plots.use_style()
+settings = run.settings(
+    budgets={"30 pages": [30, 4], "300 pages": [300, 1]},  # pages of the task, and most passes
+    seeds=3, share=0.25, test_pages=80, general_pages=500, words=12)
+model, tokenizer = language.shipped()
+general, task = docstrings.load()
+held_out = {"general": [*general.validation, *general.test], "task": task.test}
+pages = {name: documents.drawn(part, settings.test_pages, run.seed)
+         for name, part in held_out.items()}
+test = {name: [row[:256] for row in language.encode(tokenizer, [page.text for page in part])]
+        for name, part in pages.items()}
+
+
+def bits(model):
+    """The bits of each token of each test page: for both texts a list of arrays."""
+    return {name: language.token_bits(model, rows, 255) for name, rows in test.items()}
+
+
+before = bits(model)
+for name, part in pages.items():
+    print(f"{name}: {len(part)} pages of {len({page.file for page in part})} files, "
+          f"{np.concatenate(before[name]).mean():.2f} bits per token")
 
 # %% [markdown]
-# What do you expect? How many percent more bits for the general text after the long budget, and which word?
+# ## How is forgetting measured?
+#
+# Ask the model for the same general pages before and after fine-tuning. If they surprise it more, it has lost something. By hand, with two pages: 100 and 300 bits before, 110 and 310 after. In all 400 became 420, so 5 % are lost. (The mean of the pages' 10 % and 3.3 % would count a short page as much as a long one.)
+#
+# **Exercise 3_forgetting.1 Percent lost.** Write `percent_lost(after, before)`: two arrays with the bits of the same pages, shape (n_pages,). It returns how many percent more bits the pages cost in all.
+
+# %% exercise="3_forgetting.1"
+percent_lost = ...
+### BEGIN SOLUTION
+def percent_lost(after, before):
+    return 100 * (after.sum() / before.sum() - 1)
+### END SOLUTION
+
+# %% [markdown]
+# Check it:
+
+# %% check="3_forgetting.1"
+exercises.check("3_forgetting.1", percent_lost)
+
+# %% [markdown]
+# ## One fine-tuning, watched
+#
+# `drawn` takes so many pages of the task: four fifths as [windows](../3_small_llm.ipynb) of 257 tokens to learn from, a fifth for [validation](../glossary.md#validation). `fine_tune` is the lesson's: a quarter of the rates that an untrained model gets; after each pass it looks at the validation pages; the best weights stay.
 
 # %%
-predicted = {"lost after the long budget (%)": 3, "verdict": "supported"}
+def drawn(budget, seed):
+    """Windows to learn from (n, 257), and validation pages."""
+    chosen = documents.drawn(task.train, settings.budgets[budget][0], seed)
+    rows = language.encode(tokenizer, [page.text for page in chosen])
+    fifth = len(rows) // 5
+    return language.windows(rows[fifth:], 256), rows[:fifth]
+
+
+def look(model, parts):
+    """Bits per token of each part, a list of pages."""
+    return {name: np.concatenate(language.token_bits(model, pages, 256, 256)).mean()
+            for name, pages in parts.items()}
+
+# %% [markdown]
+# The first part that it looks at decides when to stop.
+
+# %%
+def fine_tune(windows, passes, seed, parts):
+    """A fine-tuned copy of the model, and the history of its training."""
+    tuned, a_pass = copy.deepcopy(model), -(-len(windows) // 8)  # steps of 8 windows, rounded up
+    history = training.fit(
+        tuned, language.next_token_loss, (windows,), steps=passes * a_pass, batch_size=8, seed=seed,
+        optimizers=language.recipe(settings.share), validate=lambda model: look(model, parts),
+        validate_every=a_pass, patience=2, device=run.device,
+        precision=choose_precision(run.device))
+    return tuned, history
+
+# %% [markdown]
+# One training on 30 pages, with a look at 20 general pages as well. Left: does it learn? Right: what happens to the general pages meanwhile?
+
+# %%
+windows, validation = drawn("30 pages", run.seed)
+some = language.encode(tokenizer, [page.text for page in general.validation[:20]])
+parts = {"task": validation, "general": some}
+tuned, history = fine_tune(windows, settings.budgets["30 pages"][1], run.seed, parts)
+curve = [{"step": 0, **look(model, parts)}, *history.validations]
+losses = np.array(history.losses) / np.log(2)  # in bits
+shown = surprise_figures.learned_and_lost(losses, pd.DataFrame(curve).set_index("step"), "task")
+plots.show(*shown)
+text_view.folded("Does it forget while it learns?", shown[1])
+
+# %% [markdown]
+# ## The claims, as they will be judged
+#
+# PILOT
+
+# %%
+claims = [ledger.get("llm-finetune-keeps"), ledger.get("llm-finetune-rehearse")]
+display(*claims)
+predicted = {
+    "lost after 30 pages (%)": 2.0, "lost after 300 pages (%)": 4.0,
+    "verdict: it keeps what it knew": "supported", "verdict: rehearsal helps": "supported"}
 
 # %% [markdown]
 # ## Experiment
 #
-# Two budgets, three seeds each, on the pages of scikit-learn.
+# Two budgets, three [seeds](../glossary.md#seed) each, every seed with other pages. 300 pages get one pass: for more there is no time here.
 
 # %%
-after = {}  # (budget, part): bits (n_seeds, n_documents)
-for budget, steps in settings.budgets.items():
-    rows = {name: [] for name in before}
+models, after = {}, {}
+for budget, (_, passes) in settings.budgets.items():
     for seed in range(run.seed, run.seed + settings.seeds):
-        tuned = copy.deepcopy(model)
-        language.learn(tuned, encoded["task, train"], steps=steps, seed=seed,
-                       share=settings.finetune_share, **common)
-        for name, bits in rows.items():
-            bits.append(document_bits(tuned, name))
-    after |= {(budget, name): np.array(bits) for name, bits in rows.items()}
+        windows, validation = drawn(budget, seed)
+        if (budget, seed) != ("30 pages", run.seed):  # that one is trained already
+            tuned, _ = fine_tune(windows, passes, seed, {"task": validation})
+        models[budget, seed] = tuned
+        after[budget, seed] = bits(tuned)
 
 # %% [markdown]
-# `resampling.percent_saved` says how many percent the fine-tuned model *saves*, with an interval that draws documents and seeds anew. The ledger asks how many it *loses*.
-
-# %% [markdown]
-# **Exercise 1. From saved to lost.** Write a function `to_lost(effect, low, high)`: from a saving in percent and the two ends of its interval it makes the loss and the two ends of *its* interval, the lower one first.
-
-# %% exercise="3_forgetting.1"
-to_lost = ...
-### BEGIN SOLUTION
-def to_lost(effect, low, high):
-    return -effect, -high, -low
-### END SOLUTION
-
-# %% check="3_forgetting.1"
-exercises.check("3_forgetting.1", to_lost)
-
-# %% [markdown]
-# Both in one picture: on the task it should gain (lose less than nothing); on the general text the whole interval has to lie left of the margin.
+# `lost` is your exercise with an interval. Pages of one source file resemble each other, so `dependent.percent_more` adds up the bits of each file, and draws files and seeds anew ([bootstrap](../glossary.md#bootstrap); its n counts files).
 
 # %%
-def lost(bits, name):
-    """How many percent more bits than before, with its interval."""
-    rival = np.tile(before[name], (len(bits), 1))
-    saved = resampling.percent_saved(bits, rival, seed=run.seed)
-    return ledger.Estimate(*(-end for end in (saved.effect, saved.high, saved.low)), saved.n)
+def lost(name, ours, theirs):
+    """Percent more bits for ours than for theirs, two lists with the bits of each seed's model."""
+    totals = [[[page.sum() for page in found[name]] for found in each] for each in (ours, theirs)]
+    return dependent.percent_more(*totals, [page.file for page in pages[name]], run.seed)
 
 
-losses = {f"{name}, {budget}": lost(bits, name) for (budget, name), bits in after.items()}
-fig, ax = plt.subplots(figsize=(7.5, 3))
-plots.forest(ax, losses)
-ax.axvline(claim.test("lost").margin, color=plots.GREY, linestyle="--")
-ax.set(xlabel="bits lost by fine-tuning (%); dashed: margin on the general text")
-plots.show(fig, "Bits lost by fine-tuning on two kinds of text, with two budgets.", losses)
-
-# %% [markdown]
-# ## Verdict
-#
-# For a network of this size that has read this much:
-
-# %%
-forgot = {budget: losses[f"general, test, {budget}"] for budget in settings.budgets}
-verdict = claim.judge({"lost": forgot}, run.profile)
-answers = {"lost after the long budget (%)": forgot["long"], "verdict": verdict.word}
-display(verdict)
-results.beside(predicted, answers)
+seeds = range(run.seed, run.seed + settings.seeds)
+losses = {f"{name}, {budget}": lost(name, [after[budget, seed] for seed in seeds],
+                                    [before] * len(seeds))
+          for name in test for budget in settings.budgets}
+fig, ax = plots.plt.subplots(figsize=(7.5, 2.6))
+plots.forest(ax, losses, margin=claims[0].tests[0].margin, direction="below")
+ax.axvline(0, color=plots.GREY, linestyle=":")
+ax.set(xlabel="bits lost by fine-tuning (%); dashed: margin for the general pages")
+plots.show(fig, "Bits lost by fine-tuning on general and on task pages, for two budgets.", losses)
 
 # %% [markdown]
-# **Exercise 2. You are the judge.** Another class measured a loss of 1.9 % [1.1, 2.8] with the short budget and of 3.8 % [2.2, 5.6] with the long one; the margin is 5 %, and below it is needed. Their word for the claim: `"supported"`, `"not supported"` or `"inconclusive"`?
+# **Exercise 3_forgetting.2 You are the judge.** Another class measured a loss of 1.9 % [1.1, 2.8] with 30 pages and of 3.8 % [2.2, 5.6] with 300. The margin is 5 %, and below it is needed at both. Their word: `"supported"`, `"not supported"` or `"inconclusive"`?
 
 # %% exercise="3_forgetting.2"
 answer_2 = ...
@@ -172,60 +180,125 @@ answer_2 = ...
 answer_2 = "inconclusive"
 ### END SOLUTION
 
+# %% [markdown]
+# Check it:
+
 # %% check="3_forgetting.2"
 exercises.check("3_forgetting.2", answer_2)
 
 # %% [markdown]
+# ## Verdict
+#
+# For this model, these texts, and a quarter of the rates:
+
+# %%
+kept = {budget: losses[f"general, {budget}"] for budget in settings.budgets}
+verdict = claims[0].judge({"lost": kept}, run.profile)
+answers = dict(zip(predicted, [*kept.values(), verdict.word, ""], strict=True))
+display(verdict, results.beside(predicted, answers))
+
+# %% [markdown]
+# ## Which words did it forget?
+#
+# For each token of the general test pages that occurs eight times or more: by how much did its mean surprise change (300 pages, first seed)?
+
+# %%
+tokens = np.concatenate([row[1:] for row in test["general"]])
+new = after["300 pages", run.seed]
+change = np.concatenate(new["general"]) - np.concatenate(before["general"])
+table = pd.Series(change).groupby(tokens).agg(["mean", "size"])
+mean = table.query("size >= 8")["mean"].sort_values(ascending=False)
+ends = pd.concat([mean.head(settings.words), mean.tail(settings.words)])
+names = {tokenizer.decode([token]): value for token, value in ends.items()}
+plots.show(*surprise_figures.changes(names))
+share = 100 * (mean > 0).mean()
+text_view.folded(
+    "Did all words get harder?", f"{share:.0f} % of these {len(mean)} tokens surprise it more than "
+    "before, the others less. What both texts share may even have gained.")
+
+# %% [markdown]
+# The same beginning of a general page, continued before and after. (`generate` is transformers' way to write; temperature 0.7.)
+
+# %%
+def go_on(model, text):
+    """What a model writes after a text, 40 tokens."""
+    row = torch.tensor(language.encode(tokenizer, [text])[0])[None]
+    torch.manual_seed(run.seed)
+    written = as_llama(model).generate(row, attention_mask=torch.ones_like(row), max_new_tokens=40,
+                                       do_sample=True, temperature=0.7, top_p=0.9, pad_token_id=0)
+    return tokenizer.decode(written[0, 1:])
+
+
+prompt = "Return the DataFrame with missing values filled.\n\nParameters\n----------\n"
+text_view.boxes({"before": go_on(model, prompt),
+                 "after 300 pages of scikit-learn": go_on(models["300 pages", run.seed], prompt)})
+
+# %% [markdown]
+# <details><summary>What would forgetting look like here?</summary>
+#
+# The words of pandas (Series, index, axis) would give way to those of scikit-learn ("array-like of shape (n_samples,"). One sample proves nothing; change the seed or the prompt and look at more.
+#
+# </details>
+#
 # ## Can one do something about it?
 #
 # The old remedy is to *rehearse*: while it learns the new, the model goes on reading some of the old.
-
-# %% [markdown]
-# **Exercise 3. A mixture.** Write a function `mixed(task, general, share)`: two arrays of windows, (n, T + 1) and (m, T + 1). It returns *all* windows of the task and behind them the first so many general ones that these make up `share` of the whole (rounded).
+#
+# **Exercise 3_forgetting.3 A mixture.** Write `mixed(task, general, share)`: two tensors of windows, (n, T + 1) and (m, T + 1). It returns *all* windows of the task, and behind them the first so many general ones that these make up `share` of the whole (rounded). `torch.cat([a, b])` joins.
 
 # %% exercise="3_forgetting.3"
 mixed = ...
 ### BEGIN SOLUTION
 def mixed(task, general, share):
     n_general = round(share / (1 - share) * len(task))
-    return np.concatenate([task, general[:n_general]])
+    return torch.cat([task, general[:n_general]])
 ### END SOLUTION
+
+# %% [markdown]
+# Check it:
 
 # %% check="3_forgetting.3"
 exercises.check("3_forgetting.3", mixed)
 
 # %% [markdown]
-# Here the mixture is made of whole pages, half and half, with the long budget and one seed. It has read half as much of the task as the model above, so it may gain less there.
+# For the experiment: 30 pages again, half and half, in *as many steps* as before. So it costs no more time, but the model reads each page of the task half as often. Will it hold on to the old, and what will it miss of the new?
 
 # %%
-rehearsed = copy.deepcopy(model)
-half = encoded["general, train"][: len(encoded["task, train"])]
-language.learn(rehearsed, encoded["task, train"] + half, steps=settings.budgets["long"],
-               seed=run.seed, share=settings.finetune_share, **common)
-rows = {name: [losses[f"{name}, long"].text("%"),
-               lost(document_bits(rehearsed, name)[None], name).text("%")] for name in before}
-pd.DataFrame(rows, ["the task alone", "half and half"]).T.rename_axis("lost")
+old = language.windows(language.encode(tokenizer, [page.text for page in documents.drawn(
+    general.train, settings.general_pages, run.seed)]), 256)
+rehearsed = []
+for seed in seeds:
+    windows, validation = drawn("30 pages", seed)
+    both, passes = torch.cat([windows, old[: len(windows)]]), settings.budgets["30 pages"][1] // 2
+    tuned, _ = fine_tune(both, passes, seed, {"task": validation})
+    rehearsed.append(bits(tuned))
 
 # %% [markdown]
-# Read both rows before you open the answer.
+# Both against what they have to be compared with:
 
 # %%
-alone, both = (float(lost(bits[:1], "general, test").effect) for bits in
-               (after["long", "general, test"], document_bits(rehearsed, "general, test")[None]))
-text_view.folded("Did rehearsing help?", f"With the same seed, fine-tuning on the task alone loses "
-                 f"{alone:.1f} % on the general text, and half and half {both:.1f} %. A minus "
-                 "means that it has even got better there: it goes on reading general text. "
-                 "Compare the row of the task, too: one may pay for the old with some of the new.")
+alone = [after["30 pages", seed] for seed in seeds]
+kept = lost("general", rehearsed, [before] * len(seeds))
+cost = lost("task", rehearsed, alone)
+verdicts = [verdict, claims[1].judge({"lost": kept, "cost": cost}, run.profile)]
+answers["verdict: rehearsal helps"] = verdicts[1].word
+display(verdicts[1])
+text_view.folded(
+    "What does rehearsing give, and what does it take?",
+    f"General pages: {kept.text('%')} lost with it, {losses['general, 30 pages'].text('%')} "
+    f"without. (A minus is a gain.) Task pages: it needs {cost.text('%')} more bits than the model "
+    "that read only the task. Is that a good bargain? It depends on what you want from the model.")
 
 # %% [markdown]
-# The verdict and your exercises go into a results file, from which the course makes its page.
-
-# %% tags=["nbval-check-output"]
-results.finish(run, [verdict], exercises, predicted, answers)
-
-# %% [markdown]
-# ## What this adds
+# ## What this adds to lesson 3
 #
-# Lesson 3 asked what fine-tuning gives. This lab asked what it takes, on the same kind of text and with the same measure. Whoever reports a gain on a task should report both rows of the picture. And our two kinds of text resemble each other: both are documentation. Between a novel and contracts there may be more to lose.
+# - Whoever reports a gain on a task should report what it cost elsewhere: one more line of code.
+# - To rehearse needs the old text. A model that you download comes without it.
+# - Our two texts are both documentation of Python. Between novels and contracts there may be more to lose; and higher rates or more passes lose more.
+#
+# **On your own text**: put your pages in place of `task.train`, and keep general pages to watch.
 #
 # Back to [lesson 3](../3_small_llm.ipynb).
+
+# %% tags=["nbval-check-output"]
+results.finish(run, verdicts, exercises, predicted, answers)
