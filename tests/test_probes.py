@@ -16,7 +16,7 @@ def test_each_token_has_its_bits():
 
 
 def test_only_plain_sentences_of_enough_words_are_taken():
-    text = "Too short here. The mean of all the given\nvalues is returned. x = 3 is not a plain sentence here."
+    text = "Too short here. The mean of all the given\nvalues is returned. x = 3 is no plain sentence here."
     assert probes.sentences(text) == ["The mean of all the given values is returned"]
     assert len(probes.sentences("One two three four five six. " * 9)) == 3
 

@@ -61,7 +61,8 @@ exercises = workbook(
             Mistake(always(1 / 32), "The wrong way round: fewer bits, more probable."),
             Mistake(
                 always(46 / 41),
-                "You divided the bits. Surprise is a logarithm: a difference of bits is a ratio of probabilities.",
+                "You divided the bits. Surprise is a logarithm: a difference of bits is a ratio of "
+                "probabilities.",
             ),
             Mistake(always(float(np.exp(5))), "Bits count in powers of 2; those of e belong to nats."),
             Mistake(always(10.0**5), "Bits count in powers of 2, not of 10."),

@@ -1,4 +1,4 @@
-"""What a language model is asked, to find out what it knows, and rivals that know nothing: for lab 3_grammar."""
+"""What a language model is asked, to find out what it knows, and a rival that knows nothing."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def sentences(pairs: Sequence[tuple[Sequence[str], ArrayLike]]) -> tuple[Figure,
         ax.set_title(f"{bits.sum():.1f} bits in all", loc="right", fontsize=10, weight="bold")
         ax.grid(False)
         text = "".join(tokens).strip()
-        said.append(f"“{text}” costs {bits.sum():.1f} bits, most of them at “{tokens[bits.argmax()].strip()}”")
+        said.append(
+            f"“{text}” costs {bits.sum():.1f} bits, most of them at “{tokens[bits.argmax()].strip()}”"
+        )
         rows += [(text, token, each) for token, each in zip(tokens, bits, strict=True)]
     table = pd.DataFrame(rows, columns=["sentence", "token", "bits"]).round(2)
     return fig, f"Bars: the surprise of each token. {'; '.join(said)}.", table

@@ -106,7 +106,7 @@ def fine_tune(windows, passes, seed, parts):
     history = training.fit(
         tuned, language.next_token_loss, (windows,), steps=passes * a_pass, batch_size=8, seed=seed,
         optimizers=language.recipe(settings.share), validate=lambda model: look(model, parts),
-        validate_every=a_pass, patience=2, device=run.device,
+        validate_every=a_pass, patience=1, device=run.device,
         precision=choose_precision(run.device))
     return tuned, history
 

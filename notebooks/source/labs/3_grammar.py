@@ -145,8 +145,7 @@ text_view.folded(
 # `probes.of_the` makes *The A of the B* from every two of these nouns: once both have the same number (shape, array), once not (shape, arrays). Is " is" more probable after it, or " are"? Half of the sentences need "is": whoever guesses, or always says the same, is right in 50 %.
 
 # %%
-nouns = ("array value function column row element parameter method object label key name result "
-         "point distribution sample signal image file test").split()
+nouns = ["array", "value", "function", "column", "row", "element", "parameter", "method", "object", "label", "key", "name", "result", "point", "distribution", "sample", "signal", "image", "file", "test"]
 IS, ARE = (language.encode(tokenizer, [word])[0][1] for word in (" is", " are"))
 
 
