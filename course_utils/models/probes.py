@@ -13,6 +13,12 @@ from course_utils import CourseError
 from course_utils.data.documents import Document
 from course_utils.models import language
 
+NOUNS = (
+    *("array", "value", "function", "column", "row", "element", "parameter", "method", "object", "label"),
+    *("key", "name", "result", "point", "distribution", "sample", "signal", "image", "file", "test"),
+)
+"""Nouns of the field, whose plural has an s."""
+
 
 def by_token(
     model: nn.Module, tokenizer: PreTrainedTokenizerFast, text: str, context: int = 255

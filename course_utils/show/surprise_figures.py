@@ -100,8 +100,8 @@ def context(lead: Mapping[int, Estimate], table: Estimate, tokens: int) -> tuple
     named = {f"network, {k} tokens": each for k, each in lead.items()} | {f"4-gram, {tokens} tokens": table}
     most = max(lead)
     alt = (
-        f"Bits saved per token against a network that sees {tokens} tokens, by the tokens seen: with {most} it "
-        f"saves {lead[most].effect:.2f} bits; the 4-gram model saves {table.effect:.2f}."
+        f"Bits saved per token against a network that sees {tokens} tokens, by the tokens seen: with {most} "
+        f"it saves {lead[most].effect:.2f} bits; the 4-gram model saves {table.effect:.2f}."
     )
     rows = [(each.effect, each.low, each.high) for each in named.values()]
     return fig, alt, pd.DataFrame(rows, list(named), ["bits saved", "low", "high"]).round(2)

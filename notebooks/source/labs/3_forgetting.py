@@ -19,8 +19,7 @@ import torch
 from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings, documents
 from course_utils.exercises.lab_3_forgetting import exercises
-from course_utils.models import language, training
-from course_utils.models.transformer import as_llama
+from course_utils.models import language, training, writing
 from course_utils.report import results
 from course_utils.run import choose_precision, start
 from course_utils.show import plots, surprise_figures, text_view
@@ -117,7 +116,8 @@ def fine_tune(windows, passes, seed, parts):
 windows, validation = drawn("30 pages", run.seed)
 some = language.encode(tokenizer, [page.text for page in general.validation[:20]])
 parts = {"task": validation, "general": some}
-tuned, history = fine_tune(windows, settings.budgets["30 pages"][1], run.seed, parts)
+few_passes = settings.budgets["30 pages"][1]
+tuned, history = fine_tune(windows, few_passes, run.seed, parts)
 curve = [{"step": 0, **look(model, parts)}, *history.validations]
 losses = np.array(history.losses) / np.log(2)  # in bits
 shown = surprise_figures.learned_and_lost(losses, pd.DataFrame(curve).set_index("step"), "task")
@@ -217,21 +217,13 @@ text_view.folded(
     "before, the others less. What both texts share may even have gained.")
 
 # %% [markdown]
-# The same beginning of a general page, continued before and after. (`generate` is transformers' way to write; temperature 0.7.)
+# The same beginning of a general page, continued before and after; `writing.write` draws the tokens as the lesson does (temperature 0.7).
 
 # %%
-def go_on(model, text):
-    """What a model writes after a text, 40 tokens."""
-    row = torch.tensor(language.encode(tokenizer, [text])[0])[None]
-    torch.manual_seed(run.seed)
-    written = as_llama(model).generate(row, attention_mask=torch.ones_like(row), max_new_tokens=40,
-                                       do_sample=True, temperature=0.7, top_p=0.9, pad_token_id=0)
-    return tokenizer.decode(written[0, 1:])
-
-
 prompt = "Return the DataFrame with missing values filled.\n\nParameters\n----------\n"
-text_view.boxes({"before": go_on(model, prompt),
-                 "after 300 pages of scikit-learn": go_on(models["300 pages", run.seed], prompt)})
+text_view.boxes({
+    name: writing.write(each, tokenizer, prompt, n_tokens=50, seed=run.seed)
+    for name, each in (("before", model), ("after 300 pages", models["300 pages", run.seed]))})
 
 # %% [markdown]
 # <details><summary>What would forgetting look like here?</summary>
@@ -269,9 +261,8 @@ old = language.windows(language.encode(tokenizer, [page.text for page in documen
 rehearsed = []
 for seed in seeds:
     windows, validation = drawn("30 pages", seed)
-    both, passes = torch.cat([windows, old[: len(windows)]]), settings.budgets["30 pages"][1] // 2
-    tuned, _ = fine_tune(both, passes, seed, {"task": validation})
-    rehearsed.append(bits(tuned))
+    both = torch.cat([windows, old[: len(windows)]])
+    rehearsed.append(bits(fine_tune(both, few_passes // 2, seed, {"task": validation})[0]))
 
 # %% [markdown]
 # Both against what they have to be compared with:

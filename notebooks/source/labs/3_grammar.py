@@ -142,10 +142,9 @@ text_view.folded(
 # %% [markdown]
 # ## 2. Agreement
 #
-# `probes.of_the` makes *The A of the B* from every two of these nouns: once both have the same number (shape, array), once not (shape, arrays). Is " is" more probable after it, or " are"? Half of the sentences need "is": whoever guesses, or always says the same, is right in 50 %.
+# `probes.of_the` makes *The A of the B* from every two of 20 nouns (array, value, function …): once both have the same number (shape, array), once not (shape, arrays). Is " is" more probable after it, or " are"? Half of the sentences need "is": whoever guesses, or always says the same, is right in 50 %.
 
 # %%
-nouns = ["array", "value", "function", "column", "row", "element", "parameter", "method", "object", "label", "key", "name", "result", "point", "distribution", "sample", "signal", "image", "file", "test"]
 IS, ARE = (language.encode(tokenizer, [word])[0][1] for word in (" is", " are"))
 
 
@@ -164,7 +163,7 @@ def says_are(text):
 found = pd.DataFrame([
     {"noun": noun, "between": "other" if misled else "same",
      **{name: are == plural for name, are in says_are(text).items()}}
-    for text, noun, plural, misled in probes.of_the(nouns)])
+    for text, noun, plural, misled in probes.of_the(probes.NOUNS)])
 agreement = {
     f"{name}, {between} number": dependent.bootstrap_groups(100.0 * part[name], part["noun"])
     for between, part in found.groupby("between", sort=False) for name in ("network", "4-gram")}
