@@ -19,7 +19,7 @@ import torch
 from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings, documents
 from course_utils.exercises.lab_3_forgetting import exercises
-from course_utils.models import language, training, writing
+from course_utils.models import finetuning, language, training, writing
 from course_utils.report import results
 from course_utils.run import choose_precision, start
 from course_utils.show import plots, surprise_figures, text_view
@@ -36,7 +36,7 @@ run = start("3_forgetting")
 plots.use_style()
 settings = run.settings(
     budgets={"30 pages": [30, 4], "300 pages": [300, 1]},  # pages of the task, and most passes
-    seeds=3, share=0.25, test_pages=80, general_pages=500, words=12)
+    seeds=3, test_pages=80, general_pages=500, words=12)
 model, tokenizer = language.shipped()
 general, task = docstrings.load()
 held_out = {"general": [*general.validation, *general.test], "task": task.test}
@@ -79,7 +79,7 @@ exercises.check("3_forgetting.1", percent_lost)
 # %% [markdown]
 # ## One fine-tuning, watched
 #
-# `drawn` takes so many pages of the task: four fifths as [windows](../3_small_llm.ipynb) of 257 tokens to learn from, a fifth for [validation](../glossary.md#validation). `fine_tune` is the lesson's: a quarter of the rates that an untrained model gets; after each pass it looks at the validation pages; the best weights stay.
+# `drawn` takes so many pages of the task: four fifths as [windows](../3_small_llm.ipynb) of 257 tokens to learn from, a fifth for [validation](../glossary.md#validation). `fine_tune` does what the lesson does, at its low [rates](../glossary.md#learning-rate): after each pass it looks at the validation pages; the best weights stay.
 
 # %%
 def drawn(budget, seed):
@@ -101,10 +101,11 @@ def look(model, parts):
 # %%
 def fine_tune(windows, passes, seed, parts):
     """A fine-tuned copy of the model, and the history of its training."""
+    share = finetuning.SETTINGS["fine-tuned"]["share"]  # of an untrained model's rates
     tuned, a_pass = copy.deepcopy(model), -(-len(windows) // 8)  # steps of 8 windows, rounded up
     history = training.fit(
         tuned, language.next_token_loss, (windows,), steps=passes * a_pass, batch_size=8, seed=seed,
-        optimizers=language.recipe(settings.share), validate=lambda model: look(model, parts),
+        optimizers=language.recipe(share, run.device), validate=lambda model: look(model, parts),
         validate_every=a_pass, patience=1, device=run.device,
         precision=choose_precision(run.device))
     return tuned, history
@@ -189,7 +190,7 @@ exercises.check("3_forgetting.2", answer_2)
 # %% [markdown]
 # ## Verdict
 #
-# For this model, these texts, and a quarter of the rates:
+# For this model, these texts and these rates:
 
 # %%
 kept = {budget: losses[f"general, {budget}"] for budget in settings.budgets}
