@@ -35,12 +35,12 @@ from course_utils.show import plots, surprise_figures, text_view
 run = start("3_forgetting")
 plots.use_style()
 settings = run.settings(
-    budgets={"30 pages": [30, 4], "300 pages": [300, 1]},  # pages of the task, and most passes
-    seeds=3, test_pages=80, general_pages=500, words=12)
+    budgets={"30 pages": [30, 2], "300 pages": [300, 1]},  # pages of the task, and most passes
+    seeds=3, test_pages={"general": 80, "task": 40}, general_pages=500, words=12)
 model, tokenizer = language.shipped()
 general, task = docstrings.load()
-held_out = {"general": [*general.validation, *general.test], "task": task.test}
-pages = {name: documents.drawn(part, settings.test_pages, run.seed)
+held_out = {"general": general.test, "task": task.test}
+pages = {name: documents.drawn(part, settings.test_pages[name], run.seed)
          for name, part in held_out.items()}
 test = {name: [row[:256] for row in language.encode(tokenizer, [page.text for page in part])]
         for name, part in pages.items()}
@@ -96,7 +96,7 @@ def look(model, parts):
             for name, pages in parts.items()}
 
 # %% [markdown]
-# The first part that it looks at decides when to stop.
+# `training.fit` is lesson 2's loop. The first part that it looks at decides when to stop.
 
 # %%
 def fine_tune(windows, passes, seed, parts):
@@ -128,7 +128,9 @@ text_view.folded("Does it forget while it learns?", shown[1])
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# PILOT
+# The old remedy against forgetting is to **rehearse**: while it learns the new, the model goes on reading some of the old. That is the second claim.
+#
+# A pilot (validation pages of both texts, two seeds that are not used here) lost 6.5 % on general pages after 30 pages of the task, with an interval of ± 0.8 points from one training. So three seeds and 80 pages decide at a margin of 5 %, unless the loss lies within a point of it. (It has seen an outcome, so your guess may be better than ours.)
 
 # %%
 claims = [ledger.get("llm-finetune-keeps"), ledger.get("llm-finetune-rehearse")]
@@ -146,8 +148,8 @@ predicted = {
 models, after = {}, {}
 for budget, (_, passes) in settings.budgets.items():
     for seed in range(run.seed, run.seed + settings.seeds):
-        windows, validation = drawn(budget, seed)
         if (budget, seed) != ("30 pages", run.seed):  # that one is trained already
+            windows, validation = drawn(budget, seed)
             tuned, _ = fine_tune(windows, passes, seed, {"task": validation})
         models[budget, seed] = tuned
         after[budget, seed] = bits(tuned)
@@ -163,8 +165,8 @@ def lost(name, ours, theirs):
 
 
 seeds = range(run.seed, run.seed + settings.seeds)
-losses = {f"{name}, {budget}": lost(name, [after[budget, seed] for seed in seeds],
-                                    [before] * len(seeds))
+same = [before] * len(seeds)
+losses = {f"{name}, {budget}": lost(name, [after[budget, seed] for seed in seeds], same)
           for name in test for budget in settings.budgets}
 fig, ax = plots.plt.subplots(figsize=(7.5, 2.6))
 plots.forest(ax, losses, margin=claims[0].tests[0].margin, direction="below")
@@ -235,7 +237,7 @@ text_view.boxes({
 #
 # ## Can one do something about it?
 #
-# The old remedy is to *rehearse*: while it learns the new, the model goes on reading some of the old.
+# To rehearse, we put old windows among the new ones.
 #
 # **Exercise 3_forgetting.3 A mixture.** Write `mixed(task, general, share)`: two tensors of windows, (n, T + 1) and (m, T + 1). It returns *all* windows of the task, and behind them the first so many general ones that these make up `share` of the whole (rounded). `torch.cat([a, b])` joins.
 
@@ -269,9 +271,8 @@ for seed in seeds:
 # Both against what they have to be compared with:
 
 # %%
-alone = [after["30 pages", seed] for seed in seeds]
-kept = lost("general", rehearsed, [before] * len(seeds))
-cost = lost("task", rehearsed, alone)
+kept = lost("general", rehearsed, same)
+cost = lost("task", rehearsed, [after["30 pages", seed] for seed in seeds])
 verdicts = [verdict, claims[1].judge({"lost": kept, "cost": cost}, run.profile)]
 answers["verdict: rehearsal helps"] = verdicts[1].word
 display(verdicts[1])
