@@ -66,7 +66,7 @@ settings = run.settings(
     depth=4,  # layers
     steps=600,  # of reading the general text
     budgets={"30 pages": 30, "300 pages": 300, "all pages": 100_000},  # of the task, at most
-    seeds=5,  # trainings with each budget
+    seeds=2,  # trainings with each budget
     test_pages=100_000,  # at most
     asked=150,  # pages of each kind: "which library is this?"
 )
@@ -469,7 +469,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes more than an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own, all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and two [seeds](glossary.md#seed), each a new draw of pages, takes half an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
@@ -489,7 +489,7 @@ else:
     table = experiment.run(settings.budgets, range(settings.seeds))
 
 # %% [markdown]
-# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with five seeds somewhat too narrow). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more.)
+# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with two seeds too narrow). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more.)
 
 # %% tags=["readme-picture"]
 files = pd.factorize(np.array([document.file for document in parts[test]]))[0]
