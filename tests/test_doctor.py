@@ -53,6 +53,7 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     assert [row.what for row in rows] == [
         *("Python", "packages", "device", "cores", "memory", "free disk"),
         *(f"data: {name}" for name in chosen.EMBEDDED),
+        "language model",
     ]
     assert [row.remedy for row in rows] == [""] * len(rows)
     found = {row.what: row.found for row in rows}
@@ -70,6 +71,35 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
     out = capsys.readouterr().out
     assert out.count("ok ") >= 9
     assert "FAIL" not in out
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    return shutil.copytree(doctor.MODEL, tmp_path / "pretrained")
+
+
+def test_the_language_model_is_there(shipped):
+    known = registry.registry()["pretrained"].sha256
+    row = doctor.language_model(shipped)
+    assert row.found.endswith(f" weights, SHA-256 {known[:12]}…") and row.remedy == ""
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors", "training.json"])
+def test_a_language_model_that_is_damaged_or_not_whole_is_reported(shipped, name):
+    content = (shipped / name).read_bytes()
+    (shipped / name).write_bytes(content[:-20] + bytes(19) + content[-1:])
+    row = doctor.language_model(shipped)
+    assert row.found == f"{name} was changed or damaged"
+    assert row.remedy == "restore it: 'git checkout datasets/pretrained', or install the course again"
+    (shipped / name).unlink()
+    row = doctor.language_model(shipped)
+    assert row.found == f"{name} cannot be read (No such file or directory)" and row.remedy
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"sha256": {}}'])
+def test_a_record_that_is_none_is_reported(shipped, content):
+    (shipped / "training.json").write_text(content)
+    assert doctor.language_model(shipped).found == "training.json was changed or damaged"
 
 
 def test_one_failing_row_fails_the_command(good_machine, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """A normal installation (`pip install .`, a wheel) brings the data sheets, notebooks and lock along."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -69,6 +70,15 @@ def test_the_installed_package_has_its_own_files(installed, python):
         assert carried == {path.name for path in (ROOT / folder).iterdir() if path.name[0] not in "._"}
     lock = installed / "course_utils" / "_files" / "requirements.lock"
     assert lock.read_bytes() == (ROOT / "requirements.lock").read_bytes()
+
+
+def test_the_installed_package_brings_the_trained_language_model_along(installed, python):
+    code = "from course_utils.models import language; model, tokenizer = language.shipped()\n"
+    code += "print(language.SHIPPED, sum(each.numel() for each in model.parameters()), len(tokenizer))"
+    place, parameters, n_tokens = python(code).rsplit(maxsplit=2)
+    assert place == str(installed / "course_utils" / "_files" / "datasets" / "pretrained")
+    record = json.loads((ROOT / "datasets" / "pretrained" / "training.json").read_text(encoding="utf-8"))
+    assert (int(parameters), int(n_tokens)) == (record["parameters"], record["recipe"]["n_tokens"])
 
 
 def test_every_command_works_from_any_folder(installed, python, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -15,10 +16,12 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, CourseError, resource
 from course_utils.data import chosen, docstrings, photos, pictures, registry, tables
+from course_utils.files import sha256
 
 LOCK = ROOT / "requirements.lock"
+MODEL = resource("datasets", "pretrained")
 MIN_PYTHON = (3, 11)
 MIN_CORES, MIN_MEMORY_GB, MIN_DISK_GB = 2, 4.0, 3.0
 """What the laptop profile needs; memory is the machine's total, disk is free space."""
@@ -36,7 +39,8 @@ class Row:
 def examine() -> list[Row]:
     """Every check, in the order of the report."""
     checks: tuple[Callable[[], Row], ...] = (python, packages, device, cores, memory, disk)
-    return [check() for check in checks] + [embedded_data(name) for name in chosen.EMBEDDED]
+    data = [embedded_data(name) for name in chosen.EMBEDDED]
+    return [*(check() for check in checks), *data, language_model()]
 
 
 def python() -> Row:
@@ -120,6 +124,25 @@ def embedded_data(name: str) -> Row:
         packages = registry.registry()[name].package.replace(",", "")
         remedy = f"pip install --force-reinstall -c requirements.lock {packages}"
         return Row(f"data: {name}", str(error).split(":")[0], remedy)
+
+
+def language_model(folder: Path = MODEL) -> Row:
+    """The trained model that comes with the course is there, and every file of it unharmed."""
+    name, remedy = (
+        "training.json",
+        "restore it: 'git checkout datasets/pretrained', or install the course again",
+    )
+    try:
+        record = json.loads((folder / name).read_text(encoding="utf-8"))
+        for name, expected in record["sha256"].items():
+            if sha256(folder / name) != expected:
+                return Row("language model", f"{name} was changed or damaged", remedy)
+        known = registry.registry()["pretrained"].sha256
+        return Row("language model", f"{record['parameters']:,} weights, SHA-256 {known[:12]}…")
+    except OSError as error:
+        return Row("language model", f"{name} cannot be read ({error.strerror})", remedy)
+    except (ValueError, KeyError, TypeError):
+        return Row("language model", f"{name} was changed or damaged", remedy)
 
 
 def described(record: chosen.Embedded) -> str:
