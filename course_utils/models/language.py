@@ -1,4 +1,4 @@
-"""Language models: text to tokens and back, a small Llama, and how well it predicts held-out text."""
+"""Language models: text to tokens and back, its training, and how well it predicts held-out text."""
 
 from __future__ import annotations
 
@@ -84,59 +84,6 @@ def windows(documents: Sequence[np.ndarray], context: int) -> torch.Tensor:
     if len(stream) < context + 1:
         raise CourseError(f"one window needs {context + 1} tokens, got {len(stream)}: bring more text")
     return stream.unfold(0, context + 1, context)
-
-
-def make_llama(n_tokens: int, width: int, depth: int, seed: int, context: int = 1024) -> LlamaForCausalLM:
-    """An untrained Llama (Touvron et al. 2023): (B, T) token numbers to (B, T, n_tokens) scores.
-
-    Parameters
-    ----------
-    n_tokens : int
-        Size of the vocabulary; the same matrix reads and writes tokens.
-    width : int
-        Numbers that stand for one token between the layers, a multiple of 32: each attention head has 32.
-    depth : int
-        Number of layers.
-    seed : int
-        Of the initial weights, as `make_llama_like` sets them.
-    context : int
-        Longest row of tokens.
-
-    Raises
-    ------
-    CourseError
-        `width` is no multiple of 32.
-    """
-    if width % 32 or width < 32:
-        raise CourseError(f"width must be a multiple of 32, got {width}")
-    config = LlamaConfig(
-        vocab_size=n_tokens,
-        hidden_size=width,
-        num_hidden_layers=depth,
-        num_attention_heads=width // 32,
-        intermediate_size=round(width / 3) * 8,  # three matrices with as many weights as the usual two
-        max_position_embeddings=context,
-        tie_word_embeddings=True,
-        bos_token_id=0,
-        eos_token_id=None,
-    )
-    return make_llama_like(config, seed)
-
-
-def make_llama_like(config: LlamaConfig, seed: int) -> LlamaForCausalLM:
-    """An untrained Llama with this config; `seed` fixes the initial weights.
-
-    What a layer adds is zero at first, so that each begins as if it were not there.
-    """
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        model = LlamaForCausalLM(config)
-        for name, weights in model.named_parameters():
-            if name.endswith(("o_proj.weight", "down_proj.weight")):
-                nn.init.zeros_(weights)
-            elif ".layers." in name and weights.ndim == 2:
-                nn.init.normal_(weights, std=weights.shape[1] ** -0.5)
-    return model
 
 
 def next_scores(model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
