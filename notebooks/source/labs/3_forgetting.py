@@ -27,7 +27,7 @@ from course_utils.show import plots, surprise_figures, text_view
 # %% [markdown]
 # ## A model that knows something
 #
-# `language.shipped` loads lesson 3's model after an hour of training. The *general* text is the documentation of numpy, scipy and pandas: it has read that, except the held-out pages. The *task* is scikit-learn's, new to it.
+# `language.shipped` loads lesson 3's model after half an hour of training. The *general* text is the documentation of numpy, scipy and pandas: it has read that, except the held-out pages. The *task* is scikit-learn's, new to it.
 #
 # For testing we take the first 255 [tokens](../glossary.md#token) of held-out pages of both.
 

@@ -26,7 +26,7 @@ from course_utils.show import plots, surprise_figures, text_view
 # %% [markdown]
 # ## A model and its rival
 #
-# The **network** is lesson 3's model after an hour of training. The **4-gram** model counts: it predicts a [token](../glossary.md#token) from the three before it ([n-gram](../glossary.md#n-gram)). It has read the documentation of numpy, scipy and pandas; the network has read that and eleven more packages. `held_out` are pages that neither has read.
+# The **network** is lesson 3's model after half an hour of training. The **4-gram** model counts: it predicts a [token](../glossary.md#token) from the three before it ([n-gram](../glossary.md#n-gram)). It has read the documentation of numpy, scipy and pandas; the network has read that and eleven more packages. `held_out` are pages that neither has read.
 
 # %%
 run = start("3_grammar")
