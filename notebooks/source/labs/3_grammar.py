@@ -173,10 +173,10 @@ ax.axvline(50, color=plots.GREY, linestyle=":")
 ax.set(xlabel="verbs that agree with the first noun (%); dotted: guessing", xlim=(-3, 103))
 plots.show(fig, "Verbs that agree with the first noun, by model and noun between.", agreement)
 text_view.folded(
-    "What does the 4-gram model do when the noun between has the other number?",
-    f"It is right in {agreement['4-gram, other number'].effect:.0f} %. It cannot see the first "
-    "noun; its verb agrees with the second, or is always the same. What the network has above 50 "
-    f"({agreement['network, other number'].effect:.0f} %), no table of three tokens can give.")
+    "Below or above 50 %: what does it say when the noun between has the other number?",
+    "A model that follows the nearer noun lands near 0 %, one that keeps the first in mind near "
+    f"100 %. The network is right in {agreement['network, other number'].effect:.0f} %, the 4-gram "
+    f"model, which cannot see the first, in {agreement['4-gram, other number'].effect:.0f} %.")
 
 # %% [markdown]
 # ## 3. Context
