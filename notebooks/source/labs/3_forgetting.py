@@ -130,7 +130,7 @@ text_view.folded("Does it forget while it learns?", shown[1])
 #
 # The old remedy against forgetting is to **rehearse**: while it learns the new, the model goes on reading some of the old. That is the second claim.
 #
-# A pilot (validation pages of both texts, two seeds that are not used here) lost 6.5 % on general pages after 30 pages of the task, with an interval of ± 0.8 points from one training. So three seeds and 80 pages decide at a margin of 5 %, unless the loss lies within a point of it. (It has seen an outcome, so your guess may be better than ours.)
+# A pilot (validation pages of both texts, two seeds that are not used here) reached an interval of ± 0.8 points with one training. So three seeds and 80 pages decide at a margin of 5 %, unless the loss lies within a point of it. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
 
 # %%
 claims = [ledger.get("llm-finetune-keeps"), ledger.get("llm-finetune-rehearse")]
@@ -192,7 +192,7 @@ exercises.check("3_forgetting.2", answer_2)
 # %% [markdown]
 # ## Verdict
 #
-# For this model, these texts and these rates:
+# For this model, these texts and these rates. (In the pilot, 30 pages had cost 6.5 %.)
 
 # %%
 kept = {budget: losses[f"general, {budget}"] for budget in settings.budgets}
@@ -287,7 +287,7 @@ text_view.folded(
 #
 # - Whoever reports a gain on a task should report what it cost elsewhere: one more line of code.
 # - To rehearse needs the old text. A model that you download comes without it.
-# - Our two texts are both documentation of Python. Between novels and contracts there may be more to lose; and higher rates or more passes lose more.
+# - Our two texts are both documentation of Python. Between novels and contracts there may be more to lose, and with higher rates or more passes as well.
 #
 # **On your own text**: put your pages in place of `task.train`, and keep general pages to watch.
 #
