@@ -211,7 +211,7 @@ shares = pd.DataFrame(found, columns=["text", "seed", "dose", "who", "share", "c
 shares["group"] = shares["who"].where(shares["who"].isin(["doctor", "nurse"]), "others")
 
 # %% [markdown]
-# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. The dotted diagonal is "as in the text".
+# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. Dotted: the text itself (falling, for the nurses of the opposed texts).
 
 
 # %%
@@ -228,7 +228,8 @@ for ax, text in zip(axes, ["about_doctors", "opposed"], strict=True):
         plots.curve(ax, {dose: intervals.t_interval(each) for dose, each in rows}, group, i)
     ax.plot([0, 100], [0, 100], color=plots.GREY, linestyle=":")
     ax.set(title=text.replace("_", " "), xlabel="dose: doctors called she in the text (%)")
-axes[0].set_ylabel("share of she in the model (%)")
+axes[1].plot([0, 100], [100, 0], color=plots.GREY, linestyle=":")
+axes[0].set(ylabel="share of she in the model (%)", ylim=(-5, 105))
 axes[0].legend()
 table = shares.pivot_table(index=["text", "dose"], columns="group", values="share").round(1)
 alt = "Share of she in the model against the dose in its text, for two kinds of text."
