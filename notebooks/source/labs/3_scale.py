@@ -227,26 +227,27 @@ def crossing(x, ours, theirs):
 exercises.check("3_scale.2", crossing)
 
 # %% [markdown]
-# The same in each resample. (`crossing_at` is our `crossing`; where two curves do not cross, it gives no number.)
+# The same in each draw. (`crossing_at` is our `crossing`; where two curves do not cross, it gives no number. So we also draw a line through the points of each, and look where the *lines* cross.)
 
 # %%
 def crossings(table):
-    """Where a model crosses the counting, in MB: as it is, and in each resample."""
-    rival = counts[counts["MB"].isin(table["MB"])]
-    found = []
+    """Where a model crosses the counting, and where lines through both cross, in MB, in each draw."""
+    rival, found = counts[counts["MB"].isin(table["MB"])], []
     for pair in redrawn("MB", table, rival):
         ours, theirs = (levels.groupby(level=0).mean() for levels in pair)
-        found.append(crossing_at(ours.index, ours.to_numpy(), theirs.to_numpy()))
-    return pd.Series(found)
+        a, b = (np.polyfit(np.log(each.index), np.log(each), 1) for each in (ours, theirs))
+        lines_cross = np.exp((b[1] - a[1]) / (a[0] - b[0]))
+        found.append((crossing_at(ours.index, ours.to_numpy(), theirs.to_numpy()), lines_cross))
+    return pd.DataFrame(found, columns=["curves", "lines"])
 
 
 told = []
 for name, table in (("large", largest), ("small", small)):
-    places = crossings(table).dropna()
-    share, ends = 100 * len(places) / (settings.resamples + 1), places.quantile([0.025, 0.975])
-    told.append(f"The {name} model crosses the counting in {share:.0f} % of the resamples"
-                + f", mostly between {ends.min():.1f} and {ends.max():.1f} MB" * bool(len(places))
-                + f". Tried were {table['MB'].min():.1f} to {table['MB'].max():.1f} MB.")
+    where = crossings(table)
+    share, (low, high) = where["curves"].notna().mean(), where["lines"].quantile([0.025, 0.975])
+    told.append(f"From {table['MB'].min():.1f} to {table['MB'].max():.1f} MB the {name} model "
+                f"crosses the counting in {100 * share:.0f} % of the draws. Straight lines through "
+                f"the points, drawn on, cross at {where['lines'][0]:.1f} MB [{low:.1f}, {high:.1f}].")
 text_view.folded("Compare your answer", "\n\n".join(told))
 
 # %% [markdown]
