@@ -231,7 +231,7 @@ exercises.check("3_scale.2", crossing)
 
 # %%
 def crossings(table):
-    """Where a model crosses the counting, and where lines through both cross, in MB, in each draw."""
+    """Where a model crosses the counting, and where their lines do, in MB, in each draw."""
     rival, found = counts[counts["MB"].isin(table["MB"])], []
     for pair in redrawn("MB", table, rival):
         ours, theirs = (levels.groupby(level=0).mean() for levels in pair)
@@ -246,8 +246,12 @@ for name, table in (("large", largest), ("small", small)):
     where = crossings(table)
     share, (low, high) = where["curves"].notna().mean(), where["lines"].quantile([0.025, 0.975])
     told.append(f"From {table['MB'].min():.1f} to {table['MB'].max():.1f} MB the {name} model "
-                f"crosses the counting in {100 * share:.0f} % of the draws. Straight lines through "
-                f"the points, drawn on, cross at {where['lines'][0]:.1f} MB [{low:.1f}, {high:.1f}].")
+                f"crosses the counting in {100 * share:.0f} % of the draws. Straight lines through the "
+                f"points, drawn on, cross at {where['lines'][0]:.1f} MB [{low:.1f}, {high:.1f}].")
+for name, levels in lines.items():
+    saved = -100 * levels.groupby(level=0).mean().pct_change().dropna()
+    told.append(f"Saved by each doubling, {name}: {', '.join(f'{each:.1f}' for each in saved)} %.")
+told.append("On a straight line these would be equal.")
 text_view.folded("Compare your answer", "\n\n".join(told))
 
 # %% [markdown]
