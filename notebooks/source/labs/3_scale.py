@@ -54,7 +54,7 @@ print(f"held out: {n_bytes.sum() / 1e6:.2f} MB in {len(files)} files")
 # %% [markdown]
 # ## Trainings that were done before
 #
-# Four sizes of the lesson's [transformer](../glossary.md#transformer) have read as much text each. The largest and a small one have also read more or less; all from three first weights ([seeds](../glossary.md#seed)). That takes twelve minutes of computing, so it was done beforehand, by `python benchmarks/scaling.py`. It wrote the table that we read here: a row is a training, and behind it stand the bits that it needs for each held-out file.
+# Four sizes of the lesson's [transformer](../glossary.md#transformer) have read as much text each. The largest and a small one have also read more or less; all from two first weights ([seeds](../glossary.md#seed)). That takes eight minutes of computing, so it was done beforehand, by `python benchmarks/scaling.py`. It wrote the table that we read here: a row is a training, and behind it stand the bits that it needs for each held-out file.
 
 # %%
 points = pd.read_csv(ROOT / "benchmarks" / "scaling.csv")
@@ -241,17 +241,16 @@ def crossings(table):
     return pd.DataFrame(found, columns=["curves", "lines"])
 
 
-told = []
+told = ["On a straight line each doubling would save the same share."]
 for name, table in (("large", largest), ("small", small)):
     where = crossings(table)
     share, (low, high) = where["curves"].notna().mean(), where["lines"].quantile([0.025, 0.975])
     told.append(f"From {table['MB'].min():.1f} to {table['MB'].max():.1f} MB the {name} model "
-                f"crosses the counting in {100 * share:.0f} % of the draws. Straight lines through the "
-                f"points, drawn on, cross at {where['lines'][0]:.1f} MB [{low:.1f}, {high:.1f}].")
+                f"crosses the counting in {100 * share:.0f} % of the draws. Straight lines through "
+                f"the points cross at {where['lines'][0]:.1f} MB [{low:.1f}, {high:.1f}].")
 for name, levels in lines.items():
     saved = -100 * levels.groupby(level=0).mean().pct_change().dropna()
     told.append(f"Saved by each doubling, {name}: {', '.join(f'{each:.1f}' for each in saved)} %.")
-told.append("On a straight line these would be equal.")
 text_view.folded("Compare your answer", "\n\n".join(told))
 
 # %% [markdown]
