@@ -62,8 +62,7 @@ text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, s
 # %%
 settings = run.settings(
     pages=4000,  # general ones to learn from, at most
-    width=128,  # numbers that stand for one token
-    depth=4,  # layers
+    width=128, depth=4,  # numbers that stand for one token, and layers
     steps=600,  # of reading the general text
     budgets={"30 pages": 30, "300 pages": 300, "all pages": 100_000},  # of the task, at most
     seeds=2,  # trainings with each budget
@@ -71,10 +70,11 @@ settings = run.settings(
     asked=150,  # pages of each kind: "which library is this?"
 )
 general = docstrings.load()[0]
-sources = {"general": general, "task": chosen.chosen_text(general)}
+task = chosen.chosen_text(general)
 limits = {"train": settings.pages, "validation": settings.pages // 50, "test": settings.test_pages}
-parts = {f"{name}, {part}": documents.drawn(getattr(text, part), limit, run.seed)
-         for name, text in sources.items() for part, limit in limits.items()}
+parts = {f"general, {part}": documents.drawn(getattr(general, part), limit, run.seed)
+         for part, limit in limits.items()}
+parts |= {f"task, {part}": getattr(task, part)[:limit] for part, limit in limits.items()}
 pages = {name: [document.text for document in part] for name, part in parts.items()}
 n_bytes = {name: np.array([len(page.encode()) for page in part]) for name, part in pages.items()}
 print(pages["general, validation"][0][:400])
@@ -479,7 +479,7 @@ smallest = dict(list(settings.budgets.items())[:1])
 live = experiment.run(smallest, seeds=[0])
 test = "task, test"
 print((live.groupby("arm", sort=False)["bits"].sum() / n_bytes[test].sum()).round(3))
-if run.profile == "laptop" and sources["task"].source.name == "docstrings":
+if run.profile == "laptop" and task.source.name == "docstrings":
     table = finetuning.record()
     first = table[(table["seed"] == 0) & table["budget"].isin(smallest)]
     both = [part.groupby("arm", sort=False)["bits"].sum() for part in (live, first)]
@@ -527,7 +527,7 @@ answers = dict(zip(predicted, [saved["against_pretrained"][middle],
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it, or a model from scratch with better settings. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
+# (*More general text* may even hurt: a rate that rises again undoes what had settled.) This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
 # <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the reading before is worth more than all pages of the task.</details>
 #
@@ -546,7 +546,7 @@ pd.DataFrame({part: {name: level(finetuning.page_bits(each, encoded[part]), part
               for part in ("task, validation", checked)}).round(2)
 
 # %% [markdown]
-# **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is probably scikit-learn's (how many is set on validation pages). Is that better than a [logistic regression](glossary.md#logistic-regression) on words, which has seen 300 pages of each kind? Both see the first 150 characters of a test page. Guessing: 50 %.
+# **Which library is this page from?** Two models make a judge: a page on which the fine-tuned one saves many bits is probably scikit-learn's (how many is set on validation pages). Beside it a [logistic regression](glossary.md#logistic-regression) on words, from 300 pages of each kind. Both see 150 characters of a test page. Guessing: 50 %.
 
 # %%
 from sklearn.feature_extraction.text import TfidfVectorizer
