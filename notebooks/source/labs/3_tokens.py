@@ -285,7 +285,8 @@ text_view.folded(
     f"counting. After all of it they lead by {end_lead:.2f}. In percent they saved "
     f"{saved[0.25].text('%')} after a quarter and {saved[1].text('%')} in the end.\n\n"
     f"With windows of {short} tokens, about as much text as {settings.context} bytes, they save "
-    f"{fair.text('%')}. What is missing came from seeing more.\n\n"
+    f"{fair.text('%')}. The rest of the {saved[1].effect:.1f} % is what seeing more text is worth: "
+    f"{saved[1].effect - fair.effect:+.1f} points.\n\n"
     f"And counting? The n-gram of four tokens needs {counted['bytes']:.2f} bits per byte with "
     f"bytes, {counted['whole words']:.2f} with whole words, {counted['byte pairs']:.2f} with byte "
     "pairs. Cutting is not only for networks.",
