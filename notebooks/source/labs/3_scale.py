@@ -307,8 +307,8 @@ text_view.folded(
 # ## What this adds to lesson 3
 #
 # - Before you pay for a large training, do small ones and draw the line. Then say how far you draw it on.
-# - "Better than what?" A network that has read little loses to counting; the crossing says how much is enough, *for this model and this text*.
-# - Size helps only who has text to read, and text only who has room for it: two doublings, two numbers.
+# - "Better than what?" A network that has read little may lose to counting; the crossing says how much is enough, *for this model and this text*.
+# - Size and text are two questions: each has a doubling, and a number, of its own.
 # - All this is about [pre-training](../glossary.md#pre-training) of up to 0.86 million weights. Whether *fine-tuning* gains as much with a larger model, it does not say.
 #
 # Back to [lesson 3](../3_small_llm.ipynb). Your verdict and exercises, kept for the course's report:
