@@ -4,7 +4,7 @@
 # **What is fine-tuning a language model worth?**
 
 # %% [markdown]
-# Behind every chatbot stands a *[language model](glossary.md#language-model)*: it has read a great deal and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has done so, and lets it read a *little* more of what one needs: contracts, recipes, code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will build such a model in about 60 lines (its heart is yours), watch it learn, and find out what fine-tuning is worth.
+# Behind a chatbot stands a *[language model](glossary.md#language-model)*: it has read a great deal and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has done so, and lets it read a *little* more of what one needs: contracts, recipes, code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will build such a model in about 60 lines (its heart is yours), watch it learn, and find out what fine-tuning is worth.
 
 # %% [markdown]
 # When you have finished, you can say
@@ -116,7 +116,7 @@ text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
 # %% [markdown]
 # <details><summary>Compare</summary>At beginnings: of a sentence, a name, a word. In the middle of a word, and in phrases that everybody writes, it is small.</details>
 #
-# The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits could this model compress a byte. Whoever takes all 256 bytes for equally likely needs 8; fewer is better. It does not depend on how the text was cut.
+# The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits a byte could this model compress the text. Guessing among all 256 bytes needs 8; fewer is better. It compares models that cut differently.
 #
 # **3.2 Write the measure.** A function `bits_per_byte(probabilities, text)`: a model gave the tokens that really came these probabilities, (n,); the text is a string, and `len(text.encode())` counts its bytes.
 
@@ -159,7 +159,7 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 # %% [markdown]
 # ## A transformer, part by part
 #
-# The network behind every chatbot is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it: (B, T) is B texts of T tokens, C the numbers that stand for a token. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
+# The network behind chatbots is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it: (B, T) is B texts of T tokens, C the numbers that stand for a token. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
 
 # %%
 plots.show(*block(shipped.size))
@@ -185,7 +185,7 @@ some = torch.tensor([[0.3, -0.1, 0.2, 0.4], [6.0, -9.0, 3.0, 1.0]])
 plots.show(*language_figures.rms_norm(some, RMSNorm(4)(some).detach()))
 
 # %% [markdown]
-# **[Attention](glossary.md#attention)** lets a token look at those before it. Three learned matrices make of its list
+# **[Attention](glossary.md#attention)** lets a token look at itself and those before it. Three learned matrices make of its list
 #
 # - a **query**: what am I looking for?
 # - a **key**: what do I have to offer?
@@ -293,7 +293,7 @@ class Transformer(nn.Module):
         return self.norm(x) @ self.embed_tokens.weight.T  # (B, T, n_tokens)
 
 # %% [markdown]
-# Is it right? We put the weights of the longer training into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its second layer look at. Which looks at the token before?
+# Is it right? We put the weights of the longer training into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see what the heads of its second layer look at. What do heads 3 and 4?
 
 # %%
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
@@ -313,7 +313,9 @@ names = [tokenizer.decode([k]) for k in sentence]
 plots.show(*attention_figures.heads(weights, names))
 
 # %% [markdown]
-# **3.4 Does it look ahead?** A colleague reports a loss near 0. His mask is missing. Write the test that catches him: `looks_ahead(model, tokens)`, tokens (1, T), gives `True` if any score at the places *before* the last changes when you change the *last* token (on a copy, to another number), else `False`. Allow for rounding: `torch.allclose(…, atol=1e-4)`.
+# <details><summary>Compare</summary>Head 3 mostly at the first token; head 4 at nouns, *mean* and *array*.</details>
+#
+# **3.4 Does it look ahead?** A colleague reports a loss near 0. Write the test that catches a missing mask: `looks_ahead(model, tokens)`, tokens (1, T), gives `True` if any score at the places *before* the last changes when you change the *last* token (on a copy, to another number), else `False`. Allow for rounding: `torch.allclose(…, atol=1e-4)`.
 
 # %% exercise="3.4"
 looks_ahead = ...
@@ -365,7 +367,7 @@ text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in
 # %% [markdown]
 # ## What half an hour buys
 #
-# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Compare the n-gram model's line with the squares: the training curve is other text.) Then the same code, 2.6 million weights, half an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. (The time axis is not even.)
+# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Does it beat counting? Compare the squares with the line: the training curve is other text.) Then the same code, 2.6 million weights, half an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats (both on the test pages, where our model needs 1.30). The time axis is not even.
 
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
@@ -432,7 +434,7 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).* It says that fine-tuning makes a model better at one task. Better than what? The [ledger](glossary.md#ledger) compares it with the model *before*, and with that model after as many more steps of *general* text. The first could be foreseen; the second says whether it is the *task's* pages that help.
 #
-# And a question that the article does not ask: is the *half hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, because 30 pages decide little. A fifth of them is for validation, and who learns from them stops when that gets no better. The [arm](glossary.md#arm) *more general text* reads known pages again; *from scratch* keeps size and tokenizer.
+# And a question that the article does not ask: is the *half hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, as fixed beforehand. A fifth of them is for validation, and training stops when that gets no better. The [arm](glossary.md#arm) *more general text* reads numpy's, scipy's and pandas' pages again; *from scratch* keeps size and tokenizer.
 
 # %%
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
@@ -489,7 +491,7 @@ else:
     table = experiment.run(settings.budgets, range(settings.seeds))
 
 # %% [markdown]
-# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; with two seeds too narrow). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more.)
+# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; too narrow with few seeds). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more.)
 
 # %% tags=["readme-picture"]
 files = pd.factorize(np.array([document.file for document in parts[test]]))[0]
@@ -527,7 +529,7 @@ answers = dict(zip(predicted, [saved["against_pretrained"][middle],
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# (*More general text* may even hurt: a rate that rises again undoes what had settled.) This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
+# (*More general text* may hurt: perhaps its rising rate, perhaps the narrower reading.) This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
 # <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the reading before is worth more than all pages of the task.</details>
 #
@@ -617,7 +619,7 @@ print(writing.write(mine, tokenizer, "The for statement", n_tokens=80))
 # 2. A **transformer** embeds tokens; in each block they look at those before (attention), and each thinks for itself (MLP); both only add. Without the causal mask the loss is worth nothing.
 # 3. A model **writes** by drawing token after token. A low temperature or a small top-p makes it dull, a high temperature wild.
 # 4. **Fine-tuning** is judged against the model before, other reading, and the task's pages alone.
-# 5. A **chatbot** takes instructions, preferences and size. To be right takes more.
+# 5. A **chatbot** takes instructions, preferences and size.
 
 # %% tags=["nbval-check-output"]
 results.finish(run, verdicts, exercises, predicted, answers)

@@ -136,7 +136,7 @@ before.round(1).to_frame().T
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# The model is [fine-tuned](../glossary.md#fine-tuning) on texts about doctors with doses of 0, 25, 50, 75 and 100 %. Then we ask about doctors, in new sentences, and about six occupations that are in none of the texts. A straight line through the five shares has a *slope*, in [points](../glossary.md#percentage-point) of share for each point of dose. At 1 the model says just what its text says; below 1 it damps the skew, above 1 it exaggerates.
+# The model is [fine-tuned](../glossary.md#fine-tuning) on texts about doctors with doses of 0, 25, 50, 75 and 100 %. Then we ask about doctors, in new sentences, and about six occupations that are in none of the texts. A straight line through the five shares has a *slope*, in [points](../glossary.md#percentage-point) of share for each point of dose. At 1 the share rises as fast as the text's, below 1 more slowly, above 1 faster.
 
 # %%
 claim, spreading = ledger.get("llm-bias"), ledger.get("llm-bias-spreads")

@@ -130,7 +130,7 @@ text_view.folded("Does it forget while it learns?", shown[1])
 #
 # The old remedy against forgetting is to **rehearse**: while it learns the new, the model goes on reading some of the old. That is the second claim.
 #
-# A pilot (validation pages of both texts, two seeds that are not used here) reached an interval of ± 0.8 points with one training. So three seeds and 80 pages decide at a margin of 5 %, unless the loss lies within a point of it. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
+# A pilot (validation pages of both texts, two seeds that are not used here) reached an interval of ± 0.8 points with one training. So we expected three seeds and 80 pages to decide at a margin of 5 %, unless the loss lies within a point of it; the intervals came out wider. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
 
 # %%
 claims = [ledger.get("llm-finetune-keeps"), ledger.get("llm-finetune-rehearse")]

@@ -54,7 +54,7 @@ plots.show(*surprise_figures.sentences(bars))
 # %% [markdown]
 # <details><summary>Where should it notice?</summary>
 #
-# At the verb: the noun that counts is the shape, four words back, while "arrays", just before the verb, pulls the other way. If "are" costs fewer bits than "is", the network has fallen for the nearer noun. What comes after a wrong verb may cost more, too.
+# At the verb: the noun that counts is the shape, five words back, while "arrays", just before the verb, pulls the other way. If "are" costs fewer bits than "is", the network has fallen for the nearer noun. What comes after a wrong verb may cost more, too.
 #
 # </details>
 #
@@ -108,7 +108,7 @@ exercises.check("3_grammar.1", answer_1)
 #
 # A pilot on 400 pages of other packages, with an earlier state of the network, tells how much it takes: its intervals reached ± 3.5 points for order, ± 2 for agreement, ± 5 for context (160 places) and ± 8 for meaning (120 functions). Only for context was the margin about as near as that. So: all held-out pages, more places, 250 functions. (It has seen outcomes, on other text.)
 #
-# Read the four cards, and write down what you expect of a model of 2.6 million weights. (Your phone's have a thousand times as many.)
+# Read the four cards, and write down what you expect of a model of 2.6 million weights. (A chatbot on a phone has a thousand times as many.)
 
 # %%
 claims = [ledger.get("llm-grammar"), ledger.get("llm-grammar-agreement"),

@@ -145,7 +145,7 @@ exercises.check("3_summary.2", answer_loss)
 # ## The claim, as it will be judged
 #
 # - **Written**: the model's mean ROUGE-L over that of either rival must be above 1.1.
-# - **Chosen**: four lines, the right one and three from the *same file*. The model takes the one that surprises it least after the code. It must be right at least 5 [points](../glossary.md#percentage-point) more often than somebody who takes the line with most words of the names.
+# - **Chosen**: four lines, the right one and three from the *same file*. The model takes the one of which the code saves it most bits. It must be right at least 5 [points](../glossary.md#percentage-point) more often than somebody who takes the line with most words of the names.
 
 # %%
 claim = ledger.get("llm-tasks")

@@ -8,7 +8,7 @@
 # This lab needs [lesson 3](../3_small_llm.ipynb): bytes, [byte-pair encoding](../glossary.md#byte-pair-encoding), [bits per byte](../glossary.md#bits-per-byte), the transformer. Allow 40 minutes.
 
 # %% [markdown]
-# **Why this matters.** You pay a chatbot by the token, and it has room for so many tokens and no more. One that reads letters fills its room quickly. One that reads whole words cannot count the r in "strawberry", because it never sees an r. How to cut a text is the first decision about every language model.
+# **Why this matters.** You pay a chatbot by the token, and it has room for so many tokens and no more. One that reads letters fills its room quickly. Where "strawberry" is one token, the model never sees its r's, and counting them is hard. How to cut a text is the first decision about every language model.
 
 # %%
 import numpy as np
