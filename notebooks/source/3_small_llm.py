@@ -334,12 +334,12 @@ exercises.check("3.4", looks_ahead)
 # <details><summary>Why is a loss near 0 no good news here?</summary>Whoever sees the next token needs no skill to guess it. When the model has to write, there is no next token to look at, and it cannot do anything.</details>
 
 # %% [markdown]
-# **A good place to stop.** You have built a transformer, the same as the library's. Next it learns.
+# **A good place to stop.** You have built a transformer, the same as the library's.
 
 # %% [markdown]
 # ## One minute of learning
 #
-# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages in its minute; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW. Now and then we measure it, and let it write.
+# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages in its minute; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW. Now and then we let it write.
 
 # %%
 def batch_loss(model, windows):
