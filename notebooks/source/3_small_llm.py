@@ -57,7 +57,7 @@ text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, s
 #
 # A good Python function carries its documentation, the **[docstring](glossary.md#docstring)**: English by people. Those of numpy, scipy and pandas are the *general* text (a longer training read eleven libraries more). scikit-learn's is the *task*: our model has not read it.
 #
-# As always: a train part, a [validation](glossary.md#validation) part, and a test part for the experiment alone. So that a good score is not mere memory, all pages of a source file are in the same part, near-copies were left out, and so was every held-out paragraph that shares 13 words in a row with a training text.
+# There is a train part, a [validation](glossary.md#validation) part, and a test part for the experiment alone. So that a good score is not mere memory, all pages of a source file are in the same part, near-copies were left out, and so was every held-out paragraph that shares 13 words in a row with a training text.
 
 # %%
 settings = run.settings(
