@@ -91,7 +91,7 @@ line = "Compute the mean squared error of an array-like of shape (n_samples,)."
 print(" | ".join(f"{tokenizer.decode([k])} {k}" for k in tokenizer(line)["input_ids"]))
 
 # %% [markdown]
-# **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters. Which piece does byte-pair encoding make *second*? Use pencil and paper, and answer with a string in place of the `...`. (`exercises.hint("3.1")` gives a nudge.)
+# **3.1 Merge by hand.** Three words, with how often they occur: `hug` 5 times, `pug` 4 times, `hub` 6 times. Cut into letters. Which piece does byte-pair encoding make *second*? Answer with a string in place of the `...`. (`exercises.hint("3.1")` gives a nudge.)
 
 # %% exercise="3.1"
 answer_3_1 = ...
