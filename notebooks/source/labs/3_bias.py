@@ -194,7 +194,7 @@ def try_seed(seed):
 DOSES, kept = [0, 25, 50, 75, 100], {}  # the models of the last seed
 
 # %% [markdown]
-# Thirty steps of 16 sentences are what two CPU-minutes allow; in a pilot the loss on other sentences was still falling then. That pilot (another seed, the shipped model when it had trained for a sixth of its time) found a slope of 1.04 for doctors. So four seeds decide unless slopes scatter by more than 0.3 among them.
+# Thirty steps of 16 sentences are what two CPU-minutes allow; in a pilot the loss on other sentences was still falling then. That pilot (another seed, and the shipped model as it was early in its training) found a slope of 1.04 for doctors. So four seeds decide unless slopes scatter by more than 0.3 among them.
 #
 # Seeds draw tasks and order anew; all begin with the same shipped model. The first two:
 
@@ -211,7 +211,7 @@ shares = pd.DataFrame(found, columns=["text", "seed", "dose", "who", "share", "c
 shares["group"] = shares["who"].where(shares["who"].isin(["doctor", "nurse"]), "others")
 
 # %% [markdown]
-# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. Dotted: the text itself (falling, for the nurses of the opposed texts).
+# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. Dotted: the text itself (falling, for the nurses of the opposed texts). Where a curve lies below it, what the model had read before still pulls towards "he".
 
 
 # %%
@@ -263,13 +263,16 @@ results.beside(predicted, answers)
 
 # %%
 control = {who: slope("opposed", who).text() for who in ("doctor", "nurse", "others")}
+gap = of_seeds("opposed", "doctor") - of_seeds("opposed", "nurse")
+apart = intervals.t_interval(np.polyfit(gap.index, gap, 1)[0])
 text_view.folded(
     "A model follows its text about doctors. Has it learned something about doctors?",
     "Only a text that treats another occupation otherwise can tell. In the opposed texts the "
-    "text's own slope is +1 for doctors and −1 for nurses; the model's slopes are "
-    f"{'; '.join(f'{who} {each}' for who, each in control.items())}. If both are near 0, the model "
-    "has learned how often a word occurs, and uses it for everybody. That is one way in which bias "
-    "comes to people of whom the text says nothing.",
+    "text's own slope is +1 for doctors and −1 for nurses, 2 apart. The model's slopes are "
+    f"{'; '.join(f'{who} {each}' for who, each in control.items())}. Those of doctors and nurses "
+    f"are {apart.text()} apart. 0 would say: it has learned how often a word occurs, and uses it "
+    "for everybody. 2 would say: it tells the two occupations apart as well as the text does. The "
+    "nearer to 0, the more of a skew lands on people of whom the text says nothing.",
 )
 
 # %% [markdown]
