@@ -145,7 +145,7 @@ exercises.check("3_summary.2", answer_loss)
 # ## The claim, as it will be judged
 #
 # - **Written**: the model's mean ROUGE-L over that of either rival must be above 1.1.
-# - **Chosen**: four lines, the right one and three from the *same file*. The model takes the one of which the code saves it most bits. It must be right at least 5 [points](../glossary.md#percentage-point) more often than somebody who takes the line with most words of the names.
+# - **Chosen**: four lines, the right one and three from the *same file*. The model takes the one for which the code saves most bits of surprise. It must be right at least 5 [points](../glossary.md#percentage-point) more often than somebody who takes the line with most words of the names.
 
 # %%
 claim = ledger.get("llm-tasks")
@@ -247,9 +247,8 @@ lines["n-gram"] = summaries.count_and_write(counts, tokenizer, test, settings.mo
 
 # %%
 for i in np.random.default_rng(run.seed).choice(len(test), 3, replace=False):
-    shown = {"right": truth[i]} | {writer: made[i] for writer, made in lines.items()}
-    print(test[i].name)
-    text_view.boxes(shown)
+    shown = {f"{test[i].name}: right": truth[i]}
+    text_view.boxes(shown | {writer: made[i] for writer, made in lines.items()})
 
 # %% [markdown]
 # ROUGE-L of each writer, mean over functions. Functions of a file resemble each other, so the [interval](../glossary.md#interval) draws whole files anew.
