@@ -132,7 +132,6 @@ def learned_and_lost(
     right.axhline(0, color=plots.GREY, linestyle=":")
     right.set(xlabel="step", ylabel="change of the bits (%)")
     right.legend(fontsize=9)
-    fig.tight_layout()
     said = ", ".join(f"{name} {value:+.1f} %" for name, value in change.iloc[-1].items())
     alt = f"Losses of a fine-tuning, and the change of held-out texts by step; at the end: {said}."
     return fig, alt, curve.add_suffix(" (bits)").join(change.add_suffix(" (%)")).round(3)
