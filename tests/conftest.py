@@ -65,6 +65,27 @@ def no_network(monkeypatch):
 
 
 @pytest.fixture
+def closed_figures():
+    """No figure of a test stays open."""
+    import matplotlib.pyplot as plt
+
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def course_style(closed_figures):
+    """Figures in the course's style, which does not outlive the test."""
+    import matplotlib.pyplot as plt
+
+    from course_utils.show import plots
+
+    with plt.rc_context():
+        plots.use_style()
+        yield
+
+
+@pytest.fixture
 def notebook():
     """Makes a notebook with a title and these code cells."""
 

@@ -7,17 +7,10 @@ from matplotlib.patches import Arc
 from course_utils import CourseError
 from course_utils.models import transformer
 from course_utils.show import attention_figures as figures
-from course_utils.show import plots
+
+pytestmark = pytest.mark.usefixtures("course_style")
 
 TOKENS = ["Return", " the", " mean", " of", "\n"]
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with plt.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
 
 
 @pytest.fixture

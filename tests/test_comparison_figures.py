@@ -1,17 +1,12 @@
 """Figures of groups compared as they are, and like with like."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from course_utils.claims.estimates import Estimate
 from course_utils.show import comparison_figures, plots
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 def estimate(effect, half=1.0):

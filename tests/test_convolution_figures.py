@@ -8,14 +8,10 @@ from course_utils import CourseError
 from course_utils.models.convolutional import CNN
 from course_utils.show import convolution_figures as figures
 
+pytestmark = pytest.mark.usefixtures("closed_figures")
+
 LAYERS = {"conv1": (3, 2), "conv2": (3, 1), "pooling 1": (2, 2)}
 LAYERS |= {"conv3": (3, 1), "pooling 2": (2, 2), "conv4": (3, 1)}
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def numbers(ax):

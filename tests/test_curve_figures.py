@@ -1,6 +1,5 @@
 """Curves side by side."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +7,7 @@ import pytest
 from course_utils.claims.estimates import Estimate
 from course_utils.show import curve_figures
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 def test_panels_show_each_curve_alone_between_the_same_lines():

@@ -1,14 +1,9 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_utils.show import descent_figures
 
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 def parabola(weight):

@@ -1,11 +1,11 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from course_utils.claims.estimates import Estimate
 from course_utils.show import language_curves as figures
-from course_utils.show import plots
+
+pytestmark = pytest.mark.usefixtures("course_style")
 
 LOOKS = pd.DataFrame({"step": [0, 2, 4], "bits per byte": [4.0, 2.0, 1.5]})
 CURVE = [
@@ -13,14 +13,6 @@ CURVE = [
     {"step": 500, "general": 1.9, "wide": 2.1, "CPU s": 400.0},
     {"step": 8000, "general": 1.2, "wide": 1.4, "CPU s": 6000.0},
 ]
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with plt.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
 
 
 def test_a_training_is_drawn_in_bits_per_byte_from_step_0():

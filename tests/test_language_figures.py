@@ -1,22 +1,14 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_utils.show import language_figures as figures
-from course_utils.show import plots
+
+pytestmark = pytest.mark.usefixtures("course_style")
 
 STEPS = [
     ("It will be", {" cold": 0.25, " nice": 0.5}, " cold"),
     ("It will be cold", {" and": 0.6, "$": 0.1}, " today"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with plt.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,11 @@
 """Figures of pictures with patches."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_utils.show import patch_figures
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 PICTURE = np.zeros((1, 12, 12), dtype=np.float32)

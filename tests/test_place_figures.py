@@ -1,10 +1,11 @@
 import ipywidgets
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_utils import CourseError
 from course_utils.show import place_figures, plots
+
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 PICTURE = np.arange(1, 5, dtype=np.float32).reshape(1, 2, 2) / 4
 
@@ -20,12 +21,6 @@ def always(canvases):
 
 
 MODELS = {"left": left_half, "always $7$": always}
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def test_a_picture_stands_once_at_every_place():

@@ -1,17 +1,12 @@
 """Figures of coefficients and trees from two samples."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 from course_utils.show import plots, reading_figures
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 
 
 def points(ax):

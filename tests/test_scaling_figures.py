@@ -2,12 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_utils.show import plots, scaling_figures
+from course_utils.show import scaling_figures
 
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.use_style()
+pytestmark = pytest.mark.usefixtures("course_style")
 
 
 def law(x):

@@ -1,17 +1,9 @@
-import matplotlib.pyplot as plt
 import pytest
 
 from course_utils.models.transformer import Size, Transformer
-from course_utils.show import plots
 from course_utils.show import transformer_figures as figures
 
-
-@pytest.fixture(autouse=True)
-def style():
-    with plt.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("course_style")
 
 
 def written(fig):
