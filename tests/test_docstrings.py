@@ -535,6 +535,13 @@ def test_the_wide_text_is_read_once(wide, monkeypatch):
     assert docstrings.load_wide() == first
 
 
+def test_wide_files_that_cannot_be_read_stand_in_the_report_that_is_kept_too(wide, package):
+    package("fakewide", {"broken.py": "def ("})
+    first = docstrings.load_wide().report
+    assert "1 file(s) that this Python cannot read: fakewide/broken.py" in first
+    assert docstrings.load_wide().report == first
+
+
 def test_other_versions_of_a_wide_package_have_a_file_of_their_own(wide, cache):
     docstrings.load_wide()
     wide["fake-wide"] = "2.0"

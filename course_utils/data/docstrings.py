@@ -65,8 +65,7 @@ def load() -> tuple[Texts, Texts]:
     """
     source, versions = registry()["docstrings"], installed_versions()
     locked, remark = versions == locked_versions(), ""
-    key = json.dumps([RECIPE, versions, source.sha256]).encode()
-    path = cache_folder() / f"docstrings-{hashlib.sha256(key).hexdigest()[:12]}.json.gz"
+    path = _place("docstrings", source, versions)
     corpus = _kept(path, source, 2)
     if corpus is None or (locked and content_digest(*corpus) != source.sha256):
         corpus = build(source)
@@ -93,24 +92,21 @@ def load_wide() -> Texts:
         A package is not installed.
     """
     source, versions = registry()["docstrings_wide"], installed_versions(GENERAL | TASK | WIDE)
-    key = json.dumps([RECIPE, versions, source.sha256]).encode()
-    path = cache_folder() / f"docstrings-wide-{hashlib.sha256(key).hexdigest()[:12]}.json.gz"
+    path = _place("docstrings-wide", source, versions)
     corpus, remark = _kept(path, source, 1), ""
     if corpus is None:
-        general, task = load()
-        documents, broken = docstring_files.read([*WIDE])
-        apart = replace(
-            general, validation=general.validation + task.validation, test=general.test + task.test
-        )
-        remark = f"{len(broken)} file(s) that this Python cannot read: {', '.join(broken[:3])}\n" * bool(
-            broken
-        )
-        corpus = (divide(documents, source, "", apart, shares=WIDE_SHARES),)
-        remark += _keep(path, corpus)
+        corpus = (build_wide(source),)
+        remark = _keep(path, corpus)
     (wide,) = corpus
     if content_digest(wide) != source.sha256:
         remark += "\nnot the text that the shipped weights were trained on: other versions of the packages"
-    return replace(wide, report=f"{wide.report}\n{remark}".strip())
+    return replace(wide, report=f"{wide.report}{remark}".strip())
+
+
+def _place(name: str, source: Source, versions: Mapping[str, str]) -> Path:
+    """Where a corpus is kept: a file of its own for each recipe, known content and set of versions."""
+    key = json.dumps([RECIPE, versions, source.sha256]).encode()
+    return cache_folder() / f"{name}-{hashlib.sha256(key).hexdigest()[:12]}.json.gz"
 
 
 def _kept(path: Path, source: Source, n_texts: int) -> tuple[Texts, ...] | None:
@@ -156,14 +152,28 @@ def content_digest(*collections: Texts) -> str:
 
 def build(source: Source) -> tuple[Texts, Texts]:
     """Read the packages and make the parts, taking no notice of what is kept."""
-    documents, broken = docstring_files.read([*GENERAL, *TASK])
-    remark = f"{len(broken)} file(s) that this Python cannot read: {', '.join(broken[:3])}" if broken else ""
+    documents, remark = _read(GENERAL | TASK)
 
     def of(packages: Mapping[str, str]) -> list[Document]:
         return [document for document in documents if document.file.split("/")[0] in packages]
 
     general = divide(of(GENERAL), source, remark, shares=GENERAL_SHARES)
     return general, divide(of(TASK), source, remark, general, shares=TASK_SHARES)
+
+
+def build_wide(source: Source) -> Texts:
+    """The same for the wide text, which stays apart from the held-out parts of `load`."""
+    general, task = load()
+    documents, remark = _read(WIDE)
+    apart = replace(general, validation=general.validation + task.validation, test=general.test + task.test)
+    return divide(documents, source, remark, apart, shares=WIDE_SHARES)
+
+
+def _read(packages: Mapping[str, str]) -> tuple[list[Document], str]:
+    """The documents of packages, and what to report about files that could not be read."""
+    documents, broken = docstring_files.read([*packages])
+    remark = f"{len(broken)} file(s) that this Python cannot read: {', '.join(broken[:3])}" if broken else ""
+    return documents, remark
 
 
 def installed_versions(packages: Mapping[str, str] | None = None) -> dict[str, str]:
