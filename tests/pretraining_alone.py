@@ -9,7 +9,7 @@ from course_utils.models import pretraining
 from course_utils.models.held_out import Texts
 
 TINY = {"n_tokens": 300, "width": 32, "depth": 1, "context": 16, "batch_size": 4, "steps": 24}
-TINY |= {"validate_every": 10}
+TINY |= {"validate_every": 10, "muon_rate": 0.02, "adamw_rate": 0.02}
 
 
 def texts():

@@ -9,6 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from course_utils import CourseError
 from course_utils.models.costs import count_operations
 from course_utils.models.muon import Muon, muon_adamw, orthogonalize
+from course_utils.models.transformer import Size, Transformer
 
 pytestmark = pytest.mark.usefixtures("torch_as_before")
 
@@ -190,9 +191,9 @@ def test_biases_kernels_and_frozen_weights():
     )
     model[2].requires_grad_(False)
     muon, adamw = both(model)
-    assert held(model, muon) == [{"1.weight", "4.weight"}]
+    assert held(model, muon) == [{"1.weight"}]
     assert held(model, adamw) == [
-        {"0.weight"},
+        {"0.weight", "4.weight"},
         {"0.bias", "1.bias", "3.weight", "3.bias", "4.bias"},
     ]
 
@@ -217,3 +218,13 @@ def test_both_together_learn_a_text_by_heart():
         losses.append(loss.item())
     assert all(late < early for early, late in itertools.pairwise(losses[::10]))
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_a_model_that_reads_its_output_off_the_embeddings_has_no_output_layer():
+    model = Transformer(Size(11, 32, 2))
+    muon, adamw = both(model)
+    hidden = {name for name, weights in model.named_parameters() if weights.ndim == 2} - {
+        "embed_tokens.weight"
+    }
+    assert held(model, muon) == [hidden] and "layers.1.mlp.down_proj.weight" in hidden
+    assert held(model, adamw)[0] == {"embed_tokens.weight"}

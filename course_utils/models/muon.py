@@ -129,8 +129,9 @@ def muon_adamw(
     """Muon for the matrices of the hidden layers, AdamW for every other weight.
 
     AdamW gets the embeddings and the output layer, for which Muon is not meant (Jordan et al. 2024), and
-    the norms and biases, which are no matrices. An output layer of its own is called ``lm_head``, as in
-    transformers; often it shares its weights with the embeddings.
+    the norms and biases, which are no matrices. The output layer is the last part of the model that has
+    weights, where that is an ``nn.Linear``; it may share its weights with the embeddings, and a model that
+    reads its output off the embeddings has none.
 
     Parameters
     ----------
@@ -149,7 +150,9 @@ def muon_adamw(
         The model has no hidden matrix.
     """
     outer = {module.weight for module in model.modules() if isinstance(module, nn.Embedding)}
-    outer |= {weights for name, weights in model.named_parameters() if name.startswith("lm_head")}
+    *_, last = None, *(part for part in model.modules() if [*part.parameters(recurse=False)])
+    if isinstance(last, nn.Linear):
+        outer.add(last.weight)
     trained = [weights for weights in model.parameters() if weights.requires_grad]
     hidden = [weights for weights in trained if weights.ndim == 2 and weights not in outer]
     others = [weights for weights in trained if weights.ndim != 2 or weights in outer]
