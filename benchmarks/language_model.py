@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 from course_utils import run
-from course_utils.models import costs, language, muon, training
+from course_utils.models import callbacks, costs, language, muon, training
 from course_utils.models.transformer import Size, Transformer
 
 HELD_OUT_CHARACTERS = 50_000
@@ -99,8 +99,6 @@ def train(model: Transformer, text: torch.Tensor, options: argparse.Namespace, m
     recipe = {name: getattr(options, name) for name in ("muon_rate", "adamw_rate", "weight_decay")}
     precision = run.choose_precision(options.device)
     optimizers = muon.muon_adamw(model, **recipe, precision=precision)
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-    highest = [group["lr"] for group in groups]
     offsets = torch.arange(options.context + 1, device=text.device)
     losses: list[float] = []
     for starts in training.batches(len(text) - options.context, options.batch_size, options.seed):
@@ -108,8 +106,7 @@ def train(model: Transformer, text: torch.Tensor, options: argparse.Namespace, m
         used = clock_s / options.seconds if options.seconds else cpu_s / options.cpu_seconds
         if used >= 1 and losses:
             break
-        for group, rate in zip(groups, highest, strict=True):
-            group["lr"] = rate * training.rate_factor(1000 * min(used, 1), 1000)
+        callbacks.set_rates(optimizers, training.rate_factor(1000 * min(used, 1), 1000))
         rows = text[starts.to(text.device)[:, None] + offsets]  # (B, T + 1)
         with torch.autocast(options.device, torch.bfloat16, enabled=precision == "bfloat16"):
             loss = language.next_token_loss(model, rows)

@@ -52,6 +52,17 @@ class History:
     cpu_s: float = 0.0
 
 
+def groups(optimizers: Sequence[torch.optim.Optimizer]) -> list[dict[str, Any]]:
+    """The optimisers' groups of weights; loading a checkpoint makes new ones."""
+    return [group for optimizer in optimizers for group in optimizer.param_groups]
+
+
+def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
+    """Every group of weights gets this share of the learning rate that it began with, its highest."""
+    for group in groups(optimizers):
+        group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor  # torch's name for it
+
+
 class Training:
     """A model, its optimisers, and where its training stands.
 
@@ -69,17 +80,7 @@ class Training:
         self.model, self.optimizers, self.steps, self.patience = model, optimizers, steps, patience
         self.history, self.kept = History(), None
         self.began = time.perf_counter(), time.process_time()
-        for group in self._groups():
-            group.setdefault("initial_lr", group["lr"])  # the highest rate, under torch's name for it
-
-    def _groups(self) -> list[dict[str, Any]]:
-        """The optimisers' groups of weights; loading a checkpoint makes new ones."""
-        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
-
-    def set_rates(self, factor: float) -> None:
-        """Give each group of weights this share of its highest learning rate."""
-        for group in self._groups():
-            group["lr"] = group["initial_lr"] * factor
+        set_rates(optimizers, 1.0)
 
     def record(self, loss: float) -> None:
         """Write down the loss of a step and the time until now.
@@ -101,7 +102,7 @@ class Training:
             raise self._stray("the loss is finite, but a weight no longer is after")
 
     def _stray(self, what: str) -> CourseError:
-        rates = dict.fromkeys(f"{group['initial_lr']:g}" for group in self._groups())
+        rates = dict.fromkeys(f"{group['initial_lr']:g}" for group in groups(self.optimizers))
         return CourseError(
             f"{what} step {len(self.history.losses)}: lower the learning rate (it is "
             f"{' and '.join(rates)}), or look for wrong values in the data"

@@ -66,7 +66,6 @@ def adapt(
     passes: int,
     seed: int,
     device: str = "cpu",
-    label: str = "",
 ) -> training.History:
     """Let a model learn pages until those of the validation part get no better; the best weights stay.
 
@@ -99,7 +98,6 @@ def adapt(
         validate=validate,
         validate_every=a_pass,
         patience=PATIENCE,
-        label=label,
     )
 
 

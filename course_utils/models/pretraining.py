@@ -32,6 +32,7 @@ from course_utils import CourseError
 from course_utils.data import docstrings
 from course_utils.files import sha256, write_text
 from course_utils.models import checkpoints, language, muon
+from course_utils.models.callbacks import set_rates
 from course_utils.models.held_out import SLICE, Texts, bits_per_byte, rivals, samples
 from course_utils.models.training import batches
 from course_utils.models.transformer import Size, Transformer, from_llama
@@ -149,7 +150,7 @@ def train(
     for step, rows in enumerate(bar, start=first):
         if step % recipe.validate_every == 0:
             look()
-        _set_rates(optimizers, recipe.rate_factor(step))
+        set_rates(optimizers, recipe.rate_factor(step))
         with accelerator.split_between_processes(rows) as mine:  # an equal share for each
             loss = language.next_token_loss(parallel, windows[mine])
         for optimizer in optimizers:
@@ -210,12 +211,6 @@ def _kept(
     return state["history"]
 
 
-def _set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
-    """Every learning rate becomes this share of the one that it began with."""
-    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-        group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
-
-
 def write(
     model: Transformer,
     tokenizer: PreTrainedTokenizerFast,
@@ -226,7 +221,7 @@ def write(
 ) -> None:
     """Weights in bfloat16, config and tokenizer as transformers reads them, and ``training.json``."""
     language.save(model, tokenizer, folder)
-    shipped = from_llama(language.load_pretrained(str(folder))[0])
+    shipped = from_llama(language.load_pretrained(folder)[0])
 
     def levels(step: int) -> dict[str, float]:
         return {

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from course_utils import CourseError
 from course_utils.models import checkpoints
-from course_utils.models.callbacks import Average, History, Saving, Training, Validate, Validation
+from course_utils.models.callbacks import Average, History, Saving, Training, Validate, Validation, set_rates
 from course_utils.run import PRECISIONS, one_of
 
 BatchLoss = Callable[..., torch.Tensor]
@@ -140,7 +140,7 @@ def fit(
     for step, rows in enumerate(bar, start=first):
         if training.is_over():
             break
-        training.set_rates(rate_factor(step, steps))
+        set_rates(made, rate_factor(step, steps))
         with autocast():
             loss = batch_loss(model, *(tensor[rows] for tensor in data))
         for optimizer in made:
