@@ -50,8 +50,8 @@ def missing() -> Iterator[Run]:
 
 def bits_by_file(model: Transformer, tokenizer, pages: Sequence[Document]) -> dict[str, float]:
     """Bits that a model needs for all pages of each file."""
-    bits = language.token_bits(model, language.encode(tokenizer, [page.text for page in pages]), CONTEXT)
-    files = pd.Series([each.sum() for each in bits]).groupby([page.file for page in pages])
+    bits = language.page_bits(model, language.encode(tokenizer, [page.text for page in pages]), CONTEXT)
+    files = pd.Series(bits).groupby([page.file for page in pages])
     return files.sum().round(1).to_dict()
 
 

@@ -34,8 +34,9 @@ def test_a_training_stops_when_validation_gets_no_better_and_keeps_the_best():
     model = Transformer(Size(20, 32, 1), 0)
     rng = np.random.default_rng(0)
     noise = finetuning.Draw([rng.integers(20, size=300)], [rng.integers(20, size=300)])
-    history = finetuning.adapt(model, noise, share=1.0, passes=50, seed=0)
-    levels = [look["bits a token"] for look in history.validations]
+    windows, parts = language.windows(noise.train, finetuning.CONTEXT), {"noise": noise.validation}
+    history = finetuning.adapt(model, windows, parts, share=1.0, passes=50, seed=0)
+    levels = [look["noise"] for look in history.validations]
     assert len(levels) < 50 and levels[-1] > min(levels)
     (bits,) = language.token_bits(model, noise.validation, finetuning.CONTEXT, finetuning.CONTEXT)
     assert bits.mean() == pytest.approx(min(levels), rel=1e-2)

@@ -41,6 +41,11 @@ class Document:
     name: str = ""
     code: str = ""
 
+    @property
+    def opening(self) -> str:
+        """The first paragraph, on one line."""
+        return " ".join(self.text.split("\n\n")[0].split())
+
 
 @dataclass(frozen=True)
 class Texts:

@@ -30,7 +30,7 @@ def tasks(pages: Iterable[Document]) -> list[str]:
     """The first lines of 4 to 8 plain words that begin with a verb, in small letters, sorted."""
     found = set()
     for page in pages:
-        line = " ".join(page.text.split("\n\n")[0].split()).rstrip(".").lower()
+        line = page.opening.rstrip(".").lower()
         words = line.split()
         plain = all(word.isalpha() for word in words)
         if plain and FEWEST_WORDS <= len(words) <= MOST_WORDS and words[0] in VERBS:

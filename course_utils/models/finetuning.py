@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import nn
 from tqdm import tqdm
 
@@ -55,36 +56,43 @@ def draw(pages: Sequence[np.ndarray], budget: int, seed: int) -> Draw:
 
 def page_bits(model: nn.Module, pages: Sequence[np.ndarray]) -> np.ndarray:
     """Bits that a model needs for each page, (n_pages,)."""
-    return np.array([bits.sum() for bits in language.token_bits(model, pages, CONTEXT)])
+    return language.page_bits(model, pages, CONTEXT)
+
+
+def look(model: nn.Module, parts: Mapping[str, Sequence[np.ndarray]]) -> dict[str, float]:
+    """Mean bits that a model needs for a token of each of these parts, which are lists of pages."""
+    return {
+        name: float(np.concatenate(language.token_bits(model, pages, CONTEXT, CONTEXT)).mean())
+        for name, pages in parts.items()
+    }
 
 
 def adapt(
     model: nn.Module,
-    pages: Draw,
+    windows: torch.Tensor,
+    parts: Mapping[str, Sequence[np.ndarray]],
     *,
     share: float,
     passes: int,
     seed: int,
     device: str = "cpu",
 ) -> training.History:
-    """Let a model learn pages until those of the validation part get no better; the best weights stay.
+    """Let a model learn until the pages of the first part get no better; the best weights stay.
 
     Parameters
     ----------
+    windows : tensor, (n, T + 1) int64
+        To learn from.
+    parts : mapping of names to lists of pages
+        Looked at after each pass; the first decides when to stop.
     share : float
         Of the rates of `language.recipe`.
     passes : int
-        Over the pages, at most; after each the validation pages are looked at.
+        Over the windows, at most.
     seed : int
         Of the order of the windows.
     """
-    windows = language.windows(pages.train, CONTEXT)
     a_pass = -(-len(windows) // BATCH_SIZE)  # steps, rounded up
-
-    def validate(model: nn.Module) -> dict[str, float]:
-        bits = language.token_bits(model, pages.validation, CONTEXT, CONTEXT)
-        return {"bits a token": float(np.concatenate(bits).mean())}
-
     return training.fit(
         model,
         language.next_token_loss,
@@ -95,7 +103,7 @@ def adapt(
         optimizers=language.recipe(share, device),
         device=device,
         precision=choose_precision(device),
-        validate=validate,
+        validate=lambda model: look(model, parts),
         validate_every=a_pass,
         patience=PATIENCE,
     )
@@ -135,7 +143,9 @@ class Experiment:
             )  # fmt: skip
             return model, steps
         part = draw(self.pages, limit, seed)
-        return model, adapt(model, part, **SETTINGS[arm], seed=seed, device=self.device).best_step
+        windows, parts = language.windows(part.train, CONTEXT), {"validation": part.validation}
+        history = adapt(model, windows, parts, **SETTINGS[arm], seed=seed, device=self.device)
+        return model, history.best_step
 
     def run(
         self,

@@ -41,8 +41,7 @@ def bits_per_byte(
 ) -> float:
     """Bits that a model needs for a byte of documents, with half of `context` or more before each token."""
     pages = language.encode(tokenizer, [document.text for document in documents])
-    bits = sum(each.sum() for each in language.token_bits(model, pages, context))
-    return float(bits / n_bytes(documents))
+    return float(language.page_bits(model, pages, context).sum() / n_bytes(documents))
 
 
 def rivals(texts: Texts, tokenizer: PreTrainedTokenizerFast, order: int = 4) -> dict[str, dict[str, float]]:

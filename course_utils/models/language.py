@@ -188,6 +188,11 @@ def token_bits(
     return bits
 
 
+def page_bits(model: nn.Module, documents: Sequence[np.ndarray], context: int) -> np.ndarray:
+    """Bits that a model needs for each document as a whole, (n_documents,): sums of `token_bits`."""
+    return np.array([bits.sum() for bits in token_bits(model, documents, context)])
+
+
 def _windows_over(n_tokens: int, context: int, step: int) -> Iterator[tuple[int, int, int]]:
     """(start, first, end) of each window: it holds tokens start to end - 1, and those from first count."""
     first, end = 1, min(n_tokens, context + 1)

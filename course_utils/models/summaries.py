@@ -27,7 +27,7 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 def line(page: Document) -> str:
     """The first sentence of a page."""
-    return re.split(r"(?<=\.)\s", " ".join(page.text.split("\n\n")[0].split()))[0]
+    return re.split(r"(?<=\.)\s", page.opening)[0]
 
 
 def functions(pages: Sequence[Document]) -> list[Document]:

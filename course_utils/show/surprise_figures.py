@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 from course_utils import CourseError
 from course_utils.claims.estimates import Estimate
 from course_utils.show import plots
+from course_utils.show.language_figures import visible
 
 
 def shown(token: str) -> str:
-    """A token for a figure: a line break as ⏎, and no formula between two dollars."""
-    return plots.plain(token.strip(" ").replace("\n", "⏎") or "␣")
+    """A token for a figure without the spaces around it."""
+    return visible(token.strip(" ") or " ")
 
 
 def sentences(pairs: Sequence[tuple[Sequence[str], ArrayLike]]) -> tuple[Figure, str, pd.DataFrame]:

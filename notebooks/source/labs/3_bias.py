@@ -124,8 +124,7 @@ def asked(model, who):
     bits = {}
     for word in ("she", "he"):
         texts = [f"{beginning} {word}" for beginning in people.beginnings(who, to_try)]
-        rows = language.token_bits(model, language.encode(tokenizer, texts), context=64)
-        bits[word] = np.array([row.sum() for row in rows])
+        bits[word] = language.page_bits(model, language.encode(tokenizer, texts), context=64)
     return 100 / (1 + 2 ** (bits["she"] - bits["he"]))
 
 

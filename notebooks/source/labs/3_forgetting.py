@@ -19,9 +19,9 @@ import torch
 from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings, documents
 from course_utils.exercises.lab_3_forgetting import exercises
-from course_utils.models import finetuning, language, training, writing
+from course_utils.models import finetuning, language, writing
 from course_utils.report import results
-from course_utils.run import choose_precision, start
+from course_utils.run import start
 from course_utils.show import plots, surprise_figures, text_view
 
 # %% [markdown]
@@ -82,32 +82,23 @@ exercises.check("3_forgetting.1", percent_lost)
 # `drawn` takes so many pages of the task: four fifths as [windows](../3_small_llm.ipynb) of 257 tokens to learn from, a fifth for [validation](../glossary.md#validation). `fine_tune` does what the lesson does, at its low [rates](../glossary.md#learning-rate): after each pass it looks at the validation pages; the best weights stay.
 
 # %%
+to_learn = language.encode(tokenizer, [page.text for page in task.train])
+
+
 def drawn(budget, seed):
     """Windows to learn from (n, 257), and validation pages."""
-    chosen = documents.drawn(task.train, settings.budgets[budget][0], seed)
-    rows = language.encode(tokenizer, [page.text for page in chosen])
-    fifth = len(rows) // 5
-    return language.windows(rows[fifth:], 256), rows[:fifth]
-
-
-def look(model, parts):
-    """Bits per token of each part, a list of pages."""
-    return {name: np.concatenate(language.token_bits(model, pages, 256, 256)).mean()
-            for name, pages in parts.items()}
+    part = finetuning.draw(to_learn, settings.budgets[budget][0], seed)
+    return language.windows(part.train, finetuning.CONTEXT), part.validation
 
 # %% [markdown]
-# `training.fit` is lesson 2's loop. The first part that it looks at decides when to stop.
+# `finetuning.adapt` is the lesson's loop. The first part that it looks at decides when to stop.
 
 # %%
 def fine_tune(windows, passes, seed, parts):
     """A fine-tuned copy of the model, and the history of its training."""
-    share = finetuning.SETTINGS["fine-tuned"]["share"]  # of an untrained model's rates
-    tuned, a_pass = copy.deepcopy(model), -(-len(windows) // 8)  # steps of 8 windows, rounded up
-    history = training.fit(
-        tuned, language.next_token_loss, (windows,), steps=passes * a_pass, batch_size=8, seed=seed,
-        optimizers=language.recipe(share, run.device), validate=lambda model: look(model, parts),
-        validate_every=a_pass, patience=1, device=run.device,
-        precision=choose_precision(run.device))
+    tuned, share = copy.deepcopy(model), finetuning.SETTINGS["fine-tuned"]["share"]
+    history = finetuning.adapt(tuned, windows, parts, share=share, passes=passes, seed=seed,
+                               device=run.device)
     return tuned, history
 
 # %% [markdown]
@@ -119,7 +110,7 @@ some = language.encode(tokenizer, [page.text for page in general.validation[:20]
 parts = {"task": validation, "general": some}
 few_passes = settings.budgets["30 pages"][1]
 tuned, history = fine_tune(windows, few_passes, run.seed, parts)
-curve = [{"step": 0, **look(model, parts)}, *history.validations]
+curve = [{"step": 0, **finetuning.look(model, parts)}, *history.validations]
 losses = np.array(history.losses) / np.log(2)  # in bits
 shown = surprise_figures.learned_and_lost(losses, pd.DataFrame(curve).set_index("step"), "task")
 plots.show(*shown)
@@ -145,13 +136,14 @@ predicted = {
 # Two budgets, three [seeds](../glossary.md#seed) each, every seed with other pages. 300 pages get one pass: for more there is no time here.
 
 # %%
-models, after = {}, {}
+first, after = {}, {}  # of the first seed the models, of all the bits
 for budget, (_, passes) in settings.budgets.items():
     for seed in range(run.seed, run.seed + settings.seeds):
         if (budget, seed) != ("30 pages", run.seed):  # that one is trained already
             windows, validation = drawn(budget, seed)
             tuned, _ = fine_tune(windows, passes, seed, {"task": validation})
-        models[budget, seed] = tuned
+        if seed == run.seed:
+            first[budget] = tuned
         after[budget, seed] = bits(tuned)
 
 # %% [markdown]
@@ -226,7 +218,7 @@ text_view.folded(
 prompt = "Return the DataFrame with missing values filled.\n\nParameters\n----------\n"
 text_view.boxes({
     name: writing.write(each, tokenizer, prompt, n_tokens=50, seed=run.seed)
-    for name, each in (("before", model), ("after 300 pages", models["300 pages", run.seed]))})
+    for name, each in (("before", model), ("after 300 pages", first["300 pages"]))})
 
 # %% [markdown]
 # <details><summary>What would forgetting look like here?</summary>
@@ -260,7 +252,7 @@ exercises.check("3_forgetting.3", mixed)
 
 # %%
 old = language.windows(language.encode(tokenizer, [page.text for page in documents.drawn(
-    general.train, settings.general_pages, run.seed)]), 256)
+    general.train, settings.general_pages, run.seed)]), finetuning.CONTEXT)
 rehearsed = []
 for seed in seeds:
     windows, validation = drawn("30 pages", seed)

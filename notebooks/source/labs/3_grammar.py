@@ -71,7 +71,7 @@ pairs = [
 def surprises(texts):
     """Bits of each text for the two models, each (n,)."""
     rows = language.encode(tokenizer, texts)
-    return {"network": np.array([bits.sum() for bits in language.token_bits(model, rows, 255)]),
+    return {"network": language.page_bits(model, rows, 255),
             "4-gram": np.array([ngram.bits(row)[1:].sum() for row in rows])}
 
 

@@ -86,7 +86,7 @@ history = language.learn(model.to(run.device), encoded, **how)
 def bits_of(model, tokenizer, context):
     """Bits that a model needs for each held-out file."""
     rows = language.encode(tokenizer, pages)
-    return by_file([each.sum() for each in language.token_bits(model, rows, context)])
+    return by_file(language.page_bits(model, rows, context))
 
 # %% [markdown]
 # Does it fall on the recorded points? (Another processor may round otherwise; in the laptop [profile](../glossary.md#profile) we allow 3 %.)

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings
 from course_utils.exercises.lab_3_summary import exercises
-from course_utils.models import costs, language, summaries, training
+from course_utils.models import costs, language, probes, summaries, training
 from course_utils.models.ngrams import KneserNey
 from course_utils.report import results
 from course_utils.run import choose_precision, start
@@ -273,12 +273,6 @@ plots.show(fig, "Mean ROUGE-L of five ways to write a line, with intervals over 
 
 
 # %%
-def right(scores):
-    """Whether the best of four is the first, in %; a tie is shared."""
-    best = scores == scores.max(axis=1, keepdims=True)
-    return 100 * best[:, 0] / best.sum(axis=1)
-
-
 asked = summaries.questions(test, np.random.default_rng(run.seed))  # (n, 4), the right one first
 blank = [replace(page, code="") for page in test]
 bits, bits_alone = (
@@ -287,7 +281,8 @@ bits, bits_alone = (
 )
 words = [set(summaries.words(line)) for line in truth]
 shared = [[len(words[i] & set(names[row[0]].split())) for i in row] for row in asked]
-picked = {"fine-tuned": right(bits_alone - bits), "name overlap": right(np.array(shared))}
+picked = {"fine-tuned": probes.share_right(bits - bits_alone),
+          "name overlap": probes.share_right(-np.array(shared))}
 of_file = [files[i] for i in asked[:, 0]]
 share = {who: dependent.bootstrap_groups(each, of_file, run.seed) for who, each in picked.items()}
 pd.Series({who: each.text("%") for who, each in share.items()}, name="right of four").to_frame()

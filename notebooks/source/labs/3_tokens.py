@@ -191,8 +191,8 @@ predicted = {
 # %%
 def by_file(model, way, context=settings.context):
     """Bits that a model needs for each held-out file: an array (n_files,)."""
-    bits = language.token_bits(model, language.encode(cutters[way], test), context)
-    return pd.Series([each.sum() for each in bits]).groupby(files).sum().to_numpy()
+    bits = language.page_bits(model, language.encode(cutters[way], test), context)
+    return pd.Series(bits).groupby(files).sum().to_numpy()
 
 
 def trained(way, seed, share):
