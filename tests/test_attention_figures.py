@@ -10,15 +10,6 @@ from course_utils.show import attention_figures as figures
 
 pytestmark = pytest.mark.usefixtures("course_style")
 
-TOKENS = ["Return", " the", " mean", " of", "\n"]
-
-
-@pytest.fixture
-def weights():
-    """(3, 5, 5), causal; every row adds up to 1."""
-    torch.manual_seed(0)
-    return transformer.Attention(96).weights(torch.randn(1, 5, 96))[0].detach().numpy()
-
 
 def test_clock_hands_stand_where_the_rotation_turns_them():
     fig, alt, degrees = figures.rotations(transformer.rotate)
@@ -51,31 +42,6 @@ def test_products_lie_on_each_other_only_where_places_are_turned_by_their_distan
     assert spread(lambda x: transformer.rotate(x) * torch.arange(1.0, len(x) + 1)[:, None]) > 1
 
 
-def test_heads_are_white_above_the_diagonal(weights):
-    fig, alt, table = figures.heads(weights, TOKENS)
-    drawn = [ax for ax in fig.axes if ax.images]
-    assert [ax.get_title("left") for ax in drawn] == ["head 1", "head 2", "head 3"]
-    for ax, head in zip(drawn, weights, strict=True):
-        seen = np.ma.filled(np.ma.masked_invalid(ax.images[0].get_array()), np.nan)
-        assert np.isnan(seen[np.triu_indices(5, 1)]).all()
-        assert seen[np.tril_indices(5)] == pytest.approx(head[np.tril_indices(5)])
-    assert [t.get_text() for t in drawn[0].get_yticklabels()] == ["Return", "␣the", "␣mean", "␣of", "⏎"]
-    assert table.loc["head 2", "on the first token"] == pytest.approx(weights[1, :, 0].mean(), abs=0.01)
-    assert table.loc["head 2", "on itself"] == pytest.approx(np.diag(weights[1]).mean(), abs=0.01)
-    assert "3 heads for 5 tokens" in alt
-
-
-def test_a_head_that_looks_one_back_looks_one_place_back():
-    table = figures.heads(np.eye(4, k=-1)[None], list("abcd"))[2]
-    assert table.loc["head 1"].tolist() == [0, 0.25, 0.75]  # the first has nobody to look at
-
-
-def test_panels_without_a_head_stay_empty(weights):
-    fig, _, _ = figures.heads(np.concatenate([weights, weights])[:4], TOKENS)
-    assert [ax.axison for ax in fig.axes[:6]] == [True] * 4 + [False] * 2
-
-
-@pytest.mark.parametrize("shape", [(5, 5), (2, 5, 4), (2, 25, 25)])
 def test_heads_that_do_not_fit_are_refused(shape):
     with pytest.raises(CourseError, match="at most 24 tokens"):
         figures.heads(np.ones(shape), ["a"] * shape[-1])

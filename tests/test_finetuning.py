@@ -42,6 +42,15 @@ def test_a_training_stops_when_validation_gets_no_better_and_keeps_the_best():
     assert bits.mean() == pytest.approx(min(levels), rel=1e-2)
 
 
+def test_the_plain_loop_learns_from_every_batch():
+    model, texts = Transformer(Size(20, 32, 1), 0), pages(8, 5)
+    batches = language.windows(texts, 64).split(4)
+    before = [language.next_token_loss(model, batch).item() for batch in batches]
+    assert finetuning.fine_tune(model, batches * 3, 0.01) is model
+    after = [language.next_token_loss(model, batch).item() for batch in batches]
+    assert np.all(np.array(after) < np.array(before) - 0.3)
+
+
 def test_every_arm_is_measured_on_every_page(experiment):
     table = experiment.run({"few": 4, "many": 12}, seeds=range(2))
     assert len(table) == 4 * 2 * 2 * 3

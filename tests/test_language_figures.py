@@ -5,11 +5,6 @@ from course_utils.show import language_figures as figures
 
 pytestmark = pytest.mark.usefixtures("course_style")
 
-STEPS = [
-    ("It will be", {" cold": 0.25, " nice": 0.5}, " cold"),
-    ("It will be cold", {" and": 0.6, "$": 0.1}, " today"),
-]
-
 
 @pytest.mark.parametrize(
     ("token", "shown"),
@@ -21,20 +16,6 @@ def test_what_cannot_be_seen_in_a_token_gets_a_sign(token, shown):
 
 def test_a_token_is_no_formula():
     assert figures.visible("$x$") == r"\$x\$"
-
-
-def test_next_tokens_are_sorted_and_the_one_that_was_drawn_is_marked():
-    fig, alt, table = figures.next_word_chain(STEPS)
-    first, second = fig.axes
-    assert [bar.get_width() for bar in first.patches] == [0.5, 0.25]
-    assert [tick.get_text() for tick in first.get_yticklabels()] == ["nice", "cold"]
-    assert [text.get_text().strip() for text in first.texts] == ["50%", "25%  ← drawn"]
-    assert first.patches[0].get_facecolor() != first.patches[1].get_facecolor()
-    assert not any("drawn" in text.get_text() for text in second.texts)  # it is not among the likeliest
-    titles = [ax.get_title("left").split("\n") for ax in fig.axes]
-    assert titles == [["1. It will be …", ""], ["2. It will be cold", "…"]]  # both begin at one height
-    assert table["drawn"].tolist() == ["", "yes", "", ""] and table["probability"].iloc[2] == 0.6
-    assert "after “It will be” it draws “cold”; after “It will be cold” it draws “today”" in alt
 
 
 def test_the_same_token_has_the_same_strip():

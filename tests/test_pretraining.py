@@ -279,11 +279,11 @@ def test_the_defaults_of_the_command_are_the_recipe(monkeypatch, texts):
 def test_xz_and_the_n_gram_know_what_they_have_read(texts, tokenizer):
     """A text that was read costs next to nothing, one of unknown words a good deal."""
     again = texts.train[0]
-    read = Texts(texts.train, {}, {"read": [again], "new": texts.test["general"]})
+    read = Texts(texts.train, {"read": [again]}, {"read": [again], "new": texts.test["general"]})
     found = held_out.rivals(read, tokenizer)
     assert list(found) == ["4-gram", "xz"]
     for levels in found.values():
-        assert levels["read"] < levels["new"] < 8
+        assert levels["read"] == levels["read, validation"] < levels["new"] < 8
     assert found["xz"]["read"] < 0.5
 
 

@@ -45,15 +45,17 @@ def bits_per_byte(
 
 
 def rivals(texts: Texts, tokenizer: PreTrainedTokenizerFast, order: int = 4) -> dict[str, dict[str, float]]:
-    """Bits per byte of an n-gram model and of xz on the test texts; both have read what the model reads.
+    """Bits per byte of an n-gram model and of xz on held-out texts; both have read what the model reads.
 
-    What xz needs for a text is by how much its archive of all that was read grows when the text follows.
+    A test text goes by its name, a validation text as 'general, validation'. What xz needs for a text is by
+    how much its archive of all that was read grows when the text follows.
     """
     train = [document.text for document in texts.train]
     counted = KneserNey(order, len(tokenizer)).fit(language.encode(tokenizer, train))
     read = "\n\n".join(train).encode()
     alone, found = _packed(read), {f"{order}-gram": {}, "xz": {}}
-    for name, documents in texts.test.items():
+    parts = {f"{name}, validation": documents for name, documents in texts.validation.items()}
+    for name, documents in (texts.test | parts).items():
         pages = [document.text for document in documents]
         bits = sum(counted.bits(page)[1:].sum() for page in language.encode(tokenizer, pages))
         extra = _packed(read + "\n\n".join(pages).encode()) - alone

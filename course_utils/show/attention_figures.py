@@ -1,4 +1,4 @@
-"""Figures of attention: how places turn its numbers, and what its heads look at."""
+"""Figures of attention: how places turn its numbers, and where a head looks."""
 
 from __future__ import annotations
 
@@ -107,60 +107,6 @@ def _products(ax: plt.Axes, rotate: Callable[[torch.Tensor], torch.Tensor], d: i
     ax.set(xlabel="how many places the key stands before the query", ylabel="query · key / √d")
     ax.set(xticks=back[::2])
     ax.legend(ncols=3, loc="upper right", fontsize=9)
-
-
-def heads(weights: ArrayLike, tokens: Sequence[str]) -> tuple[Figure, str, pd.DataFrame]:
-    """What each head of an attention looks at, side by side: figure, alt text and table for `show`.
-
-    Parameters
-    ----------
-    weights : array_like, shape (H, T, T)
-        Each row adds up to 1; what lies ahead is left white.
-    tokens : sequence of str, T of them
-
-    Raises
-    ------
-    CourseError
-        The shapes do not fit, or more than 24 tokens, whose names could not be read.
-    """
-    weights = np.asarray(weights, dtype=float)
-    n = len(tokens)
-    if weights.ndim != 3 or weights.shape[1:] != (n, n) or n > 24:
-        raise CourseError(
-            f"expected weights (H, T, T) of at most 24 tokens, got {weights.shape} and {n} tokens"
-        )
-    columns = min(len(weights), 3 if n <= 14 else 2)
-    rows = -(-len(weights) // columns)
-    side = 6.2 / columns
-    size = (7.5, rows * side + 1.0)
-    fig, axes = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
-    names, font = [visible(token) for token in tokens], min(9, 60 * side / n)
-    for number, (ax, head) in enumerate(zip(axes.flat, weights, strict=False), start=1):
-        seen = np.where(np.tri(n) > 0, head, np.nan)
-        image = ax.imshow(seen, cmap=WEIGHTS, vmin=0, vmax=1)
-        ax.set_title(f"head {number}", fontsize=11)
-        ax.set_xticks(range(n), names, rotation=90, fontsize=font)
-        ax.set_yticks(range(n), names, fontsize=font)
-        ax.tick_params(length=0)
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
-    for ax in list(axes.flat)[len(weights) :]:
-        ax.axis("off")
-    fig.supxlabel("looks at", fontsize=10)
-    fig.supylabel("token", fontsize=10)
-    fig.colorbar(image, ax=axes, label="attention weight", shrink=0.6, pad=0.01)
-    back = np.maximum(np.subtract.outer(np.arange(n), np.arange(n)), 0)
-    labels = [f"head {number}" for number in range(1, len(weights) + 1)]
-    shares = {
-        "on itself": np.trace(weights, axis1=1, axis2=2) / n,
-        "on the first token": weights[:, :, 0].mean(axis=1),
-        "places back (mean)": (weights * back).sum(axis=2).mean(axis=1),
-    }
-    alt = (
-        f"Attention weights of {len(weights)} heads for {n} tokens, a triangle for each head: every token "
-        "looks at itself and at those before it, the heads at different ones."
-    )
-    return fig, alt, pd.DataFrame(shares, labels).round(2)
 
 
 def one_head(

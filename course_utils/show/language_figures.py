@@ -1,9 +1,8 @@
-"""Figures of what goes through a language model: next tokens, and lists of numbers for tokens."""
+"""Figures of what goes through a language model: lists of numbers for tokens."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,44 +19,6 @@ def visible(token: str) -> str:
     begin = len(token) - len(token.lstrip(" ")) if inside else len(token)
     end = len(token) - begin - len(inside)
     return plots.plain("␣" * begin + inside.replace("\n", "⏎") + "␣" * end)
-
-
-def next_word_chain(
-    steps: Sequence[tuple[str, Mapping[str, float], str]],
-) -> tuple[Figure, str, pd.DataFrame]:
-    """How a text grows token by token: figure, alt text and table for `show`.
-
-    Parameters
-    ----------
-    steps : sequence of (str, mapping of tokens to float, str)
-        The text so far, the likeliest next tokens with their probabilities (0 to 1), and the one that was
-        drawn, which may be another.
-    """
-    fig, axes = plt.subplots(1, len(steps), figsize=(7.5, 2.9), sharex=True, squeeze=False)
-    rows = []
-    for ax, (text, chances, drawn) in zip(axes[0], steps, strict=True):
-        shares = dict(sorted(chances.items(), key=lambda pair: -pair[1]))
-        colours = [plots.BAD if token == drawn else plots.GOOD for token in shares]
-        bars = ax.barh(range(len(shares)), shares.values(), height=0.72, color=colours)
-        for bar, (token, chance) in zip(bars, shares.items(), strict=True):
-            words = f"{chance:.0%}" + ("  ← drawn" if token == drawn else "")
-            weight = "bold" if token == drawn else "normal"
-            ax.text(chance, bar.get_y() + 0.36, f" {words}", va="center", fontsize=9, weight=weight)
-            rows.append((text, token, chance, "yes" if token == drawn else ""))
-        ax.set_yticks(range(len(shares)), [visible(token.strip(" ")) for token in shares], fontsize=10)
-        ax.invert_yaxis()
-        ax.grid(False)
-        ax.spines["bottom"].set_visible(False)
-        ax.tick_params(bottom=False, labelbottom=False)
-    titles = [textwrap.wrap(f"{i}. {step[0].strip()} …", 19) for i, step in enumerate(steps, start=1)]
-    for ax, lines in zip(axes[0], titles, strict=True):
-        lines = lines + [""] * (max(map(len, titles)) - len(lines))
-        ax.set_title(plots.plain("\n".join(lines)), fontsize=10, weight="bold", x=-0.12)
-    axes[0, 0].set_xlim(0, 1.75 * max(max(chances.values()) for _, chances, _ in steps))
-    fig.supxlabel("probability of the next token", fontsize=10)
-    said = "; ".join(f"after “{text.strip()}” it draws “{drawn.strip()}”" for text, _, drawn in steps)
-    table = pd.DataFrame(rows, columns=["text so far", "next token", "probability", "drawn"])
-    return fig, f"The likeliest next tokens as bars, {len(steps)} times in a row: {said}.", table.round(3)
 
 
 def embedding(
