@@ -73,17 +73,16 @@ def test_both_judges_tell_the_task_from_the_general_text():
         for kind in words
         for part in ("train", "validation", "test")
     }
-    tokenizer = language.train_tokenizer(sum((pages[f"{kind}, train"] for kind in words), []), 300)
+    tokenizer = language.train_tokenizer(pages["general, train"] + pages["task, train"], 300)
     before, tuned = (Transformer(Size(len(tokenizer), 32, 1), 0) for _ in range(2))
     windows = language.windows(language.encode(tokenizer, pages["task, train"]), 32)
     finetuning.fine_tune(tuned, [windows[:8]] * 30, 0.01)
     right = probes.which_library(before, tuned, tokenizer, pages, n_asked=10)
     assert list(right) == ["two language models", "words, logistic regression"]
     assert all(each.shape == (20,) and each.mean() > 0.9 for each in right.values())
-    swapped = {f"{name.replace('task', 'x')}": each for name, each in pages.items()}
-    swapped = {
-        name.replace("general", "task").replace("x", "general"): each for name, each in swapped.items()
-    }
+    other = {"general": "task", "task": "general"}
+    parts = [(*name.split(", "), each) for name, each in pages.items()]
+    swapped = {f"{other[kind]}, {part}": each for kind, part, each in parts}
     wrong = probes.which_library(before, tuned, tokenizer, swapped, n_asked=10)
     assert wrong["two language models"].mean() < 0.1  # it has learned the other kind
     assert wrong["words, logistic regression"].mean() > 0.9
