@@ -53,14 +53,16 @@ def test_the_plain_loop_learns_from_every_batch():
 
 def test_every_arm_is_measured_on_every_page(experiment):
     table = experiment.run({"few": 4, "many": 12}, seeds=range(2))
-    assert len(table) == 4 * 2 * 2 * 3
+    assert len(table) == 5 * 2 * 2 * 3
     assert list(table) == ["arm", "budget", "seed", "steps", "page", "bits"]
     total = table.groupby(["arm", "budget", "seed"])["bits"].sum().unstack("arm")
     assert (total["fine-tuned"] < total["pre-trained only"]).all()
     assert total["pre-trained only"].nunique() == 1
     steps = table.groupby(["arm", "budget", "seed"])["steps"].first().unstack("arm")
     assert (steps["more general text"] == steps["fine-tuned"]).all()
-    assert (steps["pre-trained only"] == 0).all()
+    assert (steps[["pre-trained only", finetuning.COUNTED]] == 0).all(axis=None)
+    counted = total[finetuning.COUNTED].unstack("seed")
+    assert (counted.loc["many"] < counted.loc["few"]).all()
 
 
 def test_the_model_before_stays_as_it_is(experiment):

@@ -23,6 +23,7 @@ from course_utils import resource
 from course_utils.data import docstrings
 from course_utils.files import atomic_path
 from course_utils.models import language, training
+from course_utils.models.ngrams import KneserNey
 from course_utils.models.transformer import Transformer
 from course_utils.run import choose_device, choose_precision
 
@@ -36,7 +37,10 @@ SETTINGS = {
     "from scratch": {"share": 0.25, "passes": 16},
 }
 """Share of `language.recipe`'s rates, and most passes over the pages, while the rates fall to 0."""
-ARMS = ("pre-trained only", "fine-tuned", "more general text", "from scratch")
+JUDGED = ("pre-trained only", "fine-tuned", "more general text", "from scratch")
+COUNTED = "4-gram, both texts"
+"""A rival that is only shown: an n-gram model that has counted the general text and the task's pages."""
+ARMS = (*JUDGED, COUNTED)
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Experiment:
     pretrained : Transformer
         The model before. It stays as it is.
     pages, test, general : lists of ndarray
-        The task's training and test pages, and what the model was pre-trained on, as `language.encode` gives
+        The task's training and test pages, and what the model has read before, as `language.encode` gives
         them.
     device : str
     """
@@ -158,6 +162,13 @@ class Experiment:
         history = adapt(model, windows, parts, **SETTINGS[arm], seed=seed, device=self.device)
         return model, history.best_step
 
+    def counted_bits(self, limit: int, seed: int) -> np.ndarray:
+        """Bits that the n-gram model needs for each test page, (n_pages,)."""
+        part = draw(self.pages, limit, seed)
+        model = KneserNey(4, self.pretrained.size.n_tokens)
+        model.fit([*self.general, *part.train, *part.validation])
+        return np.array([model.bits(page)[1:].sum() for page in self.test])
+
     def run(
         self,
         budgets: Mapping[str, int],
@@ -178,8 +189,11 @@ class Experiment:
                 continue
             tuned = tables.get((seed, budget, "fine-tuned"))
             steps = 0 if tuned is None else int(tuned["steps"].iloc[0])
-            model, steps = self.train(arm, budgets[budget], seed, steps)
-            bits = page_bits(model, self.test)
+            if arm == COUNTED:
+                bits, steps = self.counted_bits(budgets[budget], seed), 0
+            else:
+                model, steps = self.train(arm, budgets[budget], seed, steps)
+                bits = page_bits(model, self.test)
             row = {"arm": arm, "budget": budget, "seed": seed, "steps": steps}
             tables[seed, budget, arm] = pd.DataFrame(row | {"page": range(len(bits)), "bits": bits.round(1)})
             if path:

@@ -339,7 +339,7 @@ exercises.check("3.4", looks_ahead)
 # %% [markdown]
 # ## One minute of learning
 #
-# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages in its minute; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW. Now and then we let it write.
+# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW.
 
 # %%
 def batch_loss(model, windows):
@@ -384,7 +384,7 @@ text_view.boxes({"a minute": writing.write(model, tokenizer, "Return the", seed=
 # %% [markdown]
 # ## How a model writes
 #
-# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (A *[KV cache](glossary.md#kv-cache)* would save computing all again. Why not always take the likeliest? The model soon goes in circles.) Two knobs change the drawing. **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
+# Ask for the scores of the next token; turn them into probabilities; *draw* one; put it behind the text; ask again. (A *[KV cache](glossary.md#kv-cache)* would save computing all again. Why not always take the likeliest? The model soon goes in circles.) **Temperature** divides the scores before softmax: below 1 the likely becomes likelier, above 1 everything comes closer together. **Top-p** (*nucleus sampling*, Holtzman and others 2020) drops the long tail of unlikely tokens.
 #
 # **3.5 Write the rule.** A function `nucleus(probabilities, top_p)`: an array (n,) of probabilities. Keep the fewest likeliest that *together* have at least `top_p`; set all others to 0; bring the sum to 1 again. (0.5, 0.3, 0.15, 0.05 with 0.7 give 0.625, 0.375, 0, 0.) `np.argsort` and `np.cumsum` help.
 
@@ -426,7 +426,7 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
                      top_p=((0.1, 0.3, 0.5, 0.7, 0.9, 1.0), 0.9))
 
 # %% [markdown]
-# <details><summary>Where does it begin to rave?</summary>There is no sharp border. Cold, it repeats safe phrases; hot, words fall apart. A small top-p tames a high temperature: the long tail is gone.</details>
+# <details><summary>Where does it begin to rave?</summary>Cold, it repeats safe phrases; hot, words fall apart. A small top-p tames a high temperature: the long tail is gone.</details>
 #
 # **A good place to stop.** You have trained a language model, seen what half an hour buys, and let it write. (When you come back, run all from the top.)
 #
@@ -471,7 +471,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and two [seeds](glossary.md#seed), each a new draw of pages, takes half an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own, all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes HOURS. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
@@ -491,7 +491,7 @@ else:
     table = experiment.run(settings.budgets, range(settings.seeds))
 
 # %% [markdown]
-# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*; too narrow with few seeds). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more.)
+# The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more. Grey, and not judged: an n-gram model that has counted the general text and the task's pages.)
 
 # %% tags=["readme-picture"]
 files = pd.factorize(np.array([document.file for document in parts[test]]))[0]
@@ -507,7 +507,7 @@ def file_bits(arm, budget):
 
 levels = {budget: {arm: resampling.ratio_of_totals(file_bits(arm, budget), file_bytes, run.seed)
                    for arm in finetuning.ARMS} for budget in settings.budgets}
-plots.show(*savings(levels, 5, judged=tuple(finetuning.ARMS)))
+plots.show(*savings(levels, 5, judged=finetuning.JUDGED))
 
 # %% [markdown]
 # ## Verdict
@@ -562,7 +562,7 @@ pd.Series({judge: resampling.bootstrap(100.0 * each, seed=run.seed).text("%")
 #
 # - **Instruction tuning.** Fine-tuning on thousands of questions *with answers*, written by people (Ouyang and others 2022, *InstructGPT*). To go on after a question is then to answer it.
 # - **Preferences.** People say which of two answers is better, and the model learns to write such (Rafailov and others 2023, *DPO*).
-# - **Size.** A thousand to a million times the weights and the text. The code hardly changes.
+# - **Size.** A thousand to a million times the weights and the text. The code hardly changes; but to fine-tune such a model one often trains only small matrices beside its weights (*LoRA*, Hu and others 2021).
 #
 # Nothing in this makes it *know* what is true: it writes what is likely, and invents functions that do not exist (**hallucination**; Ji and others 2023, a survey). It can repeat, word for word, what it has read, even what was private (**memorised text**; Carlini and others 2021). Whether one may train on other people's texts is before the courts (**copyright**; New York Times v. OpenAI, 2023); the licences of ours allow it. And it writes as its text does, prejudice included ([a lab](labs/3_bias.ipynb)).
 #

@@ -247,7 +247,7 @@ for way, cutter in cutters.items():
     counted[way] = sum(found) / n_bytes.sum()
 
 # %% [markdown]
-# Bits per byte against arithmetic. At 0 nothing is learned, and all tokens are equally likely. (Bands: bootstrap over seeds and files. Dotted: counting byte pairs.) **Who leads before any training? Who catches up?**
+# Bits per byte against arithmetic. At 0 nothing is learned, and all tokens are equally likely. (Bands: bootstrap over seeds and files. Dotted: counting byte pairs, by a model that has read all training pages.) **Who leads before any training? Who catches up?**
 
 # %%
 def per_byte(bits):
