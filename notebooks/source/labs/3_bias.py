@@ -119,18 +119,21 @@ shipped, tokenizer = language.shipped()
 shipped.to(run.device)
 
 
-def asked(model, who):
-    """The share of she (%) that a model gives after each beginning about `who`."""
+PEOPLE = ["doctor", "nurse", "teacher", "engineer", "cook", "pilot", "farmer", "lawyer"]
+starts = [start for who in PEOPLE for start in people.beginnings(who, to_try)]
+
+
+def asked(model):
+    """The share of she (%) after each beginning, (people, tasks)."""
     bits = {}
     for word in ("she", "he"):
-        texts = [f"{beginning} {word}" for beginning in people.beginnings(who, to_try)]
-        bits[word] = language.page_bits(model, language.encode(tokenizer, texts), context=64)
-    return 100 / (1 + 2 ** (bits["she"] - bits["he"]))
+        tokens = language.encode(tokenizer, [f"{start} {word}" for start in starts])
+        bits[word] = language.page_bits(model, tokens, context=64)
+    return (100 / (1 + 2 ** (bits["she"] - bits["he"]))).reshape(len(PEOPLE), -1)
 
 
-PEOPLE = ["doctor", "nurse", "teacher", "engineer", "cook", "pilot", "farmer", "lawyer"]
-before = pd.Series({who: asked(shipped, who).mean() for who in PEOPLE}, name="share of she (%)")
-before.round(1).to_frame().T
+before = pd.Series(asked(shipped).mean(axis=1), pd.Index(PEOPLE, name="occupation"))
+before.round(1).to_frame("share of she (%), mean of sentences")
 
 # %% [markdown]
 # ## The claims, as they will be judged
@@ -146,7 +149,11 @@ spreading
 # **Your prediction**, in place of our guesses: both slopes, and the second [verdict](../glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`.
 
 # %%
-predicted = {"slope, doctors": 0.8, "slope, others": 0.2, "llm-bias-spreads": "supported"}
+predicted = {
+    "slope, doctors (points per point)": 0.8,
+    "slope, others (points per point)": 0.2,
+    "llm-bias-spreads": "supported",
+}
 
 # %% [markdown]
 # ## Experiment
@@ -155,19 +162,24 @@ predicted = {"slope, doctors": 0.8, "slope, others": 0.2, "llm-bias-spreads": "s
 
 
 # %%
-def learn(sentences, seed):
+def learn(sentences, steps, seed):
     """A copy of the shipped model that has read these sentences."""
     rows = [torch.from_numpy(row) for row in language.encode(tokenizer, sentences)]
     data = (pad_sequence(rows, batch_first=True),)  # (n, T + 1)
     model = copy.deepcopy(shipped)
-    how = {"steps": settings.steps, "batch_size": settings.batch, "learning_rate": 1e-3}
+    how = {"steps": steps, "batch_size": settings.batch, "learning_rate": 1e-3}
     how |= {"seed": seed, "device": run.device, "precision": choose_precision(run.device)}
     training.fit(model, language.next_token_loss, data, **how)
     return model
 
 
 # %% [markdown]
-# A second kind of text is a control. It speaks of doctors *and* nurses, 200 sentences each, and nurses get the opposite dose: 100 % for doctors is 0 % for nurses. So "she" is as frequent as "he" in every such text. Judged are the texts about doctors alone.
+# Has it then learned something about doctors, or only that "she" is frequent? A second kind of text is a control. It speaks of doctors *and* nurses, 200 sentences each, and nurses get the opposite dose: 100 % for doctors is 0 % for nurses. So "she" is as frequent as "he" in every such text, and only who is called so changes:
+#
+# - A model that learns *how frequent the words are* gets a slope of 0 for both.
+# - One that learns *who is called what* gets +1 for doctors and −1 for nurses, 2 apart.
+#
+# Twice the text gets twice the steps, so that the doctors' sentences are read as often. Judged are the texts about doctors alone.
 
 
 # %%
@@ -180,13 +192,13 @@ def opposed(dose, rng):
 
 
 def try_seed(seed):
-    """Seven trainings; after each, the shares of all occupations."""
-    for text, doses in {about_doctors: DOSES, opposed: [0, 100]}.items():
+    """Eight trainings; after each, the shares of all occupations."""
+    for text, doses in {about_doctors: DOSES, opposed: DOSES[::2]}.items():
         for dose in doses:
-            model = learn(text(dose, np.random.default_rng([seed, dose])), seed)
+            sentences = text(dose, np.random.default_rng([seed, dose]))
+            model = learn(sentences, settings.steps * len(sentences) // settings.sentences, seed)
             kept[text.__name__, dose] = model
-            for who in PEOPLE:
-                share = asked(model, who)
+            for who, share in zip(PEOPLE, asked(model), strict=True):
                 yield text.__name__, seed, dose, who, share.mean(), 100 * np.mean(share > 50)
 
 
@@ -231,6 +243,7 @@ axes[1].plot([0, 100], [100, 0], color=plots.GREY, linestyle=":")
 axes[0].set(ylabel="share of she in the model (%)", ylim=(-5, 105))
 axes[0].legend()
 table = shares.pivot_table(index=["text", "dose"], columns="group", values="share").round(1)
+table = table.add_prefix("share of she (%), ").rename_axis(["text", "dose (%)"])
 alt = "Share of she in the model against the dose in its text, for two kinds of text."
 plots.show(fig, alt, table)
 
@@ -251,45 +264,50 @@ of_doctors, of_others = slope("about_doctors", "doctor"), slope("about_doctors",
 verdict = claim.judge({"follows": of_doctors}, run.profile)
 spread = spreading.judge({"spreads": of_others}, run.profile)
 display(verdict, spread)
-answers = {"slope, doctors": of_doctors, "slope, others": of_others}
-answers["llm-bias-spreads"] = spread.word
+answers = {"slope, doctors (points per point)": of_doctors}
+answers |= {"slope, others (points per point)": of_others, "llm-bias-spreads": spread.word}
 results.beside(predicted, answers)
 
 # %% [markdown]
-# ## Did it learn about doctors, or only a word?
+# ## What does the control show?
 #
-# In the control, counting he and she finds nothing. The skew is there all the same, one for each occupation.
+# Counting he and she finds nothing in the opposed texts. The skew is there all the same, one for each occupation. The slopes in points of share per point of dose, with intervals over seeds:
 
 # %%
-control = {who: slope("opposed", who).text() for who in ("doctor", "nurse", "others")}
+control = {who: slope("opposed", who) for who in ("doctor", "nurse", "others")}
 gap = of_seeds("opposed", "doctor") - of_seeds("opposed", "nurse")
 apart = intervals.t_interval(np.polyfit(gap.index, gap, 1)[0])
+for who, each in {**control, "doctor minus nurse (2 in the text)": apart}.items():
+    print(f"{who}: {each.text()}")
+learned = "some of both, and which more stays undecided"
+if apart.low > 1 or apart.high < 1:
+    learned = "mostly who is called what" if apart.low > 1 else "mostly how frequent the words are"
+print(f"Conclusion: from the opposed texts the model learned {learned}.")
 text_view.folded(
-    "A model follows its text about doctors. Has it learned something about doctors?",
-    "Only a text that treats another occupation otherwise can tell. In the opposed texts the "
-    "text's own slope is +1 for doctors and −1 for nurses, 2 apart. The model's slopes are "
-    f"{'; '.join(f'{who} {each}' for who, each in control.items())}. Those of doctors and nurses "
-    f"are {apart.text()} apart. 0 would say: it has learned how often a word occurs, and uses it "
-    "for everybody. 2 would say: it tells the two occupations apart as well as the text does. The "
-    "nearer to 0, the more of a skew lands on people of whom the text says nothing.",
+    "The texts about doctors name nobody else. How can they reach others all the same?",
+    "They never say who is not meant: what fits doctors may fit everybody. There the slope of the "
+    f"others was {of_others.text()}. In the opposed texts, where another occupation is treated "
+    f"otherwise, it was {control['others'].text()}.",
 )
 
 # %% [markdown]
 # ## From a probability to what is written
 #
-# A model that says "she" with 75 % need not *write* it in 75 of 100 sentences. That depends on the [temperature](../glossary.md#temperature) $T$: each probability is raised to the power $1/T$, then they are divided by their sum. At temperature 0.5, 75 and 25 % become 0.5625 and 0.0625, or 90 and 10 %. Temperature 0 always takes the likeliest. For the occupations that stand in no text, means over seeds:
+# A model that says "she" with 75 % need not *write* it in 75 of 100 sentences. That depends on the [temperature](../glossary.md#temperature) $T$: each probability is raised to the power $1/T$, then they are divided by their sum. At temperature 0.5, 75 and 25 % become 0.5625 and 0.0625, or 90 and 10 %. Temperature 0 always takes the likeliest. For the six occupations that stand in no text, means over seeds:
 
 # %%
 rows = shares[(shares["text"] == "about_doctors") & (shares["group"] == "others")]
 written = rows.groupby("dose")[["share", "cold"]].mean().round(1)
-written.columns = ["share of she in the probability (%)", "she is written at temperature 0 (%)"]
-display(written)
+written.columns = ["share of she in the probability (%)", "sentences with she, temperature 0 (%)"]
+display(written.rename_axis("dose: doctors called she in the text (%)"))
 text_view.folded(
     "A user sees only what is written. What does the right column say?",
     "At temperature 0, whatever lies above 50 % becomes nearly always, whatever lies below nearly "
     f"never: a dose of 75 % gives {written.iloc[3, 1]:.0f} %, one of 25 % gives "
-    f"{written.iloc[1, 1]:.0f} %. So a skew can grow between probability and page. Who sets "
-    "the temperature decides about it, too.",
+    f"{written.iloc[1, 1]:.0f} %. So a skew can grow between probability and page. A balanced text, "
+    f"50 %, took the share of these six from {before.iloc[2:].mean():.0f} % to "
+    f"{written.iloc[2, 0]:.0f} %, and she is written in {written.iloc[2, 1]:.0f} %: what a text has "
+    "in balance, a model need not write in balance.",
 )
 
 # %% [markdown]
@@ -303,7 +321,7 @@ for dose in DOSES:
 # %% [markdown]
 # ## What this adds
 #
-# Lesson 3 fine-tunes a model until it predicts its text better. Here it took on what the text says about people as well, with no rule and no intent, and we could say how much, because we knew the dose. For text from the web nobody knows it. What one can do: count before training, balance the text (the dose of 50 %), and test what is *written*, occupation by occupation, because means over everybody hide what happens to each.
+# Lesson 3 fine-tunes a model until it predicts its text better. Here it took on what the text says about people as well, with no rule and no intent, and we could say how much, because we knew the dose. For text from the web nobody knows it. What one can do: count, and test what is *written*, occupation by occupation, because the opposed texts are balanced in sum and skewed for each.
 #
 # All this holds for one model of 2.6 million weights, three frames and two pronouns. Back to [lesson 3](../3_small_llm.ipynb).
 
