@@ -1,7 +1,5 @@
 """The exercises of lab 3_summary."""
 
-from functools import cache
-
 import pytest
 import torch
 from exercise_cases import assert_told_apart, assert_well_made, cases, checking
@@ -22,16 +20,8 @@ def test_exercises_are_well_made():
 check = checking(exercises)
 
 
-def by_recursion(a, b):
-    @cache
-    def longest(i, j):
-        if i == len(a) or j == len(b):
-            return 0
-        if a[i] == b[j]:
-            return 1 + longest(i + 1, j + 1)
-        return max(longest(i + 1, j), longest(i, j + 1))
-
-    return longest(0, 0)
+def best_of_three(equal, diagonal, above, left):
+    return max(above, left, diagonal + (1 if equal else 0))
 
 
 def in_a_loop(scores, targets, counts):
@@ -47,7 +37,7 @@ def ignored(scores, targets, counts):
 
 @pytest.mark.parametrize(
     ("exercise_id", "answer"),
-    [("3_summary.1", by_recursion), ("3_summary.2", in_a_loop), ("3_summary.2", ignored)],
+    [("3_summary.1", best_of_three), ("3_summary.2", in_a_loop), ("3_summary.2", ignored)],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
     assert check(exercise_id, answer) == ("correct", "")

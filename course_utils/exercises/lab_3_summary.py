@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch.nn import functional as F
 
 from course_utils.exercises import Exercise, Mistake, always, same_results, workbook
-from course_utils.models.summaries import in_common
 
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
-TEXTS = [
-    ("compute the mean of an array", "compute an array s mean"),
-    ("plot the data", "return a copy"),
-    ("the the cat", "the cat the"),
-    ("sort", "sort the rows of a table"),
-    ("a b c a b", "b a c b a"),
+FIELDS = [
+    (True, 0, 0, 0),
+    (True, 1, 2, 1),
+    (True, 2, 2, 3),
+    (True, 3, 4, 4),
+    (False, 0, 0, 1),
+    (False, 2, 3, 2),
+    (False, 2, 3, 3),
+    (False, 3, 3, 3),
 ]
+"""Whether two words are equal, and the fields diagonally above, above and left, as tables have them."""
+
+
+def field(equal: bool, diagonal: int, above: int, left: int) -> int:
+    """The right answer of exercise 3_summary.1."""
+    return diagonal + 1 if equal else max(above, left)
 
 
 def answer_loss(scores: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
@@ -37,17 +45,20 @@ def _batches() -> list[tuple[torch.Tensor, ...]]:
     return found
 
 
-def _same_set(a: Sequence[str], b: Sequence[str]) -> int:
-    return len(set(a) & set(b))
+def _one_more_than_the_larger(equal: bool, diagonal: int, above: int, left: int) -> int:
+    return max(above, left) + equal
 
 
-def _in_one_piece(a: Sequence[str], b: Sequence[str]) -> int:
-    runs = {tuple(b[i:j]) for i in range(len(b)) for j in range(i, len(b) + 1)}
-    return max(j - i for i in range(len(a)) for j in range(i, len(a) + 1) if tuple(a[i:j]) in runs)
+def _from_zero(equal: bool, diagonal: int, above: int, left: int) -> int:
+    return diagonal + 1 if equal else 0
 
 
-def _same_places(a: Sequence[str], b: Sequence[str]) -> int:
-    return sum(x == y for x, y in zip(a, b, strict=False))
+def _always_diagonal(equal: bool, diagonal: int, above: int, left: int) -> int:
+    return diagonal + equal
+
+
+def _smaller(equal: bool, diagonal: int, above: int, left: int) -> int:
+    return diagonal + 1 if equal else min(above, left)
 
 
 def _of_all(scores: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
@@ -70,20 +81,27 @@ def _summed(scores: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor) -
 exercises = workbook(
     Exercise(
         "3_summary.1",
-        "In common",
-        solution=always(in_common),
+        "One field",
+        solution=always(field),
         mistakes=(
-            Mistake(always(_same_set), "Those are words in common in any order. Here the order counts."),
-            Mistake(always(_in_one_piece), "Yours must stand side by side. Gaps are allowed."),
-            Mistake(always(_same_places), "Those are words at the same place. The gaps may differ."),
+            Mistake(
+                always(_one_more_than_the_larger),
+                "Above and left may have counted one of these words already: one more than diagonal.",
+            ),
+            Mistake(
+                always(_from_zero), "Where words differ, what was found before is not lost. Gaps are allowed."
+            ),
+            Mistake(
+                always(_always_diagonal), "Where words differ, above or left may have more than diagonal."
+            ),
+            Mistake(always(_smaller), "Where words differ, keep the larger of above and left."),
         ),
         hints=(
-            "A table of zeros with one row and one column more than words, filled row by row.",
-            "table[i + 1, j + 1] is table[i, j] + 1 where a[i] == b[j].",
-            "Elsewhere max(table[i, j + 1], table[i + 1, j]). The answer is the last field.",
+            "One rule where the words are equal, another where they are not: an if and an else.",
+            "diagonal + 1 where equal, else max(above, left).",
         ),
-        same=same_results(*[(a.split(), b.split()) for a, b in TEXTS]),
-        expects="a function of two lists of words that returns a whole number",
+        same=same_results(*FIELDS),
+        expects="a function of (equal, diagonal, above, left) that returns a whole number",
     ),
     Exercise(
         "3_summary.2",

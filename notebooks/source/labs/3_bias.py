@@ -176,10 +176,10 @@ def learn(sentences, steps, seed):
 # %% [markdown]
 # Has it then learned something about doctors, or only that "she" is frequent? A second kind of text is a control. It speaks of doctors *and* nurses, 200 sentences each, and nurses get the opposite dose: 100 % for doctors is 0 % for nurses. So "she" is as frequent as "he" in every such text, and only who is called so changes:
 #
-# - A model that learns *how frequent the words are* gets a slope of 0 for both.
+# - A model that learns *how frequent each word is* gets a slope of 0 for both.
 # - One that learns *who is called what* gets +1 for doctors and −1 for nurses, 2 apart.
 #
-# Twice the text gets twice the steps, so that the doctors' sentences are read as often. Judged are the texts about doctors alone.
+# Twice the text gets twice the steps, so that each sentence is read as often. Two doses are enough: a line through 0 and 100 % has the slope. Judged are the texts about doctors alone.
 
 
 # %%
@@ -192,8 +192,8 @@ def opposed(dose, rng):
 
 
 def try_seed(seed):
-    """Eight trainings; after each, the shares of all occupations."""
-    for text, doses in {about_doctors: DOSES, opposed: DOSES[::2]}.items():
+    """Seven trainings; after each, the shares of all occupations."""
+    for text, doses in {about_doctors: DOSES, opposed: [0, 100]}.items():
         for dose in doses:
             sentences = text(dose, np.random.default_rng([seed, dose]))
             model = learn(sentences, settings.steps * len(sentences) // settings.sentences, seed)
@@ -281,7 +281,7 @@ for who, each in {**control, "doctor minus nurse (2 in the text)": apart}.items(
     print(f"{who}: {each.text()}")
 learned = "some of both, and which more stays undecided"
 if apart.low > 1 or apart.high < 1:
-    learned = "mostly who is called what" if apart.low > 1 else "mostly how frequent the words are"
+    learned = "mostly who is called what" if apart.low > 1 else "mostly how frequent each word is"
 print(f"Conclusion: from the opposed texts the model learned {learned}.")
 text_view.folded(
     "The texts about doctors name nobody else. How can they reach others all the same?",
@@ -304,10 +304,10 @@ text_view.folded(
     "A user sees only what is written. What does the right column say?",
     "At temperature 0, whatever lies above 50 % becomes nearly always, whatever lies below nearly "
     f"never: a dose of 75 % gives {written.iloc[3, 1]:.0f} %, one of 25 % gives "
-    f"{written.iloc[1, 1]:.0f} %. So a skew can grow between probability and page. A balanced text, "
-    f"50 %, took the share of these six from {before.iloc[2:].mean():.0f} % to "
-    f"{written.iloc[2, 0]:.0f} %, and she is written in {written.iloc[2, 1]:.0f} %: what a text has "
-    "in balance, a model need not write in balance.",
+    f"{written.iloc[1, 1]:.0f} %. So a skew can grow between probability and page. A balanced "
+    f"text, 50 %, took the share of these six from {before.iloc[2:].mean():.0f} % to "
+    f"{written.iloc[2, 0]:.0f} %, and she is written in {written.iloc[2, 1]:.0f} %: what a text "
+    "has in balance, a model need not write in balance.",
 )
 
 # %% [markdown]

@@ -30,7 +30,7 @@ from course_utils.show import plots, text_view
 run = start("3_summary")
 costs.use_one_core()
 plots.use_style()
-settings = run.settings(functions=10_000, most_code=64, steps=300, batch=16, rate=0.05)
+settings = run.settings(functions=10_000, most_code=32, steps=300, batch=16, rate=0.05)
 
 # %% [markdown]
 # ## Functions and their lines
@@ -39,7 +39,7 @@ settings = run.settings(functions=10_000, most_code=64, steps=300, batch=16, rat
 
 # %%
 general, scikit = docstrings.load()
-train = summaries.functions((*scikit.train, *general.train))[: settings.functions]
+train = summaries.functions((*general.train, *scikit.train))[: settings.functions]
 validation = summaries.functions((*general.validation, *scikit.validation))[: settings.functions]
 test = summaries.functions((*general.test, *scikit.test))[: settings.functions]
 truth, files = [summaries.line(page) for page in test], [page.file for page in test]
@@ -93,12 +93,8 @@ def field(equal, diagonal, above, left):
 exercises.check("3_summary.1", field)
 
 # %% [markdown]
-# ROUGE-L is twice the common words over the words of both texts: here 2 · 3 / (6 + 5) = 55 %. Equal texts have 100 %. `summaries.rouge` computes it:
-
-# %%
-assert round(summaries.rouge("Compute the mean of an array.", "Compute an array's mean.")) == 55
-
-# %% [markdown]
+# ROUGE-L is twice the common words over the words of both texts: here 2 · 3 / (6 + 5) = 55 %. Equal texts have 100 %. `summaries.rouge` computes it.
+#
 # ## Two rivals that understand nothing
 #
 # `def train_test_split(*arrays, test_size)`: half of the line stands in the names. So the first rival, our [baseline](../glossary.md#baseline), "writes" the words of the function's and its arguments' names. The second is the lesson's [n-gram](../glossary.md#n-gram) model, which sees four tokens before the next.
@@ -119,7 +115,7 @@ print(f"ROUGE-L {of_names[0]:.0f} %, mean of all {np.mean(of_names):.1f} %")
 #  Split arrays into random train and test subsets. <|begin|>
 # ```
 #
-# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. (A chatbot's *chat template* puts such marks around questions and answers.) It has read prose, not code. So we give it the code as words, at most 64 [tokens](../glossary.md#token), and [fine-tune](../glossary.md#fine-tuning) it on pairs. It should learn to write lines, not code: only the tokens of the answer count in the [loss](../glossary.md#loss).
+# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. (A chatbot's *chat template* puts such marks around questions and answers.) It has read prose, not code. So we give it the code as words, at most 32 [tokens](../glossary.md#token), and [fine-tune](../glossary.md#fine-tuning) it on pairs. It should learn to write lines, not code: only the tokens of the answer count in the [loss](../glossary.md#loss).
 
 # %% [markdown]
 # **Exercise 3_summary.2 Mask the prompt.** Write `answer_loss(scores, targets, counts)`: scores (B, T, n_tokens) before softmax, the tokens that should come (B, T), and which of them count, (B, T) of True and False. Return the mean [cross-entropy](../glossary.md#cross-entropy) of those that count, a tensor of shape (). `F.cross_entropy(scores, targets)` takes (n, n_tokens) and (n,).
@@ -175,7 +171,9 @@ lines["prompted only"] = summaries.write(model, tokenizer, test, settings.most_c
 text_view.boxes({"right": truth[0], "the shipped model": lines["prompted only"][0]})
 
 # %% [markdown]
-# Then fine-tuning with the lesson's optimiser, `language.recipe`. Six times, `training.fit` looks at validation functions, and in the end it keeps the weights that were best there. PILOT
+# Then fine-tuning with the lesson's optimiser, `language.recipe`. Six times `training.fit` looks at validation functions; in the end it keeps the weights that were best there.
+#
+# Everything else was chosen on validation functions, too. Three times this rate gave a loss of 3.70 nats a token, this rate 3.44, with functions of scikit-learn added 3.30; 20 to 64 tokens of code, or 420 steps, changed that by 0.02 at most. What this size decides: intervals reached 0.18 to each side for the ratio to the names (0.84), and 9 points for the choices (−5 against name overlap).
 
 
 # %%
@@ -220,8 +218,8 @@ plots.show(fig, alt, found.rename("validation loss (nats a token)").round(2).to_
 # %%
 lines["fine-tuned"] = summaries.write(model, tokenizer, test, settings.most_code)
 pages = language.encode(tokenizer, [page.text for page in general.train])
-counts = KneserNey(5, len(tokenizer)).fit([*data[0].numpy(), *pages])
-lines["n-gram"] = summaries.count_and_write(counts, tokenizer, test, settings.most_code)
+ngram = KneserNey(5, len(tokenizer)).fit([*data[0].numpy(), *pages])
+lines["n-gram"] = summaries.count_and_write(ngram, tokenizer, test, settings.most_code)
 
 # %% [markdown]
 # Read before you count. Three functions, and what each writer makes of them:
