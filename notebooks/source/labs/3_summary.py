@@ -50,18 +50,18 @@ print(f"{truth[0]}\n\n{test[0].code[:400]}")
 # %% [markdown]
 # ## How near is one line to another?
 #
-# "Compute the mean of an array." and "Compute an array's mean." say the same. No simple count sees meaning; what is used most, ROUGE-L (Lin 2004), counts words in common *in the same order*: the longest row of words that one gets from both texts by striking words out. Here it is *compute an array*, 3 words, and a table finds it, field by field:
+# "Compute the mean of an array." and "Compute an array's mean." say the same. No simple count sees meaning. ROUGE-L (Lin 2004) counts words in common *in the same order*: the longest row of words that one gets from both texts by striking words out. Here it is *compute an array*, 3 words, and a table finds it, field by field:
 #
-# | | compute | an | array | s | mean |
+# ||compute|an|array|s|mean|
 # |---|---|---|---|---|---|
-# | **compute** | 1 | 1 | 1 | 1 | 1 |
-# | **the** | 1 | 1 | 1 | 1 | 1 |
-# | **mean** | 1 | 1 | 1 | 1 | 2 |
-# | **of** | 1 | 1 | 1 | 1 | 2 |
-# | **an** | 1 | 2 | 2 | 2 | 2 |
-# | **array** | 1 | 2 | 3 | 3 | 3 |
+# |**compute**|1|1|1|1|1|
+# |**the**|1|1|1|1|1|
+# |**mean**|1|1|1|1|2|
+# |**of**|1|1|1|1|2|
+# |**an**|1|2|2|2|2|
+# |**array**|1|2|3|3|3|
 #
-# A field says how many words the texts have in common up to there. Are its two words *equal*: one more than the field *diagonally* above to the left. Otherwise: the larger of the fields *above* and to the *left*. Outside the table stands 0. This loop goes through all fields; what stands in one, `field` says, and that is missing.
+# A field says how many words the texts have in common up to there. If its two words are *equal*, it is one more than the field *diagonally* above to the left; if not, the larger of the fields *above* and to the *left*. Outside the table stands 0. This loop goes through all fields; `field` says what one holds, and is missing.
 
 
 # %%
@@ -76,7 +76,7 @@ def in_common(a, b, field):
 
 
 # %% [markdown]
-# **Exercise 3_summary.1 One field.** Write `field(equal, diagonal, above, left)`: `equal` is True or False, the others are whole numbers. Return the number that stands in the field: the rule above, in one or two lines.
+# **Exercise 3_summary.1 One field.** Write `field(equal, diagonal, above, left)`: `equal` is True or False, the others are whole numbers. Return the field's number by the rule above, in one or two lines.
 
 # %% exercise="3_summary.1"
 field = ...
@@ -115,7 +115,7 @@ print(f"ROUGE-L {of_names[0]:.0f} %, mean of all {np.mean(of_names):.1f} %")
 #  Split arrays into random train and test subsets. <|begin|>
 # ```
 #
-# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. (A chatbot's *chat template* puts such marks around questions and answers.) It has read prose, not code. So we give it the code as words, at most 32 [tokens](../glossary.md#token), and [fine-tune](../glossary.md#fine-tuning) it on pairs. It should learn to write lines, not code: only the tokens of the answer count in the [loss](../glossary.md#loss).
+# In the texts that the course's [pre-trained](../glossary.md#pre-training) model has read, `<|begin|>` stands before each page, and a page begins with its line. It has read prose, not code. So we give it the code as words, at most 32 [tokens](../glossary.md#token), and [fine-tune](../glossary.md#fine-tuning) it on pairs. It should learn to write lines: only the tokens of the answer count in the [loss](../glossary.md#loss).
 
 # %% [markdown]
 # **Exercise 3_summary.2 Mask the prompt.** Write `answer_loss(scores, targets, counts)`: scores (B, T, n_tokens) before softmax, the tokens that should come (B, T), and which of them count, (B, T) of True and False. Return the mean [cross-entropy](../glossary.md#cross-entropy) of those that count, a tensor of shape (). `F.cross_entropy(scores, targets)` takes (n, n_tokens) and (n,).
@@ -137,16 +137,16 @@ exercises.check("3_summary.2", answer_loss)
 # %% [markdown]
 # <details><summary>What would go wrong with all tokens in the loss?</summary>
 #
-# Most of each row is code. The model would spend most of what it changes on predicting code, which nobody asks of it. Instruction tuning, which makes a chatbot of a language model, masks the questions in the same way.
+# The model would spend much of what it changes on predicting code, which nobody asks of it. Instruction tuning, which makes a chatbot of a language model, masks questions in the same way.
 #
 # </details>
 #
 # ## The claim, as it will be judged
 #
-# - **Writing**: the model's mean ROUGE-L divided by that of each rival must be above 1.1 (two rows in the table).
-# - **Choosing**: four lines, the right one and three from the *same file*. The model must take the right one at least 5 [points](../glossary.md#percentage-point) more often than *name overlap*: whoever takes the line with most words of the names (one row).
+# - **Writing** (two rows): the model's mean ROUGE-L, divided by that of each rival, must be above 1.1.
+# - **Choosing** (one row): four lines, the right one and three from the *same file*. The model must take the right one at least 5 [points](../glossary.md#percentage-point) more often than *name overlap*, which takes the line with most words of the names.
 #
-# A row *holds* when its 95 % [interval](../glossary.md#interval) lies above the limit. With three rows one misses easily by chance. So a row *fails* only when a wider interval, 98.3 %, lies below the limit. Anything between is *undecided*.
+# A row *holds* when its 95 % [interval](../glossary.md#interval) lies above the limit. Of three rows, one falls short easily by chance. So a row *fails* only when a wider interval (98.3 %) lies below the limit. Anything else is *undecided*.
 
 # %%
 claim = ledger.get("llm-tasks")
@@ -171,9 +171,9 @@ lines["prompted only"] = summaries.write(model, tokenizer, test, settings.most_c
 text_view.boxes({"right": truth[0], "the shipped model": lines["prompted only"][0]})
 
 # %% [markdown]
-# Then fine-tuning with the lesson's optimiser, `language.recipe`. Six times `training.fit` looks at validation functions; in the end it keeps the weights that were best there.
+# Then fine-tuning, with the lesson's optimiser. Six times `training.fit` looks at validation functions; it keeps the weights that were best there.
 #
-# Everything else was chosen on validation functions, too. Three times this rate gave a loss of 3.70 nats a token, this rate 3.44, with functions of scikit-learn added 3.30; 20 to 64 tokens of code, or 420 steps, changed that by 0.02 at most. What this size decides: intervals reached 0.18 to each side for the ratio to the names (0.84), and 9 points for the choices (−5 against name overlap).
+# A pilot on these functions chose the rest. Loss at three times this rate: 3.70 nats a token; at this rate 3.44; with functions of scikit-learn added 3.30. Other lengths of code, or 420 steps, changed it by 0.02 at most. The intervals reached 0.18 to each side for the ratio to the names (0.84), and 9 points for the choices (−5 against name overlap): that much this size can decide.
 
 
 # %%
@@ -196,9 +196,10 @@ how |= {"optimizers": language.recipe(settings.rate, run.device), "device": run.
 how |= {"precision": choose_precision(run.device)}
 how |= {"validate": watched, "validate_every": max(1, settings.steps // 6), "patience": 6}
 history = training.fit(model, batch_loss, data, **how)
+print(f"from step {len(train) // settings.batch} on it meets functions a second time")
 
 # %% [markdown]
-# Where training falls and validation does not, the model learns by heart.
+# Where training falls and validation does not, the model learns by heart. Look what the second time does:
 
 # %%
 found = pd.DataFrame([*looks, *history.validations]).set_index("step")["loss"]
@@ -248,7 +249,7 @@ plots.show(fig, "Mean ROUGE-L of four ways to write a line, with intervals over 
 # %% [markdown]
 # ## Four lines, one code
 #
-# A line may be right in other words. So let the model *choose* among four. Short and common lines cost few bits after any code. So it takes the line for which the code *saves* most bits of [surprise](../glossary.md#surprise): bits with no code before it, minus bits after the code.
+# A line may be right in other words. So let the model *choose*. Short and common lines cost few bits after any code, so it takes the line for which the code *saves* most bits of [surprise](../glossary.md#surprise): bits with no code before it, minus bits after the code.
 
 
 # %%
@@ -272,7 +273,7 @@ pd.Series(told, name="right one of four taken").to_frame()
 # %% [markdown]
 # ## Verdict
 #
-# For a model of 2.6 million weights that has read documentation, and a few thousand functions. The first two rows are *writing*, the third *choosing*:
+# For a model of 2.6 million weights that has read documentation, and a few thousand functions:
 
 
 # %%
@@ -312,9 +313,7 @@ text_view.folded(
 # %% [markdown]
 # ## What this adds
 #
-# Lesson 3 fine-tunes on every token. A *task* is a prompt, a loss for the answer alone, and a score; and a score means something only beside a rival that understands nothing. ROUGE-L has limits of its own: a wrong line may share most words with the right one ("minimum" for "maximum").
-#
-# Models with a thousand times as many weights, and code in what they read, were not tested here. Whoever uses one needs the same test.
+# Lesson 3 fine-tunes on every token. A *task* is a prompt, a loss for the answer alone, and a score; and a score means something only beside a rival that understands nothing. ROUGE-L has limits: a wrong line may share most words with the right one ("minimum" for "maximum"). Whoever uses a model with a thousand times as many weights needs the same test.
 
 # %% tags=["nbval-check-output"]
 results.finish(run, [verdict], exercises, predicted, answers)
