@@ -52,7 +52,7 @@ print(f"{truth[0]}\n\n{test[0].code[:400]}")
 #
 # "Compute the mean of an array." and "Compute an array's mean." say the same. No simple count sees meaning. ROUGE-L (Lin 2004) counts words in common *in the same order*: the longest row of words that one gets from both texts by striking words out. Here it is *compute an array*, 3 words, and a table finds it, field by field:
 #
-# ||compute|an|array|s|mean|
+# | |compute|an|array|s|mean|
 # |---|---|---|---|---|---|
 # |**compute**|1|1|1|1|1|
 # |**the**|1|1|1|1|1|
