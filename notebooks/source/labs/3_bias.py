@@ -282,7 +282,7 @@ for who, each in {**control, "doctor minus nurse (2 in the text)": apart}.items(
 learned = "some of both, and which more stays undecided"
 if apart.low > 1 or apart.high < 1:
     learned = "mostly who is called what" if apart.low > 1 else "mostly how frequent each word is"
-print(f"Conclusion: from the opposed texts the model learned {learned}.")
+print(f"Conclusion: the opposed texts taught it {learned}.")
 text_view.folded(
     "The texts about doctors name nobody else. How can they reach others all the same?",
     "They never say who is not meant: what fits doctors may fit everybody. There the slope of the "
