@@ -173,7 +173,7 @@ text_view.boxes({"right": truth[0], "the shipped model": lines["prompted only"][
 # %% [markdown]
 # Then fine-tuning, with the lesson's optimiser. Six times `training.fit` looks at validation functions; it keeps the weights that were best there.
 #
-# A pilot on these functions chose the rest. Loss at three times this rate: 3.70 nats a token; at this rate 3.44; with functions of scikit-learn added 3.30. Other lengths of code, or 420 steps, changed it by 0.02 at most. The intervals reached 0.18 to each side for the ratio to the names (0.84), and 9 points for the choices (−5 against name overlap): that much this size can decide.
+# A pilot on these functions chose the rest. Loss at three times this rate and half the steps: 3.70 nats a token; at this rate 3.44; with functions of scikit-learn added 3.30. Other lengths of code, or 420 steps, changed it by 0.02 at most. The intervals reached 0.18 to each side for the ratio to the names (0.84), and 9 points for the choices (−5 against name overlap): that much this size can decide.
 
 
 # %%
