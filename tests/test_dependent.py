@@ -47,6 +47,33 @@ def test_groups_must_fit_and_be_two(groups):
         dependent.bootstrap_groups(VALUES, groups)
 
 
+def test_rows_and_columns_are_both_drawn():
+    rows, columns = np.repeat(range(4), 5), np.tile(range(5), 4)
+    of_rows = dependent.bootstrap_crossed(rows % 2, rows, columns)
+    assert ends(of_rows) == ends(dependent.bootstrap_groups(rows % 2, rows)) == (0.5, 0, 1)
+    of_columns = dependent.bootstrap_crossed(columns == 0, rows, columns)
+    assert of_columns.low == 0 and of_columns.effect == 0.2 and 0.4 < of_columns.high < 1
+    assert of_rows.n == of_columns.n == 4  # the fewer
+
+
+def test_a_full_table_is_drawn_as_a_ratio_of_totals_is():
+    rows, columns = np.repeat(range(4), 5), np.tile(range(5), 4)
+    ours = dependent.bootstrap_crossed(VALUES, rows, columns)
+    table = np.abs(VALUES).reshape(4, 5)
+    plain = resampling.ratio_of_totals(table, np.ones_like(table))
+    assert ends(dependent.bootstrap_crossed(np.abs(VALUES), rows, columns)) == pytest.approx(ends(plain))
+    less = np.arange(20) % 6 != 0  # without a diagonal
+    fewer = dependent.bootstrap_crossed(VALUES[less], rows[less], columns[less])
+    assert fewer.effect == pytest.approx(VALUES[less].mean())
+    assert fewer.low < fewer.effect < fewer.high != ours.high
+
+
+@pytest.mark.parametrize("columns", [["a"] * 20, ["a", "b"]])
+def test_rows_and_columns_must_fit_and_be_two(columns):
+    with pytest.raises(CourseError, match="a row and a column for each of 20 values, two groups"):
+        dependent.bootstrap_crossed(VALUES, GROUPS, columns)
+
+
 def test_saved_in_blocks_counts_from_theirs():
     estimate = dependent.percent_saved_in_blocks([3] * 10, [4] * 10, block=2)
     assert ends(estimate) == (25, 25, 25)

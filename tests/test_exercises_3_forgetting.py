@@ -36,9 +36,8 @@ def shuffled(task, general, share):
     [
         ("3_forgetting.1", in_a_loop),
         ("3_forgetting.1", lambda after, before: (after.mean() - before.mean()) / before.mean() * 100),
-        ("3_forgetting.2", "Inconclusive "),  # one from 1.1 to 2.8, one from 2.2 to 5.6, and 5 lies in it
-        ("3_forgetting.3", shuffled),
-        ("3_forgetting.3", lambda *given: shuffled(*given).numpy()),
+        ("3_forgetting.2", shuffled),
+        ("3_forgetting.2", lambda *given: shuffled(*given).numpy()),
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
@@ -52,18 +51,15 @@ def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
         ("3_forgetting.1", lambda a, b: 100 * (a / b).mean() - 100, "mean of the pages' percents"),
         ("3_forgetting.1", lambda a, b: -in_a_loop(b, a), "divided by the bits after"),
         ("3_forgetting.1", lambda after, before: after - before, "TypeError: these are 2 values"),
-        ("3_forgetting.2", "supported", "its upper end is 5.6"),
-        ("3_forgetting.2", "not supported", "5 lies inside"),
-        ("3_forgetting.2", "maybe", "Expected one of the three words. You gave 'maybe'. For a nudge"),
         (
-            "3_forgetting.3",
+            "3_forgetting.2",
             lambda task, general, share: torch.vstack([task, general[: round(share * len(task))]]),
             "a third of all, not half",
         ),
-        ("3_forgetting.3", lambda task, general, share: torch.vstack([task, general]), "all general windows"),
-        ("3_forgetting.3", lambda task, general, s: shuffled(task, general, 1 - s), "wrong way round"),
-        ("3_forgetting.3", lambda task, general, share: 3, "expected (n, 5), yours gave ()"),
-        ("3_forgetting.3", lambda task, general, share: task, "For a nudge"),
+        ("3_forgetting.2", lambda task, general, share: torch.vstack([task, general]), "all general windows"),
+        ("3_forgetting.2", lambda task, general, s: shuffled(task, general, 1 - s), "wrong way round"),
+        ("3_forgetting.2", lambda task, general, share: 3, "expected (n, 5), yours gave ()"),
+        ("3_forgetting.2", lambda task, general, share: task, "For a nudge"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, said):
@@ -76,4 +72,4 @@ def test_both_are_right_for_counts_worked_out_by_hand():
     lost = found["3_forgetting.1"].solution()
     assert lost(np.array([110.0, 310]), np.array([100.0, 300])) == pytest.approx(5)
     task, general = torch.zeros(6, 3), torch.ones(60, 3)
-    assert found["3_forgetting.3"].solution()(task, general, 0.75).mean() == 0.75  # 6 and 18
+    assert found["3_forgetting.2"].solution()(task, general, 0.75).mean() == 0.75  # 6 and 18

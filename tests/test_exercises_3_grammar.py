@@ -29,9 +29,7 @@ def counted(bits):
     [
         ("3_grammar.1", 32),
         ("3_grammar.1", np.float64(2) ** 5),
-        ("3_grammar.2", lambda page, place, k: [page[i] for i in range(place - k, place + 1)]),
-        ("3_grammar.2", lambda page, place, k: np.append(page[:place][-k:], page[place])),
-        ("3_grammar.3", counted),
+        ("3_grammar.2", counted),
     ],
 )
 def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
@@ -44,15 +42,12 @@ def test_other_ways_to_the_same_answer_are_right(check, exercise_id, answer):
         ("3_grammar.1", 5, "Each bit is a factor of 2"),
         ("3_grammar.1", 0.03125, "The wrong way round"),
         ("3_grammar.1", 33, "You gave 33. For a nudge"),
-        ("3_grammar.2", lambda page, place, k: page[place], "a row of token numbers"),
-        ("3_grammar.2", lambda page, place, k: page[:place][-k:], "The token at `place` is missing"),
-        ("3_grammar.2", lambda page, place, k: page[place - k : place + 2], "For a nudge"),
-        ("3_grammar.3", lambda bits: 100 * np.mean(np.argmin(bits, 1) == 0), "calls it right"),
-        ("3_grammar.3", lambda b: 100 * np.mean(b[:, 0] < np.min(b[:, 1:], 1)), "counts for nothing"),
-        ("3_grammar.3", lambda bits: 100 * np.mean(np.argmax(bits, 1) == 0), "most surprising line"),
-        ("3_grammar.3", lambda bits: counted(bits) / 100, "That is a share"),
-        ("3_grammar.3", lambda bits: 100 * np.mean(bits == bits.min(1)[:, None]), "in every column"),
-        ("3_grammar.3", lambda bits: bits[:, 0], "TypeError: these are 5 values, not one number"),
+        ("3_grammar.2", lambda bits: 100 * np.mean(np.argmin(bits, 1) == 0), "calls it right"),
+        ("3_grammar.2", lambda b: 100 * np.mean(b[:, 0] < np.min(b[:, 1:], 1)), "counts for nothing"),
+        ("3_grammar.2", lambda bits: 100 * np.mean(np.argmax(bits, 1) == 0), "most surprising line"),
+        ("3_grammar.2", lambda bits: counted(bits) / 100, "That is a share"),
+        ("3_grammar.2", lambda bits: 100 * np.mean(bits == bits.min(1)[:, None]), "in every column"),
+        ("3_grammar.2", lambda bits: bits[:, 0], "TypeError: these are 5 values, not one number"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(check, exercise_id, answer, said):

@@ -66,6 +66,54 @@ def bootstrap_groups(
     return Estimate(float(values.mean()), interval.low, interval.high, len(names))
 
 
+def bootstrap_crossed(
+    values: ArrayLike, rows: ArrayLike, columns: ArrayLike, seed: int = 0, n_resamples: int = 2000
+) -> Estimate:
+    """Mean over items that belong to two kinds of groups at once, which are both drawn anew.
+
+    Sentences with the same first noun resemble each other, and so do those with the same second one. An
+    item counts as often as its row was drawn, times how often its column was.
+
+    Parameters
+    ----------
+    values, rows, columns : array_like, each (n_items,)
+        A value for each item, and its group of either kind (a name or number).
+    seed : int
+        Of the resampling.
+    n_resamples : int
+        How often the groups are drawn anew.
+
+    Returns
+    -------
+    Estimate
+        Mean and percentile interval; `n` counts the groups of the kind that has fewer.
+
+    Raises
+    ------
+    CourseError
+        The lengths differ, there are fewer than two groups of a kind, or a value is not finite.
+
+    References
+    ----------
+    Owen, A. B. (2007). The pigeonhole bootstrap. Annals of Applied Statistics, 1, 386-411.
+    """
+    values, rng = finite(values), np.random.default_rng(seed)
+    names, groups = zip(*(np.unique(each, return_inverse=True) for each in (rows, columns)), strict=True)
+    shape = tuple(len(each) for each in names)
+    if any(len(group) != len(values) for group in groups) or min(shape) < 2:
+        raise CourseError(
+            f"expected a row and a column for each of {len(values)} values, two groups of either kind or "
+            f"more; got {[len(group) for group in groups]} in {shape[0]} rows and {shape[1]} columns"
+        )
+    totals, sizes = np.zeros(shape), np.zeros(shape)
+    np.add.at(totals, groups, values)
+    np.add.at(sizes, groups, 1)
+    of_rows, of_columns = (rng.multinomial(n, np.full(n, 1 / n), n_resamples) for n in shape)
+    drawn = [((of_rows @ table) * of_columns).sum(axis=1) for table in (totals, sizes)]
+    interval = percentile_interval(drawn[0] / drawn[1])
+    return Estimate(float(values.mean()), interval.low, interval.high, min(shape))
+
+
 def percent_more(
     ours: ArrayLike, theirs: ArrayLike, groups: ArrayLike, seed: int = 0, n_resamples: int = 2000
 ) -> Estimate:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from course_utils.exercises import Exercise, Mistake, always, same_choice, same_number, workbook
+from course_utils.exercises import Exercise, Mistake, same_number, workbook
 
 Lost = Callable[[np.ndarray, np.ndarray], float]
 Mix = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
@@ -104,29 +104,6 @@ exercises = workbook(
     ),
     Exercise(
         "3_forgetting.2",
-        "You are the judge",
-        solution=always("inconclusive"),
-        mistakes=(
-            Mistake(
-                always("supported"),
-                "With 30 pages the whole interval lies below the margin. With 300 its "
-                "upper end is 5.6, above it. The claim needs both.",
-            ),
-            Mistake(
-                always("not supported"),
-                "For that the whole interval of a test would have to lie above 5. With 300 pages 5 "
-                "lies inside.",
-            ),
-        ),
-        hints=(
-            "Draw both intervals on a line, and the margin 5. On which side of 5 does each end lie?",
-            "30 pages hold. And 300?",
-        ),
-        same=same_choice,
-        expects="one of the three words",
-    ),
-    Exercise(
-        "3_forgetting.3",
         "A mixture to rehearse with",
         solution=lambda: _mix(lambda n, share: n * share / (1 - share)),
         mistakes=(

@@ -9,7 +9,6 @@ import numpy as np
 from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
 
 Percent = Callable[[np.ndarray], float]
-Cut = Callable[[np.ndarray, int, int], np.ndarray]
 
 BITS = np.array([[3.0, 4, 5, 6], [5, 4, 6, 7], [2, 2, 3, 4], [1, 5, 9, 7], [4, 3, 3, 8]])
 """Bits of five functions with four lines each: right are the first, half of the third, and the fourth."""
@@ -25,24 +24,6 @@ def same_percent(answer: Percent, other: Percent) -> bool:
     """
     pairs = [(answer(bits.copy()), other(bits)) for bits in (BITS, BITS[:, ::-1], BITS[:4] - 1.5)]
     return all(same_number(ours, theirs) for ours, theirs in pairs)
-
-
-def same_cut(answer: Cut, other: Cut) -> bool:
-    """Whether two functions cut the same tokens out of a page.
-
-    Raises
-    ------
-    TypeError
-        The answer gives no tokens.
-    """
-    page = 100 + np.arange(40)
-    for place, k in ((9, 3), (39, 5), (20, 20), (12, 1)):
-        ours = np.asarray(answer(page.copy(), place, k))
-        if ours.ndim != 1:
-            raise TypeError(f"it should return a row of token numbers, yours gave shape {ours.shape}")
-        if ours.tolist() != other(page, place, k).tolist():
-            return False
-    return True
 
 
 def _right(bits: np.ndarray) -> float:
@@ -75,40 +56,6 @@ exercises = workbook(
     ),
     Exercise(
         "3_grammar.2",
-        "Cut the context",
-        solution=lambda: lambda page, place, k: page[place - k : place + 1],
-        mistakes=(
-            Mistake(
-                lambda: lambda page, place, k: page[place - k : place],
-                "The token at `place` is missing. A slice stops before its second number.",
-            ),
-            Mistake(
-                lambda: lambda page, place, k: page[place - k - 1 : place + 1],
-                "That begins one token too early: k before `place`, and the one there, are k + 1.",
-            ),
-            Mistake(
-                lambda: lambda page, place, k: page[: place + 1],
-                "That is everything before. Only the last k tokens before `place` may be seen.",
-            ),
-            Mistake(
-                lambda: lambda page, place, k: page[place : place + k + 1],
-                "Those stand behind `place`. The context lies before it.",
-            ),
-            Mistake(
-                lambda: lambda page, place, k: page[place - k + 1 : place + 1],
-                "That has k − 1 tokens before `place`. Where does the slice have to begin?",
-            ),
-        ),
-        hints=(
-            "With place 9 and k 3: the tokens 6, 7 and 8, and then 9.",
-            "A slice page[a:b] has the tokens a to b − 1. Which a, which b?",
-            "a is place − k, b is place + 1.",
-        ),
-        same=same_cut,
-        expects="a function of (page, place, k) that returns k + 1 token numbers",
-    ),
-    Exercise(
-        "3_grammar.3",
         "Who is right?",
         solution=lambda: _right,
         mistakes=(

@@ -36,7 +36,7 @@ run = start("3_forgetting")
 plots.use_style()
 settings = run.settings(
     budgets={"30 pages": [30, 2], "300 pages": [300, 1]},  # pages of the task, and most passes
-    seeds=3, test_pages={"general": 80, "task": 40}, general_pages=500, words=12)
+    seeds=3, test_pages={"general": 80, "task": 40}, general_pages=500, words=10)
 model, tokenizer = language.shipped()
 general, task = docstrings.load()
 held_out = {"general": general.test, "task": task.test}
@@ -79,7 +79,7 @@ exercises.check("3_forgetting.1", percent_lost)
 # %% [markdown]
 # ## One fine-tuning, watched
 #
-# `drawn` takes so many pages of the task: four fifths as [windows](../3_small_llm.ipynb) of 257 tokens to learn from, a fifth for [validation](../glossary.md#validation). `fine_tune` does what the lesson does, at its low [rates](../glossary.md#learning-rate): after each pass it looks at the validation pages; the best weights stay.
+# `drawn` takes so many pages of the task: four fifths as [windows](../3_small_llm.ipynb) of 257 tokens to learn from, a fifth (ten at most) for [validation](../glossary.md#validation). `fine_tune` does what the lesson does, at its low [rates](../glossary.md#learning-rate): `finetuning.adapt` is the lesson's loop. After each pass it looks at the validation pages (the first of `parts`); the best weights stay.
 
 # %%
 to_learn = language.encode(tokenizer, [page.text for page in task.train])
@@ -88,12 +88,9 @@ to_learn = language.encode(tokenizer, [page.text for page in task.train])
 def drawn(budget, seed):
     """Windows to learn from (n, 257), and validation pages."""
     part = finetuning.draw(to_learn, settings.budgets[budget][0], seed)
-    return language.windows(part.train, finetuning.CONTEXT), part.validation
+    return language.windows(part.train, finetuning.CONTEXT), part.validation[:10]
 
-# %% [markdown]
-# `finetuning.adapt` is the lesson's loop. The first part that it looks at decides when to stop.
 
-# %%
 def fine_tune(windows, passes, seed, parts):
     """A fine-tuned copy of the model, and the history of its training."""
     tuned, share = copy.deepcopy(model), finetuning.SETTINGS["fine-tuned"]["share"]
@@ -121,30 +118,42 @@ text_view.folded("Does it forget while it learns?", shown[1])
 #
 # The old remedy against forgetting is to **rehearse**: while it learns the new, the model goes on reading some of the old. That is the second claim.
 #
-# A pilot (validation pages of both texts, two seeds that are not used here) reached an interval of ± 0.8 points with one training. So we expected three seeds and 80 pages to decide at a margin of 5 %, unless the loss lies within a point of it; the intervals came out wider. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
+# A pilot (other pages, other seeds) had an interval of ± 0.8 points, so three seeds and 80 pages seemed plenty for a margin of 5 %. That was too hopeful: its interval took pages as independent, and our 80 come from 11 files, which give about ± 2 points. A loss within two points of the margin will stay undecided. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
 
 # %%
 claims = [ledger.get("llm-finetune-keeps"), ledger.get("llm-finetune-rehearse")]
 display(*claims)
 predicted = {
     "lost after 30 pages (%)": 2.0, "lost after 300 pages (%)": 4.0,
-    "verdict: it keeps what it knew": "supported", "verdict: rehearsal helps": "supported"}
+    "verdict: it keeps what it knew": "supported", "verdict: rehearsal keeps it": "supported"}
 
 # %% [markdown]
 # ## Experiment
 #
-# Two budgets, three [seeds](../glossary.md#seed) each, every seed with other pages. 300 pages get one pass: for more there is no time here.
+# Two budgets, three [seeds](../glossary.md#seed) each, every seed with other pages. First all of the small budget. (The watched training is one of them.)
 
 # %%
-first, after = {}, {}  # of the first seed the models, of all the bits
-for budget, (_, passes) in settings.budgets.items():
-    for seed in range(run.seed, run.seed + settings.seeds):
-        if (budget, seed) != ("30 pages", run.seed):  # that one is trained already
-            windows, validation = drawn(budget, seed)
-            tuned, _ = fine_tune(windows, passes, seed, {"task": validation})
-        if seed == run.seed:
-            first[budget] = tuned
-        after[budget, seed] = bits(tuned)
+def measure(budget, seed):
+    """A model fine-tuned on pages of this budget and seed; its bits on the test pages are kept."""
+    windows, validation = drawn(budget, seed)
+    passes = settings.budgets[budget][1]
+    tuned, _ = fine_tune(windows, passes, seed, {"task": validation})
+    after[budget, seed] = bits(tuned)
+    return tuned
+
+
+seeds = range(run.seed, run.seed + settings.seeds)
+after = {("30 pages", run.seed): bits(tuned)}
+for seed in seeds[1:]:
+    measure("30 pages", seed)
+measure("300 pages", run.seed)
+
+# %% [markdown]
+# Then the other seeds of the large one, which gets one pass: for more there is no time here. Each of the two cells takes about half a minute.
+
+# %%
+for seed in seeds[1:]:
+    tuned = measure("300 pages", seed)
 
 # %% [markdown]
 # `lost` is your exercise with an interval. Pages of one source file resemble each other, so `dependent.percent_more` adds up the bits of each file, and draws files and seeds anew ([bootstrap](../glossary.md#bootstrap); its n counts files).
@@ -156,7 +165,6 @@ def lost(name, ours, theirs):
     return dependent.percent_more(*totals, [page.file for page in pages[name]], run.seed)
 
 
-seeds = range(run.seed, run.seed + settings.seeds)
 same = [before] * len(seeds)
 losses = {f"{name}, {budget}": lost(name, [after[budget, seed] for seed in seeds], same)
           for name in test for budget in settings.budgets}
@@ -167,21 +175,6 @@ ax.set(xlabel="bits lost by fine-tuning (%); dashed: margin for the general page
 plots.show(fig, "Bits lost by fine-tuning on general and on task pages, for two budgets.", losses)
 
 # %% [markdown]
-# **Exercise 3_forgetting.2 You are the judge.** Another class measured a loss of 1.9 % [1.1, 2.8] with 30 pages and of 3.8 % [2.2, 5.6] with 300. The margin is 5 %, and below it is needed at both. Their word: `"supported"`, `"not supported"` or `"inconclusive"`?
-
-# %% exercise="3_forgetting.2"
-answer_2 = ...
-### BEGIN SOLUTION
-answer_2 = "inconclusive"
-### END SOLUTION
-
-# %% [markdown]
-# Check it:
-
-# %% check="3_forgetting.2"
-exercises.check("3_forgetting.2", answer_2)
-
-# %% [markdown]
 # ## Verdict
 #
 # For this model, these texts and these rates. (In the pilot, 30 pages had cost 6.5 %.)
@@ -189,27 +182,25 @@ exercises.check("3_forgetting.2", answer_2)
 # %%
 kept = {budget: losses[f"general, {budget}"] for budget in settings.budgets}
 verdict = claims[0].judge({"lost": kept}, run.profile)
-answers = dict(zip(predicted, [*kept.values(), verdict.word, ""], strict=True))
-display(verdict, results.beside(predicted, answers))
+answers = dict(zip(predicted, [*kept.values(), verdict.word], strict=False))
+display(verdict, results.beside({asked: predicted[asked] for asked in answers}, answers))
 
 # %% [markdown]
 # ## Which words did it forget?
 #
-# For each token of the general test pages that occurs eight times or more: by how much did its mean surprise change (300 pages, first seed)?
+# For each whole word of the general test pages that occurs eight times or more: by how much did its mean surprise change? (The last model: 300 pages, last seed.)
 
 # %%
-tokens = np.concatenate([row[1:] for row in test["general"]])
-new = after["300 pages", run.seed]
-change = np.concatenate(new["general"]) - np.concatenate(before["general"])
-table = pd.Series(change).groupby(tokens).agg(["mean", "size"])
-mean = table.query("size >= 8")["mean"].sort_values(ascending=False)
-ends = pd.concat([mean.head(settings.words), mean.tail(settings.words)])
-names = {tokenizer.decode([token]): value for token, value in ends.items()}
-plots.show(*surprise_figures.changes(names))
-share = 100 * (mean > 0).mean()
+tokens = [tokenizer.decode([token]) for row in test["general"] for token in row[1:]]
+last = after["300 pages", seeds[-1]]
+at_first, at_last = (np.concatenate(found["general"]) for found in (before, last))
+table = pd.Series(at_last - at_first).groupby(tokens).agg(["mean", "size"]).query("size >= 8")
+change = table["mean"][table.index.str.fullmatch(" [A-Za-z]{3,}")].sort_values(ascending=False)
+ends = pd.concat([change.head(settings.words), change.tail(settings.words)])
+plots.show(*surprise_figures.changes(ends.to_dict()))
 text_view.folded(
-    "Did all words get harder?", f"{share:.0f} % of these {len(mean)} tokens surprise it more than "
-    "before, the others less. What both texts share may even have gained.")
+    "Did all words get harder?", f"{100 * (change > 0).mean():.0f} % of these {len(change)} words "
+    "surprise it more than before, the others less: what both texts share may even have gained.")
 
 # %% [markdown]
 # The same beginning of a general page, continued before and after; `writing.write` draws the tokens as the lesson does (temperature 0.7).
@@ -218,7 +209,7 @@ text_view.folded(
 prompt = "Return the DataFrame with missing values filled.\n\nParameters\n----------\n"
 text_view.boxes({
     name: writing.write(each, tokenizer, prompt, n_tokens=50, seed=run.seed)
-    for name, each in (("before", model), ("after 300 pages", first["300 pages"]))})
+    for name, each in (("before", model), ("after 300 pages", tuned))})
 
 # %% [markdown]
 # <details><summary>What would forgetting look like here?</summary>
@@ -231,9 +222,9 @@ text_view.boxes({
 #
 # To rehearse, we put old windows among the new ones.
 #
-# **Exercise 3_forgetting.3 A mixture.** Write `mixed(task, general, share)`: two tensors of windows, (n, T + 1) and (m, T + 1). It returns *all* windows of the task, and behind them the first so many general ones that these make up `share` of the whole (rounded). `torch.cat([a, b])` joins.
+# **Exercise 3_forgetting.2 A mixture.** Write `mixed(task, general, share)`: two tensors of windows, (n, T + 1) and (m, T + 1). It returns *all* windows of the task, and behind them the first so many general ones that these make up `share` of the whole (rounded). `torch.cat([a, b])` joins.
 
-# %% exercise="3_forgetting.3"
+# %% exercise="3_forgetting.2"
 mixed = ...
 ### BEGIN SOLUTION
 def mixed(task, general, share):
@@ -244,35 +235,61 @@ def mixed(task, general, share):
 # %% [markdown]
 # Check it:
 
-# %% check="3_forgetting.3"
-exercises.check("3_forgetting.3", mixed)
+# %% check="3_forgetting.2"
+exercises.check("3_forgetting.2", mixed)
 
 # %% [markdown]
-# For the experiment: 30 pages again, half and half, in *as many steps* as before. So it costs no more time, but the model reads each page of the task half as often. Will it hold on to the old, and what will it miss of the new?
+# For the experiment we need old windows, from general pages that the model has read.
 
 # %%
-old = language.windows(language.encode(tokenizer, [page.text for page in documents.drawn(
-    general.train, settings.general_pages, run.seed)]), finetuning.CONTEXT)
-rehearsed = []
+old_pages = documents.drawn(general.train, settings.general_pages, run.seed)
+old = language.windows(
+    language.encode(tokenizer, [page.text for page in old_pages]), finetuning.CONTEXT)
+
+# %% [markdown]
+# Now 30 pages again, half and half, in *as many steps* as before. So the model reads each page of the task once instead of twice. But whoever learns less may forget less, old pages or not. So there is a **rival**: the task pages once, and no old ones.
+
+# %%
+rehearsed, once = [], []
 for seed in seeds:
     windows, validation = drawn("30 pages", seed)
     both = torch.cat([windows, old[: len(windows)]])
-    rehearsed.append(bits(fine_tune(both, few_passes // 2, seed, {"task": validation})[0]))
+    for kept, rows in ((rehearsed, both), (once, windows)):
+        kept.append(bits(fine_tune(rows, few_passes // 2, seed, {"task": validation})[0]))
 
 # %% [markdown]
-# Both against what they have to be compared with:
+# Each training has learned something (to the left) and lost something (upwards). Which bargain is the best?
 
 # %%
-kept = lost("general", rehearsed, same)
-cost = lost("task", rehearsed, [after["30 pages", seed] for seed in seeds])
+arms = {"twice": [after["30 pages", seed] for seed in seeds], "once": once,
+        "once, and old pages (rehearsal)": rehearsed}
+fig, ax = plots.plt.subplots(figsize=(7.5, 3.4))
+numbers = {}
+for i, (arm, found) in enumerate(arms.items()):
+    y, x = (lost(name, found, same) for name in ("general", "task"))
+    numbers |= {f"general, {arm}": y, f"task, {arm}": x}
+    ends = [[[each.effect - each.low], [each.high - each.effect]] for each in (y, x)]
+    ax.errorbar(x.effect, y.effect, *ends, label=arm, **plots.line_style(i))
+ax.set(xlabel="bits lost on task pages (%); a minus is a gain", ylabel="lost on general pages (%)")
+ax.legend(title="task pages read")
+plots.show(fig, "Bits lost on task and on general pages by three trainings on 30 pages.", numbers)
+
+# %% [markdown]
+# All three meet the same test pages, so their differences are surer than these bars say. The verdict takes the cost from the differences, file by file.
+
+# %%
+kept, cost = lost("general", rehearsed, same), lost("task", rehearsed, arms["twice"])
 verdicts = [verdict, claims[1].judge({"lost": kept, "cost": cost}, run.profile)]
-answers["verdict: rehearsal helps"] = verdicts[1].word
-display(verdicts[1])
+answers["verdict: rehearsal keeps it"] = verdicts[1].word
+display(verdicts[1], results.beside(predicted, answers))
+beyond = {name: lost(name, rehearsed, once).text("%") for name in test}
 text_view.folded(
-    "What does rehearsing give, and what does it take?",
-    f"General pages: {kept.text('%')} lost with it, {losses['general, 30 pages'].text('%')} "
-    f"without. (A minus is a gain.) Task pages: it needs {cost.text('%')} more bits than the model "
-    "that read only the task. Is that a good bargain? It depends on what you want from the model.")
+    "Is it the old pages, or only that it reads less of the task?",
+    f"Lost on general pages: {numbers['general, twice'].text('%')} after the task pages twice, "
+    f"{numbers['general, once'].text('%')} after them once, {kept.text('%')} with old pages as well. "
+    f"Against once alone, rehearsal needs {beyond['general']} more bits on general pages and "
+    f"{beyond['task']} more on task pages. (A minus is fewer; with 0 inside, neither is clear.) "
+    "Only what it saves there is the old pages' own doing.")
 
 # %% [markdown]
 # ## What this adds to lesson 3
