@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "How AI Systems Handle Data".*
 #
-# This lab needs [lesson 3](../3_small_llm.ipynb) and runs on its own. Allow 40 minutes.
+# This lab needs [lesson 3](../3_small_llm.ipynb) and runs on its own. Allow 45 minutes.
 #
 # **Why this matters.** Nobody tells a language model what a verb is. But your phone suggests "are" after "they". Is that grammar, or has it only counted which word follows which? For each big word we need a test that a model can fail, and a rival that knows nothing.
 
@@ -57,7 +57,7 @@ plots.show(*surprise_figures.sentences(bars))
 #
 # </details>
 #
-# Add up the bits, and you know which of two sentences a model finds more probable. Two sentences that differ in one thing are a **minimal pair**: a question to somebody who cannot answer questions. **Make up some of your own** and run the cell again.
+# Add up the bits, and you know which of two sentences a model finds more probable. Two sentences that differ in one thing are a **minimal pair**: a question to somebody who cannot answer questions. **Make up one or two of your own** and run the cell again.
 
 # %%
 pairs = [
@@ -132,7 +132,8 @@ real_bits, wrong_bits = surprises(texts), surprises(swapped)
 right = {name: 100.0 * (real_bits[name] < wrong_bits[name]) for name in real_bits}
 right["lead"] = right["network"] - right["4-gram"]
 order = {name: dependent.bootstrap_groups(each, of_file) for name, each in right.items()}
-display(pd.Series({name: e.text("%") for name, e in order.items()}, name="right").to_frame())
+table = {name: e.text() for name, e in order.items()}
+display(pd.Series(table, name="right (%; the lead in points)").to_frame())
 text_view.folded(
     "How can a table of counts tell? It has no grammar.",
     "Swapped words make runs of tokens that nobody writes, and runs are what it counted. "
@@ -142,7 +143,7 @@ text_view.folded(
 # %% [markdown]
 # ## 2. Agreement
 #
-# `probes.of_the` makes *The A of the B* from every two of 20 nouns (array, value, function …): once both have the same number (shape, array), once not (shape, arrays). Which costs fewer bits, the sentence that goes on with "is" or the one with "are"? Half of them need "is": whoever guesses, or always says the same, is right in 50 %.
+# `probes.of_the` makes *The A of the B* from every two of 20 nouns (array, value, function …): once both have the same number (shape, array), once not (shape, arrays). Which costs fewer bits, the sentence that goes on with "is" or the one with "are"? Right is the verb that agrees with the first noun (`plural`). Half of them need "is": whoever guesses, or always says the same, is right in 50 %.
 
 # %%
 found = pd.DataFrame(probes.of_the(probes.NOUNS), columns=["text", "first", "plural", "misled"])
@@ -191,8 +192,8 @@ print(f"{len(places)} places")
 # %%
 files = [held_out[i].file for i, _ in places]
 lead = {k: dependent.bootstrap_groups(bits[3] - bits[k], files) for k in bits}
-table = dependent.bootstrap_groups(bits[3] - counted, files)
-plots.show(*surprise_figures.context(lead, table, 3))
+of_counts = dependent.bootstrap_groups(bits[3] - counted, files)
+plots.show(*surprise_figures.context(lead, of_counts, 3))
 
 # %% [markdown]
 # Two questions to the picture:
@@ -209,17 +210,17 @@ text_view.folded(
     "come back in documentation: a word of the first line often stands in the last.")
 text_view.folded(
     "Both see three tokens there: how can a table of counts beat the network?",
-    f"It saves {table.text('bits')} a token (a minus would mean that it does not). "
+    f"The 4-gram saves {of_counts.text('bits')} a token (a minus: it does not). "
     "It keeps every run of four tokens that it has read; 2.6 million weights cannot. (A look at "
-    "624 other places: it led only where its text had held these four, at 42 % of them.) And it was "
-    "made for three tokens: in training the network had just three at one place in 256.")
+    "624 other places: it led only where its text had held these four, at 42 % of them.) And it "
+    "was made for three tokens: in training the network had just three at one place in 256.")
 
 # %% [markdown]
 # ## 4. Meaning
 #
 # A function's page begins with a line that says what it does. For functions of scikit-learn, of which neither model has read a word, we put four lines before the code, one at a time: the right one, and three of other functions. After which is the code least surprising?
 #
-# **Exercise 3_grammar.2 Who is right?** `bits`, (n, 4), are the surprises of n codes after four lines; the right line is in column 0. Write `percent_right(bits)`. A tie is shared: where the right line ties for the best with one other, that counts half.
+# **Exercise 3_grammar.2 Who is right?** `bits`, (n, 4), are the surprises of n codes after four lines; the right line is in column 0. Write `percent_right(bits)`. A tie is shared: where the right line ties for the best with one other, that counts half. (`bits.min(axis=1, keepdims=True)` has the fewest bits of each row.)
 
 # %% exercise="3_grammar.2"
 percent_right = ...
@@ -262,7 +263,8 @@ files = [page.file for page in pages]
 right = {name: probes.share_right(np.array(each)) for name, each in scores.items()}
 right["lead"] = right["network"] - right["common words"]
 meaning = {name: dependent.bootstrap_groups(each, files) for name, each in right.items()}
-display(pd.Series({name: e.text("%") for name, e in meaning.items()}, name="right line").to_frame())
+table = {name: e.text() for name, e in meaning.items()}
+display(pd.Series(table, name="right line (%; the lead in points)").to_frame())
 text_view.folded(
     "If the network picks the right line more often than a guess, does it understand?",
     "Guessing gives 25 %. But whoever picks the right line may only have noticed that a word of it "
@@ -281,7 +283,7 @@ answers = dict(zip(predicted, [*measured, verdicts[3].word], strict=True))
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# "Supported" says that a margin was passed, not how. So beside each word belongs the rival. (`lead` is network minus rival, a minus that the rival is ahead; where the interval has 0 inside, neither is.)
+# "Supported" says that a margin was passed, not how. So beside each word belongs the rival. (A lead is network minus rival; a minus means that the rival is ahead. With 0 inside the interval it is open which.)
 
 # %%
 misled = [agreement[f"{name}, other number"].effect for name in ("network", "4-gram")]
