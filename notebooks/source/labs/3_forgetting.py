@@ -118,7 +118,7 @@ text_view.folded("Does it forget while it learns?", shown[1])
 #
 # The old remedy against forgetting is to **rehearse**: while it learns the new, the model goes on reading some of the old. That is the second claim.
 #
-# A pilot (other pages, other seeds) had an interval of ± 0.8 points, so three seeds and 80 pages seemed plenty for a margin of 5 %. That was too hopeful: its interval took pages as independent, and our 80 come from 11 files, which give about ± 2 points. A loss within two points of the margin will stay undecided. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
+# A pilot (other pages, other seeds) had an interval of ± 0.8 points, so three seeds and 80 pages seemed plenty for a margin of 5 %. That was too hopeful: pages of one file resemble each other, and our 80 come from 11 files, which give about ± 2 points. A loss within two points of the margin will stay undecided. (The pilot has seen an outcome; it is told at the verdict.) Read the cards, and write down your guess.
 
 # %%
 claims = [ledger.get("llm-finetune-keeps"), ledger.get("llm-finetune-rehearse")]
@@ -247,7 +247,7 @@ old = language.windows(
     language.encode(tokenizer, [page.text for page in old_pages]), finetuning.CONTEXT)
 
 # %% [markdown]
-# Now 30 pages again, half and half, in *as many steps* as before. So the model reads each page of the task once instead of twice. But whoever learns less may forget less, old pages or not. So there is a **rival**: the task pages once, and no old ones.
+# Now 30 pages again, half and half, in *as many steps* as before. So the model reads each page of the task once instead of twice. But whoever learns less may forget less, old pages or not. So there is a **rival**: the task pages once, and no old ones, in half the steps.
 
 # %%
 rehearsed, once = [], []

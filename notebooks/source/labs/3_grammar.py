@@ -301,7 +301,7 @@ text_view.boxes({
 # ## What this adds to lesson 3
 #
 # - A minimal pair asks a model what it cannot be asked in words. You can ask yours anything, in two sentences.
-# - "It passed the test" is worth as much as the rival that failed it. Order alone can be counted.
+# - "It passed the test" is worth as much as the rival that failed it. Ask of each test what counting reaches.
 # - Sentences of one file are not independent; draw files.
 # - The verdicts are about this model. A larger one that has read more may do what this one cannot; then the same tests would say so.
 #
