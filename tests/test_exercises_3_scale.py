@@ -1,10 +1,11 @@
 """The exercises of lab 3_scale."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from exercise_cases import assert_told_apart, assert_well_made, cases, checking
 
-from course_utils.exercises.lab_3_scale import crossing_at, exercises
+from course_utils.exercises.lab_3_scale import crossing_at, doublings, exercises
 
 
 @pytest.mark.parametrize(("exercise", "context"), cases(exercises, {}))
@@ -67,3 +68,8 @@ def test_a_crossing_halfway_between_two_points_is_their_geometric_mean():
     x, theirs = np.array([1.0, 4.0, 16.0]), np.array([2.0, 2.0, 2.0])
     assert crossing_at(x, np.array([3.0, 2.5, 1.5]), theirs) == pytest.approx(8)
     assert np.isnan(crossing_at(x, theirs + 0.1, theirs)) and np.isnan(crossing_at(x, theirs - 0.1, theirs))
+
+
+def test_what_a_doubling_saves_is_taken_from_point_to_point():
+    levels = pd.Series([2.0, 4.0, 1.5, 0.75], index=[1.0, 1.0, 2.0, 8.0])  # the first x twice: 3 on average
+    assert doublings(levels).to_dict() == pytest.approx({2.0: 50, 8.0: 100 * (1 - 0.5**0.5)})

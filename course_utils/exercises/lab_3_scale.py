@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from course_utils.exercises import Exercise, Mistake, same_number, workbook
 
@@ -33,6 +34,13 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 def exponent_of(x: np.ndarray, y: np.ndarray) -> float:
     """Exponent of the power law that fits best, as exercise 1 wants it: x and y (n,), both positive."""
     return _slope(np.log(x), np.log(y))
+
+
+def doublings(levels: pd.Series) -> pd.Series:
+    """What a doubling of x saves, in % of the levels, from each x to the next; `levels` has x as index."""
+    mean = levels.groupby(level=0).mean()
+    left = (mean / mean.shift()).dropna()
+    return 100 * (1 - left ** (1 / np.diff(np.log2(mean.index))))
 
 
 READ = np.array([0.5, 1.0, 2.0, 4.0])

@@ -529,7 +529,7 @@ answers = dict(zip(predicted, [saved["against_pretrained"][middle],
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# (*More general text* may hurt: perhaps its rising rate, perhaps the narrower reading.) This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
+# (Why may *more general text* hurt? Its rate rises anew, and shakes what had settled.) This holds for a network of 2.6 million weights that has read for half an hour, and a task much like what it has read. Another kind of text could overturn it. How many pages does the model from scratch need, to be as good as the fine-tuned one with 30?
 #
 # <details><summary>Compare</summary>Find the fine-tuned arm in the first group, and go straight down. If even the last group's scratch arm stands to the right of it, the reading before is worth more than all pages of the task.</details>
 #

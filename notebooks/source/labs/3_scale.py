@@ -20,7 +20,7 @@ import pandas as pd
 from course_utils import ROOT
 from course_utils.claims import dependent, ledger
 from course_utils.data import docstrings
-from course_utils.exercises.lab_3_scale import crossing_at, exercises, exponent_of
+from course_utils.exercises.lab_3_scale import crossing_at, doublings, exercises, exponent_of
 from course_utils.models import costs, language
 from course_utils.models.ngrams import KneserNey
 from course_utils.models.transformer import Size, Transformer
@@ -241,19 +241,16 @@ def crossings(table):
     return pd.DataFrame(found, columns=["curves", "lines"])
 
 
-doublings, levels = np.diff(np.log2(sizes.index.unique())), sizes.groupby(level=0).mean()
-saved = 100 * (1 - (levels / levels.shift()).dropna() ** (1 / doublings))
-told = ["On a straight line each doubling would save the same share. Twice the size saves, from point "
-        f"to point: {', '.join(f'{each:.1f}' for each in saved)} %."]
+told = ["On a straight line each doubling would save the same share."]
 for name, table in (("large", largest), ("small", small)):
     where = crossings(table)
     share, (low, high) = where["curves"].notna().mean(), where["lines"].quantile([0.025, 0.975])
     told.append(f"From {table['MB'].min():.1f} to {table['MB'].max():.1f} MB the {name} model "
                 f"crosses the counting in {100 * share:.0f} % of the draws. Straight lines through "
                 f"the points cross at {where['lines'][0]:.1f} MB [{low:.1f}, {high:.1f}].")
-for name, levels in lines.items():
-    saved = -100 * levels.groupby(level=0).mean().pct_change().dropna()
-    told.append(f"Twice the text saves, {name}: {', '.join(f'{each:.1f}' for each in saved)} %.")
+for name, levels in ({"twice the weights": sizes} | lines).items():
+    saved = ", ".join(f"{each:.1f}" for each in doublings(levels))
+    told.append(f"Saved by each doubling, {name}: {saved} %.")
 text_view.folded("Compare your answer", "\n\n".join(told))
 
 # %% [markdown]

@@ -156,8 +156,9 @@ def one_step(way):
 operations = pd.Series({way: one_step(way) for way in cutters})
 steps = (operations["byte pairs"] * settings.steps / operations).round().astype(int)
 text_read = steps * 8 * settings.context * per_token  # in bytes
-pd.DataFrame({"operations a step (millions)": (operations / 1e6).round(), "steps": steps,
-              "text read (kB)": (text_read / 1e3).round().astype(int)})
+weights = {way: sum(each.numel() for each in new_model(way, 0).parameters()) for way in cutters}
+pd.DataFrame({"weights": weights, "operations a step (millions)": operations / 1e6,
+              "steps": steps, "text read (kB)": text_read / 1e3}).round().astype(int)
 
 # %% [markdown]
 # <details><summary>Why is a step with bytes cheaper, though its windows have as many tokens?</summary>
@@ -289,7 +290,8 @@ text_view.folded(
     f"{saved[1].effect - fair.effect:+.1f} points.\n\n"
     f"And counting? The n-gram of four tokens needs {counted['bytes']:.2f} bits per byte with "
     f"bytes, {counted['whole words']:.2f} with whole words, {counted['byte pairs']:.2f} with byte "
-    "pairs. Cutting is not only for networks.",
+    f"pairs; the best network {min(points[total].effect for points in curves.values()):.2f}. "
+    "Cutting is not only for networks, and seconds of training are little.",
 )
 
 # %% [markdown]
