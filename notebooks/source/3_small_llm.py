@@ -367,7 +367,7 @@ text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in
 # %% [markdown]
 # ## What half an hour buys
 #
-# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Does it beat counting? Compare the squares with the line: the training curve is other text.) Then the same code, 2.6 million weights, half an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. The time axis is not even.
+# First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Does it beat counting? Compare the squares with the line.) Then the same code, 2.6 million weights, half an hour on one core, four times as much text: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. The time axis is not even.
 
 # %%
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
@@ -471,7 +471,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes HOURS. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. On a text of your own, all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes HOURS. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
