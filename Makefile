@@ -32,7 +32,7 @@ benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (half an hour)
 	$(BIN)/python -m course_utils.models.pretraining $(OPTIONS)
 
-finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finetuned (half an hour)
+finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finetuned (over an hour)
 	$(BIN)/python -m course_utils.models.finetuning
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop

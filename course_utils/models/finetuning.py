@@ -1,7 +1,7 @@
 """Lesson 3's experiment as a whole: ``make finetune``, or ``python -m course_utils.models.finetuning``.
 
-All of its trainings take HOURS of a processor, so the course ships what they measured, `RECORD`.
-The lesson repeats one of them and compares.
+All of its trainings take an hour and a quarter of a processor, so the course ships what was measured,
+`RECORD`. The lesson repeats one of them and compares.
 """
 
 from __future__ import annotations

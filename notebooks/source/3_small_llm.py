@@ -471,7 +471,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes HOURS. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes over an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
@@ -568,7 +568,7 @@ pd.Series({judge: resampling.bootstrap(100.0 * each, seed=run.seed).text("%")
 #
 # ## Your turn
 #
-# Make it write like *your* text, with your loop of 3.6 (ours, where yours is missing). Put a file of yours in place of Python's manual (`open("my.txt").read()`); 100 kB or more is good. How many bits does it save, and what did it cost? (The whole experiment: `COURSE_TEXT=my.txt course run 3`, HOURS.)
+# Make it write like *your* text, with your loop of 3.6 (ours, where yours is missing). Put a file of yours in place of Python's manual (`open("my.txt").read()`); 100 kB or more is good. How many bits does it save, and what did it cost? (The whole experiment: `COURSE_TEXT=my.txt course run 3`, an hour or more.)
 
 # %%
 import time
