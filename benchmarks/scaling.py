@@ -4,7 +4,7 @@ Four sizes read as much text each; the largest also reads twice as much, a half 
 small one a half, a quarter and an eighth; all with three seeds. Code and recipe are lesson 3's, the text is
 its general one, and the lab repeats one of the trainings. Writes ``benchmarks/scaling.csv`` row by row, one
 seed after the other, and skips the rows that are there already, so it may be stopped at any time. About
-eleven minutes on one core with bfloat16 arithmetic.
+ten minutes on one core with bfloat16 arithmetic.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ predicted = {
 # %% [markdown]
 # ## Trainings that were done before
 #
-# Four sizes of the lesson's [transformer](../glossary.md#transformer) have read as much text each. The largest and a small one have also read more or less; all from three first weights ([seeds](../glossary.md#seed)). That takes eleven minutes of computing, so it was done beforehand, by `python benchmarks/scaling.py`. It wrote the table that we read here: a row is a training, and behind it stand the bits that it needs for each held-out file.
+# Four sizes of the lesson's [transformer](../glossary.md#transformer) have read as much text each. The largest and a small one have also read more or less; all from three first weights ([seeds](../glossary.md#seed)). That takes ten minutes of computing, so it was done beforehand, by `python benchmarks/scaling.py`. It wrote the table that we read here: a row is a training, and behind it stand the bits that it needs for each held-out file.
 
 # %%
 points = pd.read_csv(ROOT / "benchmarks" / "scaling.csv")
