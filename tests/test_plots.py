@@ -130,6 +130,14 @@ def test_forest_draws_each_interval_on_its_own_row():
     assert len(ax.patches) == 0
 
 
+def test_forest_shades_only_the_rows_that_are_judged():
+    _, ax = plt.subplots()
+    plots.forest(ax, ESTIMATES, margin=0.5, direction="below", judged=1)
+    (shaded,) = ax.patches
+    assert shaded.get_y() == 0.5 and shaded.get_height() == 0.5  # of the height: the upper row of two
+    assert list(ax.lines[-1].get_ydata()) == [0.5, 1]
+
+
 def test_forest_shows_the_single_values_below_their_estimate():
     """Equal ones are stacked, so that each can be counted, and none lies outside the picture."""
     _, ax = plt.subplots()

@@ -23,6 +23,15 @@ def test_bars_show_the_bits():
     assert fig.axes[0].get_ylim() == fig.axes[1].get_ylim()
 
 
+def test_where_sentences_of_one_length_differ_is_marked():
+    fig, alt, _ = surprise_figures.sentences([([" It", " is"], [1.0, 2.0]), ([" It", " are"], [1.0, 3.0])])
+    colours = [[bar.get_facecolor() for bar in ax.patches] for ax in fig.axes]
+    assert colours[0] == colours[1] and colours[0][0] != colours[0][1]
+    assert "(orange: where the sentences differ)" in alt
+    fig, alt, _ = surprise_figures.sentences(PAIR)
+    assert len({bar.get_facecolor() for ax in fig.axes for bar in ax.patches}) == 1 and "orange" not in alt
+
+
 @pytest.mark.parametrize("pairs", [[], [([" a"], [1.0, 2.0])], [([], [])]])
 def test_sentences_need_as_many_bits_as_tokens(pairs):
     with pytest.raises(CourseError, match="bits for each"):

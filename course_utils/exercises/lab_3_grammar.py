@@ -82,7 +82,6 @@ exercises = workbook(
             ),
         ),
         hints=(
-            "best = bits == bits.min(axis=1, keepdims=True) marks the best lines of each row.",
             "best[:, 0] says whether the right one is among them; best.sum(axis=1), among how many.",
             "100 * np.mean(best[:, 0] / best.sum(axis=1))",
         ),

@@ -177,6 +177,7 @@ def forest(
     margin: float | None = None,
     dots: Mapping[str, ArrayLike] | None = None,
     direction: str = "above",
+    judged: int | None = None,
 ) -> None:
     """Effects with their intervals, one a row from top to bottom.
 
@@ -192,6 +193,8 @@ def forest(
         The single values behind an estimate, drawn below it; equal ones are stacked.
     direction : str
         'below' when the claim needs the intervals to be below the margin, as `Test.direction` has it.
+    judged : int, optional
+        How many rows, from the top, the margin is for; all of them when None.
     """
     for i, (label, estimate) in enumerate(estimates.items()):
         if dots is not None:
@@ -203,9 +206,11 @@ def forest(
     ax.set_yticks(range(len(estimates)), list(estimates))
     ax.set_ylim(len(estimates) - (0.5 if dots is None else 0.25), -0.5)
     if margin is not None:
-        ax.axvline(margin, color=GREY, linestyle="--")
+        bottom = ax.get_ylim()[0]
+        low = 0 if judged is None else (bottom - judged + 0.5) / (bottom + 0.5)  # as a share of the height
+        ax.axvline(margin, low, color=GREY, linestyle="--")
         left, right = ax.get_xlim()
-        ax.axvspan(margin, right if direction == "above" else left, color=GOOD, alpha=0.08)
+        ax.axvspan(margin, right if direction == "above" else left, low, color=GOOD, alpha=0.08)
         ax.set_xlim(left, right)
 
 

@@ -24,6 +24,8 @@ def shown(token: str) -> str:
 def sentences(pairs: Sequence[tuple[Sequence[str], ArrayLike]]) -> tuple[Figure, str, pd.DataFrame]:
     """Sentences below each other, a bar for the surprise of each token: figure, alt text, table for `show`.
 
+    Where sentences of one length differ, the bar is orange.
+
     Parameters
     ----------
     pairs : sequence of (tokens, bits)
@@ -38,10 +40,13 @@ def sentences(pairs: Sequence[tuple[Sequence[str], ArrayLike]]) -> tuple[Figure,
         raise CourseError("expected sentences with a number of bits for each of their tokens")
     longest, highest = max(len(tokens) for tokens, _ in pairs), max(np.max(bits) for _, bits in pairs)
     fig, axes = plt.subplots(len(pairs), figsize=(7.5, 1.75 * len(pairs)), sharey=True, squeeze=False)
+    differ = np.zeros(longest, dtype=bool)
+    if all(len(tokens) == longest for tokens, _ in pairs):
+        differ[:] = [len(set(each)) > 1 for each in zip(*(tokens for tokens, _ in pairs), strict=True)]
     rows, said = [], []
     for ax, (tokens, bits) in zip(axes[:, 0], pairs, strict=True):
         bits = np.asarray(bits, dtype=float)
-        ax.bar(range(len(tokens)), bits, color=plots.GOOD)
+        ax.bar(range(len(tokens)), bits, color=np.where(differ[: len(tokens)], plots.BAD, plots.GOOD))
         for at, each in enumerate(bits):
             ax.text(at, each, f"{each:.1f}", ha="center", va="bottom", fontsize=9)
         ax.set_xticks(range(len(tokens)), map(shown, tokens), fontsize=10)
@@ -54,7 +59,8 @@ def sentences(pairs: Sequence[tuple[Sequence[str], ArrayLike]]) -> tuple[Figure,
         )
         rows += [(text, token, each) for token, each in zip(tokens, bits, strict=True)]
     table = pd.DataFrame(rows, columns=["sentence", "token", "bits"]).round(2)
-    return fig, f"Bars: the surprise of each token. {'; '.join(said)}.", table
+    marked = " (orange: where the sentences differ)" if differ.any() else ""
+    return fig, f"Bars: the surprise of each token{marked}. {'; '.join(said)}.", table
 
 
 def changes(change: Mapping[str, float]) -> tuple[Figure, str, pd.DataFrame]:
@@ -96,7 +102,10 @@ def context(lead: Mapping[int, Estimate], table: Estimate, tokens: int) -> tuple
     ax.axhline(0, color=plots.GREY, linewidth=0.8)
     ax.set_xscale("log", base=2)
     ax.set_xticks(list(lead), list(lead))
-    ax.set(xlabel="tokens that the model sees before", ylabel="bits saved per token")
+    ax.set(
+        xlabel="tokens that the model sees before",
+        ylabel=f"bits saved per token\nagainst the network with {tokens}",
+    )
     ax.legend()
     named = {f"network, {k} tokens": each for k, each in lead.items()} | {f"4-gram, {tokens} tokens": table}
     most = max(lead)
@@ -123,7 +132,13 @@ def learned_and_lost(
         The column that decides when to stop.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
-    left.plot(np.arange(len(np.asarray(losses))), losses, color=plots.COLOURS[0], alpha=0.6, label="training")
+    left.plot(
+        np.arange(len(np.asarray(losses))),
+        losses,
+        color=plots.COLOURS[0],
+        alpha=0.6,
+        label="training, single batches",
+    )
     left.plot(curve[watched], "o--", color=plots.COLOURS[1], label=f"{watched}, validation")
     left.set(xlabel="step", ylabel="bits per token")
     left.legend(fontsize=9)

@@ -25,7 +25,7 @@ from course_utils.show import plots, surprise_figures, text_view
 # %% [markdown]
 # ## A model and its rival
 #
-# The **network** is lesson 3's model after half an hour of training. The **4-gram** model counts: it predicts a [token](../glossary.md#token) from the three before it ([n-gram](../glossary.md#n-gram)). It has read the documentation of numpy, scipy and pandas; the network has read that and eleven more packages. `held_out` are pages that neither has read.
+# The **network** is lesson 3's model after half an hour of training. The **4-gram** model counts: it predicts a [token](../glossary.md#token) from the three before it ([n-gram](../glossary.md#n-gram)). It has read the documentation of numpy, scipy and pandas; the network has read that and eleven more packages. So the 4-gram has read less: three packages, not fourteen. `held_out` are pages that neither has read.
 
 # %%
 run = start("3_grammar")
@@ -43,7 +43,7 @@ print(f"{weights / 1e6:.1f} million weights; {len(held_out)} pages held out, of 
 # %% [markdown]
 # ## A sentence, token by token
 #
-# The [surprise](../glossary.md#surprise) of a token is −log₂ of the probability that the model gave it, in bits. These two sentences differ in one token. Where does the network notice? (`probes.by_token` gives tokens and bits.)
+# The [surprise](../glossary.md#surprise) of a token is −log₂ of the probability that the model gave it, in bits. These two sentences differ in one token (orange). Where does the network notice? (`probes.by_token` gives tokens and bits.)
 
 # %%
 pair = ("The shape of the output arrays is given.", "The shape of the output arrays are given.")
@@ -53,11 +53,12 @@ plots.show(*surprise_figures.sentences(bars))
 # %% [markdown]
 # <details><summary>Where should it notice?</summary>
 #
-# At the verb: the noun that counts is the shape, five words back, while "arrays", just before the verb, pulls the other way. If "are" costs fewer bits than "is", the network has fallen for the nearer noun. What comes after a wrong verb may cost more, too.
+# At the verb: the noun that counts is the shape, five words back, while "arrays", just before the verb, pulls the other way. If "are" costs fewer bits than "is", the network has fallen for the nearer noun.
 #
 # </details>
-#
-# Add up the bits, and you know which of two sentences a model finds more probable. Two sentences that differ in one thing are a **minimal pair**: a question to somebody who cannot answer questions. **Make up one or two of your own** and run the cell again.
+
+# %% [markdown]
+# Add up the bits, and you know which of two sentences a model finds more probable. Two sentences that differ in one thing are a **minimal pair**: a question to somebody who cannot answer questions. **Make up one of your own** and run the cell again. Swap words about as frequent: a rare word costs bits anywhere.
 
 # %%
 pairs = [
@@ -80,17 +81,15 @@ pd.DataFrame({f"{name}: bits less for the right one": bad[name] - good[name] for
 
 # %% [markdown]
 # A minus means that the model likes the wrong one better.
-#
-# **Exercise 3_grammar.1 From bits to odds.** A right sentence costs 41 bits, the wrong one 46. How many times as probable is the right one, for this model?
+
+# %% [markdown]
+# **Exercise 3_grammar.1 From bits to odds.** A right sentence costs 41 bits, the wrong one 46. How many times as probable is the right one, for this model? Put one number in place of the `...`.
 
 # %% exercise="3_grammar.1"
 answer_1 = ...
 ### BEGIN SOLUTION
 answer_1 = 2 ** (46 - 41)
 ### END SOLUTION
-
-# %% [markdown]
-# Check it:
 
 # %% check="3_grammar.1"
 exercises.check("3_grammar.1", answer_1)
@@ -105,7 +104,7 @@ exercises.check("3_grammar.1", answer_1)
 #
 # Where one of two or of four is to be chosen, the margin lies halfway between guessing and always being right.
 #
-# How much does it take? A pilot on pages of other packages, with an earlier state of the network, had intervals of ± 2 to ± 8 points. So here are more: all held-out pages, four places in each, 250 functions. (It has seen outcomes, on other text.)
+# A pilot on other packages gave ± 2 to ± 8 points, so we take all held-out pages, four places in each long one, and 250 functions. Its outcomes were known to us.
 #
 # Read the four cards, and write down what you expect of a model of 2.6 million weights. (A chatbot on a phone has a thousand times as many.)
 
@@ -120,7 +119,7 @@ predicted = {"order: right (%)": 95, "agreement: right (%)": 80, "context saves 
 # %% [markdown]
 # ## 1. Order
 #
-# `probes.sentences` takes at most three sentences of plain words from a page; `probes.swapped` changes two neighbours over. Sentences of one source file resemble each other. So `dependent.bootstrap_groups` draws whole files anew for the interval ([bootstrap](../glossary.md#bootstrap)); its n counts files.
+# `probes.sentences` takes at most three sentences of plain words from a page; `probes.swapped` changes two neighbours over. (Some swaps stay right, so 100 % is out of reach.) Sentences of one source file resemble each other. So `dependent.bootstrap_groups` draws whole files anew for the interval ([bootstrap](../glossary.md#bootstrap)); its n counts files.
 
 # %%
 rng = np.random.default_rng(run.seed)
@@ -143,7 +142,7 @@ text_view.folded(
 # %% [markdown]
 # ## 2. Agreement
 #
-# `probes.of_the` makes *The A of the B* from every two of 20 nouns (array, value, function …): once both have the same number (shape, array), once not (shape, arrays). Which costs fewer bits, the sentence that goes on with "is" or the one with "are"? Right is the verb that agrees with the first noun (`plural`). Half of them need "is": whoever guesses, or always says the same, is right in 50 %.
+# `probes.of_the` makes *The A of the B* from every two of 20 nouns (array, value, function …): once both have the same number (shape, array), once not (shape, arrays): 1,520 sentences. Which costs fewer bits, the sentence that goes on with "is" or the one with "are"? Right is the verb that agrees with the first noun (`plural`). Half of them need "is": whoever guesses, or always says the same, is right in 50 %.
 
 # %%
 found = pd.DataFrame(probes.of_the(probes.NOUNS), columns=["text", "first", "plural", "misled"])
@@ -151,24 +150,27 @@ found["second"] = found["text"].str.split().str[-1].str.removesuffix("s")
 one, many = (surprises([f"{text} {verb}" for text in found["text"]]) for verb in ("is", "are"))
 for name in one:
     found[name] = 100.0 * ((many[name] < one[name]) == found["plural"])
+found["lead"] = found["network"] - found["4-gram"]
 
 # %% [markdown]
-# Sentences with the same first noun are alike, and so are those with the same second noun. So the interval draws both anew (`bootstrap_crossed`; its n counts nouns).
+# Sentences with the same first noun are alike, and so are those with the same second noun. So the interval draws both anew (`bootstrap_crossed`; its n counts nouns). The figure leaves out the 4-gram with the other number: it sees the second noun alone, so there it reaches 100 % minus what it reaches with the same number.
 
 # %%
 agreement = {
     f"{name}, {'other' if misled else 'same'} number":
     dependent.bootstrap_crossed(part[name], part["first"], part["second"])
-    for misled, part in found.groupby("misled") for name in one}
-fig, ax = plots.plt.subplots(figsize=(7.5, 2.6))
-plots.forest(ax, agreement)
+    for misled, part in found.groupby("misled") for name in (*one, "lead")}
+rows = ("network, same number", "4-gram, same number", "network, other number")
+shown = {row: agreement[row] for row in rows}
+fig, ax = plots.plt.subplots(figsize=(7.5, 2.2))
+plots.forest(ax, shown)
 ax.axvline(50, color=plots.GREY, linestyle=":")
 ax.set(xlabel="verbs that agree with the first noun (%); dotted: guessing", xlim=(-3, 103))
-plots.show(fig, "Verbs that agree with the first noun, by model and noun between.", agreement)
+plots.show(fig, "Verbs that agree with the first noun, by model and noun between.", shown)
 text_view.folded(
     "Below or above 50 %: what does it say when the noun between has the other number?",
     "A model that follows the nearer noun lands near 0 %, one that keeps the first in mind near "
-    "100 %. The 4-gram model cannot see the first.")
+    "100 %. (A dot at 100 without a bar: no error among these.)")
 
 # %% [markdown]
 # ## 3. Context
@@ -194,11 +196,6 @@ files = [held_out[i].file for i, _ in places]
 lead = {k: dependent.bootstrap_groups(bits[3] - bits[k], files) for k in bits}
 of_counts = dependent.bootstrap_groups(bits[3] - counted, files)
 plots.show(*surprise_figures.context(lead, of_counts, 3))
-
-# %% [markdown]
-# Two questions to the picture:
-
-# %%
 by_file = pd.DataFrame(bits | {"4-gram": counted}).groupby(files).sum()
 saved = {rival: resampling.percent_saved([by_file[255]], [by_file[rival]], seed=run.seed)
          for rival in (3, "4-gram")}
@@ -209,18 +206,22 @@ text_view.folded(
     f"{farthest.text('bits')}. All 255 together save {saved[3].text('%')} against three. Names "
     "come back in documentation: a word of the first line often stands in the last.")
 text_view.folded(
-    "Both see three tokens there: how can a table of counts beat the network?",
-    f"The 4-gram saves {of_counts.text('bits')} a token (a minus: it does not). "
-    "It keeps every run of four tokens that it has read; 2.6 million weights cannot. (A look at "
-    "624 other places: it led only where its text had held these four, at 42 % of them.) And it "
-    "was made for three tokens: in training the network had just three at one place in 256.")
+    "Both see three tokens there: is it a fair race?",
+    f"The 4-gram saves {of_counts.text('bits')} a token (a minus: it needs more). With three "
+    "tokens the network is on unfamiliar ground; the 4-gram was made for it.")
 
 # %% [markdown]
 # ## 4. Meaning
 #
-# A function's page begins with a line that says what it does. For functions of scikit-learn, of which neither model has read a word, we put four lines before the code, one at a time: the right one, and three of other functions. After which is the code least surprising?
+# A function's page begins with a line that says what it does. For functions of scikit-learn, no page of which either model has read, we put four lines before the code, one at a time: the right one, and three of other functions. After which is the code least surprising?
+
+# %% [markdown]
+# **Exercise 3_grammar.2 Who is right?** `bits`, (n, 4), has the surprises of n codes after four lines; the right line is in column 0. Write `percent_right(bits)`: one number, the mean in %. If the right line ties for the fewest bits with m − 1 others, it counts 1/m. It may begin so:
 #
-# **Exercise 3_grammar.2 Who is right?** `bits`, (n, 4), are the surprises of n codes after four lines; the right line is in column 0. Write `percent_right(bits)`. A tie is shared: where the right line ties for the best with one other, that counts half. (`bits.min(axis=1, keepdims=True)` has the fewest bits of each row.)
+# ```python
+# def percent_right(bits):
+#     best = bits == bits.min(axis=1, keepdims=True)  # (n, 4), True: the fewest bits of its row
+# ```
 
 # %% exercise="3_grammar.2"
 percent_right = ...
@@ -229,9 +230,6 @@ def percent_right(bits):
     best = bits == bits.min(axis=1, keepdims=True)
     return 100 * np.mean(best[:, 0] / best.sum(axis=1))
 ### END SOLUTION
-
-# %% [markdown]
-# Check it:
 
 # %% check="3_grammar.2"
 exercises.check("3_grammar.2", percent_right)
@@ -264,6 +262,8 @@ right = {name: probes.share_right(np.array(each)) for name, each in scores.items
 right["lead"] = right["network"] - right["common words"]
 meaning = {name: dependent.bootstrap_groups(each, files) for name, each in right.items()}
 table = {name: e.text() for name, e in meaning.items()}
+if callable(percent_right):
+    table["network, by your function"] = np.round(percent_right(np.array(scores["network"])), 1)
 display(pd.Series(table, name="right line (%; the lead in points)").to_frame())
 text_view.folded(
     "If the network picks the right line more often than a guess, does it understand?",
@@ -283,26 +283,22 @@ answers = dict(zip(predicted, [*measured, verdicts[3].word], strict=True))
 display(*verdicts, results.beside(predicted, answers))
 
 # %% [markdown]
-# "Supported" says that a margin was passed, not how. So beside each word belongs the rival. (A lead is network minus rival; a minus means that the rival is ahead. With 0 inside the interval it is open which.)
+# "Supported" says that a margin was passed, not how. So beside each word belongs the rival. (A lead is network minus rival; for the context, the bits saved. It is beaten when the whole interval is above 0.)
 
 # %%
-misled = [agreement[f"{name}, other number"].effect for name in ("network", "4-gram")]
-text_view.boxes({
-    "Order": f"Lead over the 4-gram: {order['lead'].text('points')}. What counting reaches as "
-             "well is no sign of grammar.",
-    "Agreement": "Guessing gives 50 %, the network {:.0f} %, the 4-gram {:.0f} %. Near 0 % is a "
-                 "rule, too: follow the nearer noun.".format(*misled),
-    "Context": f"Against the 4-gram, made for three tokens, 255 save {saved['4-gram'].text('%')}. "
-               "To use context may be no more than to copy a name from above.",
-    "Meaning": f"Lead over common words: {meaning['lead'].text('points')}. Only what is above "
-               "that rival could be meaning."})
+leads = [order["lead"], agreement["lead, other number"], saved["4-gram"], meaning["lead"]]
+rivals = {"Order": "4-gram", "Agreement": "4-gram", "Context": "4-gram", "Meaning": "common words"}
+for (test, rival), verdict, ahead in zip(rivals.items(), verdicts, leads, strict=True):
+    print(f"{test}: {verdict.word}. {rival} {'' if ahead.low > 0 else 'not '}beaten: "
+          f"lead {ahead.text('%' if test == 'Context' else 'points')}")
+print("    What it gets right beyond this trick could be meaning." if meaning["lead"].low > 0 else
+      "    It does not beat this trick, so this test is no evidence of meaning.")
 
 # %% [markdown]
 # ## What this adds to lesson 3
 #
-# - A minimal pair asks a model what it cannot be asked in words. You can ask yours anything, in two sentences.
-# - "It passed the test" is worth as much as the rival that failed it. Ask of each test what counting reaches.
-# - Sentences of one file are not independent; draw files.
+# - A minimal pair asks a model what it cannot be asked in words. You can ask yours much, if both words are about as frequent.
+# - "It passed the test" is worth as much as the rival that failed it. What counting reaches as well is no sign of grammar; to use context may be to copy a name from above.
 # - The verdicts are about this model. A larger one that has read more may do what this one cannot; then the same tests would say so.
 #
 # Back to [lesson 3](../3_small_llm.ipynb).
