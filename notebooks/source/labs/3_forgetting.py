@@ -186,7 +186,7 @@ verdict = claims[0].judge({"lost": kept}, run.profile)
 answers = dict(zip(predicted, [*kept.values(), verdict.word], strict=False))
 display(verdict, results.beside({asked: predicted[asked] for asked in answers}, answers))
 said = {"holds": "lost less than 5 %", "fails": "lost more than 5 %"}
-print(*(f"{each.group}: {said.get(each.word, 'open')}" for each in verdict.outcomes), sep="; ")
+print(*(f"{each.group}: {said.get(each.word, 'open which')}" for each in verdict.outcomes), sep="; ")
 
 # %% [markdown]
 # ## Which words did it forget?
@@ -290,12 +290,13 @@ verdicts = [verdict, claims[1].judge({"lost": kept, "cost": cost}, run.profile)]
 answers["verdict: rehearsal keeps it"] = verdicts[1].word
 display(verdicts[1], results.beside(predicted, answers))
 beyond = {name: lost(name, rehearsed, once) for name in test}
-found = "the old pages helped" if beyond["general"].high < 0 else "nothing shows that they help"
+begin = "The" if beyond["general"].high < 0 else "Nothing shows that the"
 text_view.folded(
     "Is it the old pages, or only that it reads less of the task?",
     f"Rehearsal against the rival: {beyond['general'].text('%')} on general pages, "
-    f"{beyond['task'].text('%')} on task pages (minus: fewer bits). So, {found} to keep the general text. The control lost "
-    f"{numbers['general, ' + list(arms)[-1]].text('%')} on general pages, without the task.")
+    f"{beyond['task'].text('%')} on task pages (minus: fewer bits). {begin} old pages "
+    "helped to keep the general text. The control, without the task, lost "
+    f"{numbers['general, ' + list(arms)[-1]].text('%')} on general pages.")
 
 # %% [markdown]
 # ## What this adds to lesson 3
