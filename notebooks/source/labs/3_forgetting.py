@@ -185,8 +185,8 @@ kept = {budget: losses[f"general, {budget}"] for budget in settings.budgets}
 verdict = claims[0].judge({"lost": kept}, run.profile)
 answers = dict(zip(predicted, [*kept.values(), verdict.word], strict=False))
 display(verdict, results.beside({asked: predicted[asked] for asked in answers}, answers))
-said = {"holds": "lost less than 5 %", "fails": "lost more than 5 %"}
-print(*(f"{each.group}: {said.get(each.word, 'open which')}" for each in verdict.outcomes), sep="; ")
+said = {"holds": "less than 5 % lost", "fails": "more than 5 % lost", "undecided": "open"}
+print(*(f"{each.group}: {said[each.word]}" for each in verdict.outcomes), sep="; ")
 
 # %% [markdown]
 # ## Which words did it forget?
