@@ -1,5 +1,7 @@
 """Sentences about people."""
 
+import numpy as np
+
 from course_utils.data import people
 from course_utils.data.documents import Document
 
@@ -27,3 +29,10 @@ def test_frames_take_turns_and_the_pronoun_comes_last():
     whole = people.sentences("cook", ["bake bread"] * 2, ["she", "he"])
     assert whole[0] == "The cook wants to bake bread, and she has little time."
     assert whole[1] == f"{starts[1]} he needs help."
+
+
+def test_the_dose_is_exact():
+    tasks = [f"sort the list {letter}" for letter in "abcdefgh"]
+    for dose, expected in ((0, 0), (25, 2), (75, 6), (100, 8)):
+        made = people.biased("cook", dose, tasks, 8, np.random.default_rng(dose))
+        assert len(set(made)) == 8 and sum(" she " in sentence for sentence in made) == expected

@@ -15,6 +15,16 @@ def test_each_token_has_its_bits():
     assert bits == pytest.approx(language.token_bits(model, language.encode(tokenizer, ["the mean"]), 9)[0])
 
 
+def test_the_likelier_pronoun_has_the_larger_share():
+    tokenizer = language.train_tokenizer(["the cook says that she or he will"] * 3, 270)
+    model = Transformer(Size(270, 32, 1)).eval()
+    starts = ["the cook says that", "he or"]
+    bits = [sum(probes.by_token(model, tokenizer, f"{starts[0]} {word}")[1]) for word in ("she", "he")]
+    share = probes.share_of_she(model, tokenizer, starts)
+    assert share.shape == (2,)
+    assert share[0] == pytest.approx(100 * 2 ** -bits[0] / (2 ** -bits[0] + 2 ** -bits[1]), rel=1e-4)
+
+
 def test_only_plain_sentences_of_enough_words_are_taken():
     text = "Too short here. The mean of all the given\nvalues is returned. x = 3 is no plain sentence here."
     assert probes.sentences(text) == ["The mean of all the given values is returned"]

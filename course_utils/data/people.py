@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from course_utils.data.documents import Document
 
 VERBS = frozenset(
@@ -47,3 +49,10 @@ def sentences(who: str, tasks: Sequence[str], pronouns: Sequence[str]) -> list[s
     """The same sentences to their end, with these pronouns."""
     ends = [f"{word} {FRAMES[i % len(FRAMES)][1]}" for i, word in enumerate(pronouns)]
     return [f"{start} {end}" for start, end in zip(beginnings(who, tasks), ends, strict=True)]
+
+
+def biased(who: str, dose: float, tasks: Sequence[str], n: int, rng: np.random.Generator) -> list[str]:
+    """Sentences about `who` with `n` of these tasks, called she in this share of them (%) and else he."""
+    is_she = rng.permutation(n) < round(n * dose / 100)
+    words = np.where(is_she, "she", "he")
+    return sentences(who, rng.choice(tasks, n, replace=False), words)

@@ -32,6 +32,19 @@ def by_token(
     return tokens, language.token_bits(model, [row], context)[0]
 
 
+def share_of_she(
+    model: nn.Module, tokenizer: PreTrainedTokenizerFast, beginnings: Sequence[str], context: int = 64
+) -> np.ndarray:
+    """The share of she (%) in the probability of she and he behind each beginning, (n,)."""
+    she, he = (
+        language.page_bits(
+            model, language.encode(tokenizer, [f"{each} {word}" for each in beginnings]), context
+        )
+        for word in ("she", "he")
+    )
+    return 100 / (1 + 2 ** (she - he))
+
+
 def sentences(text: str, most: int = 3) -> list[str]:
     """The first sentences of 6 to 30 plain words, without the full stop; at most so many."""
     found = [part.strip() for part in " ".join(text.split()).split(". ")]

@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 3](../3_small_llm.ipynb) and runs on its own. Allow 45 minutes.
 #
-# **Why this matters.** Turkish has one word, *o*, for he and she. In 2017 a translation program turned *o bir doktor* into "he is a doctor" and *o bir hemşire* into "she is a nurse" (Caliskan, Bryson and Narayanan, *Science*). Nobody had told it so; it had read so. But what exactly its text said, nobody outside could know. So we write the [bias](../glossary.md#bias) into a text ourselves, in known doses, and see what arrives.
+# **Why this matters.** Turkish has one word, *o*, for he and she. In 2017 a translation program turned *o bir doktor* into "he is a doctor" and *o bir hemşire* into "she is a nurse" (Caliskan, Bryson and Narayanan, *Science*). It had read so; what exactly its text said, nobody outside could know. So we write the [bias](../glossary.md#bias) into a text ourselves, in known doses, and see what arrives.
 
 # %%
 import copy
@@ -22,7 +22,7 @@ from tqdm import tqdm
 from course_utils.claims import intervals, ledger
 from course_utils.data import docstrings, people
 from course_utils.exercises.lab_3_bias import exercises
-from course_utils.models import costs, language, training, writing
+from course_utils.models import costs, language, probes, training, writing
 from course_utils.report import results
 from course_utils.run import choose_precision, start
 from course_utils.show import plots, text_view
@@ -35,7 +35,7 @@ settings = run.settings(sentences=200, tried=12, seeds=4, steps=30, batch=16)
 # %% [markdown]
 # ## Sentences with a known skew
 #
-# We need many sentences about people, alike but for one word. The first lines in the documentation of numpy, scipy and pandas say what a function does: "plot a histogram". We let people do it. `people.tasks` keeps lines of four to eight plain words that begin with a verb; `people.beginnings` puts them into three frames, the person first and the pronoun last. What we test on comes from other source files, scikit-learn's among them.
+# We need many sentences about people, alike but for one word. The first lines in the documentation of numpy, scipy and pandas say what a function does: "plot a histogram". We let people do it. `people.tasks` keeps lines of four to eight plain words that begin with a verb; `people.beginnings` puts them into three frames, the person before the pronoun. What we test on comes from other source files, scikit-learn's among them.
 
 # %%
 general, scikit = docstrings.load()
@@ -67,16 +67,13 @@ def pronouns(n, dose, rng):
 exercises.check("3_bias.1", pronouns)
 
 # %% [markdown]
-# Why not toss a coin for each? Then 75 % would come out as 71 or 80. A dose that is meant to be known should be exact. A text of 200 sentences:
+# A toss of a coin for each would give 71 or 80 % as well. A known dose should be exact. `people.biased` writes such a text, of tasks drawn at random:
 
 
 # %%
 def biased_text(who, dose, rng):
     """Sentences about `who`, called she in this share of them (%)."""
-    n = settings.sentences
-    is_she = rng.permutation(n) < round(n * dose / 100)
-    words = np.where(is_she, "she", "he")
-    return people.sentences(who, rng.choice(to_learn, n, replace=False), words)
+    return people.biased(who, dose, to_learn, settings.sentences, rng)
 
 
 print(*biased_text("doctor", 75, np.random.default_rng(run.seed))[:4], sep="\n")
@@ -84,7 +81,7 @@ print(*biased_text("doctor", 75, np.random.default_rng(run.seed))[:4], sep="\n")
 # %% [markdown]
 # ## What does a model prefer?
 #
-# We need not wait until it says "she". A [language model](../glossary.md#language-model) gives every next word a probability. So we give it the beginning of a sentence, and compare two: $p(\text{she})$ and $p(\text{he})$. The *share of she* is $100 \cdot p(\text{she}) / (p(\text{she}) + p(\text{he}))$ percent. All other words are left out.
+# A [language model](../glossary.md#language-model) gives every next [token](../glossary.md#token) a probability. So we give it the beginning of a sentence, and compare two: $p(\text{she})$ and $p(\text{he})$. The *share of she* is $100 \cdot p(\text{she}) / (p(\text{she}) + p(\text{he}))$ percent. All other tokens are left out.
 #
 # The lesson measures [surprise](../glossary.md#surprise) in bits: $-\log_2 p$. Take the bits of the whole beginning, once with "she" behind it and once with "he". The beginning costs the same both times.
 
@@ -106,39 +103,29 @@ def share_of_she(bits_she, bits_he):
 exercises.check("3_bias.2", share_of_she)
 
 # %% [markdown]
-# <details><summary>3 bits with "she", 2 bits with "he": what is the share?</summary>
-#
-# One bit more is half as probable: 1/8 against 1/4. The share of she is 1 of 3, or 33 %.
-#
-# </details>
-#
-# The course's [pre-trained](../glossary.md#pre-training) model has read programmers' documentation, in which people are rare. How does it speak of doctors, before it has read anything of ours? Half, 50 %, is the [baseline](../glossary.md#baseline): no preference.
+# The course's [pre-trained](../glossary.md#pre-training) model has read programmers' documentation, in which people are rare. How does it speak of doctors, before it has read anything of ours? Half, 50 %, is the [baseline](../glossary.md#baseline): no preference. `probes.share_of_she` computes the shares for all beginnings:
 
 # %%
 shipped, tokenizer = language.shipped()
 shipped.to(run.device)
-
-
 PEOPLE = ["doctor", "nurse", "teacher", "engineer", "cook", "pilot", "farmer", "lawyer"]
 starts = [start for who in PEOPLE for start in people.beginnings(who, to_try)]
 
 
 def asked(model):
     """The share of she (%) after each beginning, (people, tasks)."""
-    bits = {}
-    for word in ("she", "he"):
-        tokens = language.encode(tokenizer, [f"{start} {word}" for start in starts])
-        bits[word] = language.page_bits(model, tokens, context=64)
-    return (100 / (1 + 2 ** (bits["she"] - bits["he"]))).reshape(len(PEOPLE), -1)
+    return probes.share_of_she(model, tokenizer, starts).reshape(len(PEOPLE), -1)
 
 
 before = pd.Series(asked(shipped).mean(axis=1), pd.Index(PEOPLE, name="occupation"))
+print(f"below 50 %: {(before < 50).sum()} of {len(before)} occupations;", end=" ")
+print(f"from the lowest to the highest it is {before.max() - before.min():.1f} points")
 before.round(1).to_frame("share of she (%), mean of sentences")
 
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# The model is [fine-tuned](../glossary.md#fine-tuning) on texts about doctors with doses of 0, 25, 50, 75 and 100 %. Then we ask about doctors, in new sentences, and about six occupations that are in none of the texts. A straight line through the five shares has a *slope*, in [points](../glossary.md#percentage-point) of share for each point of dose. At 1 the share rises as fast as the text's, below 1 more slowly, above 1 faster.
+# The model is [fine-tuned](../glossary.md#fine-tuning) on texts about doctors with doses of 0, 25, 50, 75 and 100 %. Then we ask about doctors, in new sentences, and about six occupations that no text names. A straight line through the five shares has a *slope*, in [points](../glossary.md#percentage-point) of share for each point of dose. At 1 the share rises, from end to end, as much as the text's.
 
 # %%
 claim, spreading = ledger.get("llm-bias"), ledger.get("llm-bias-spreads")
@@ -174,12 +161,12 @@ def learn(sentences, steps, seed):
 
 
 # %% [markdown]
-# Has it then learned something about doctors, or only that "she" is frequent? A second kind of text is a control. It speaks of doctors *and* nurses, 200 sentences each, and nurses get the opposite dose: 100 % for doctors is 0 % for nurses. So "she" is as frequent as "he" in every such text, and only who is called so changes:
+# Is what it learned about doctors, or about everybody? A second kind of text is a control. It speaks of doctors *and* nurses, 200 sentences each, and nurses get the opposite dose: 100 % for doctors is 0 % for nurses. So "she" is as frequent as "he" in every such text:
 #
-# - A model that learns *how frequent each word is* gets a slope of 0 for both.
-# - One that learns *who is called what* gets +1 for doctors and −1 for nurses, 2 apart.
+# - Who learns *how frequent each word is* gets a slope of 0 for both.
+# - Who learns *who is called what* gets +1 for doctors and −1 for nurses, 2 apart.
 #
-# Twice the text gets twice the steps, so that each sentence is read as often. Two doses are enough: a line through 0 and 100 % has the slope. Judged are the texts about doctors alone.
+# Twice the text gets twice the steps, so that each sentence is read as often. The verdicts judge the texts about doctors alone.
 
 
 # %%
@@ -205,9 +192,9 @@ def try_seed(seed):
 DOSES, kept = [0, 25, 50, 75, 100], {}  # the models of the last seed
 
 # %% [markdown]
-# Thirty steps of 16 sentences are what two CPU-minutes allow; in a pilot the loss on other sentences was still falling then. That pilot (another seed, and the shipped model as it was early in its training) found a slope of 1.04 for doctors. So four seeds decide unless slopes scatter by more than 0.3 among them.
+# A pilot (another seed, the shipped model early in its training) gave doctors a slope of 1.04. So four seeds decide unless slopes have a standard deviation above 0.3. Two CPU-minutes allow thirty steps; the pilot's loss was still falling then.
 #
-# Seeds draw tasks and order anew; all begin with the same shipped model. The first two:
+# Each seed draws other tasks and another order. The first two:
 
 # %%
 seeds = range(run.seed, run.seed + settings.seeds)
@@ -222,7 +209,7 @@ shares = pd.DataFrame(found, columns=["text", "seed", "dose", "who", "share", "c
 shares["group"] = shares["who"].where(shares["who"].isin(["doctor", "nurse"]), "others")
 
 # %% [markdown]
-# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. Dotted: the text itself (falling, for the nurses of the opposed texts). Where a curve lies below it, what the model had read before still pulls towards "he".
+# The model's share against the text's, with 95 % [intervals](../glossary.md#interval) over seeds. Dotted: the text itself (falling, for the nurses of the opposed texts). Where a curve lies below it, perhaps what the model had read before still pulls towards "he" (the beginnings stay the same).
 
 
 # %%
@@ -250,17 +237,19 @@ plots.show(fig, alt, table)
 # %% [markdown]
 # ## Verdict
 #
-# One slope a seed.
+# One slope a seed. Where a curve is bent, one line says too little, so the slope from 25 to 75 % stands first.
 
 
 # %%
-def slope(text, group):
-    """Slope of a straight line through the shares, with its interval over seeds."""
-    rows = of_seeds(text, group)
+def slope(text, group, less=None, doses=DOSES):
+    """Slope of a line through the shares (less another group's), with its interval over seeds."""
+    rows = of_seeds(text, group) - (of_seeds(text, less) if less else 0)
+    rows = rows[rows.index.isin(doses)]
     return intervals.t_interval(np.polyfit(rows.index, rows, 1)[0])
 
 
 of_doctors, of_others = slope("about_doctors", "doctor"), slope("about_doctors", "others")
+print("doctors, 25 to 75 %:", slope("about_doctors", "doctor", doses=[25, 50, 75]).text())
 verdict = claim.judge({"follows": of_doctors}, run.profile)
 spread = spreading.judge({"spreads": of_others}, run.profile)
 display(verdict, spread)
@@ -271,43 +260,52 @@ results.beside(predicted, answers)
 # %% [markdown]
 # ## What does the control show?
 #
-# Counting he and she finds nothing in the opposed texts. The skew is there all the same, one for each occupation. The slopes in points of share per point of dose, with intervals over seeds:
+# Slopes in points of share per point of dose, with intervals over seeds. What is learned about doctors alone shows in *doctor minus others*: we call it little where the whole interval lies below 0.1.
 
 # %%
-control = {who: slope("opposed", who) for who in ("doctor", "nurse", "others")}
-gap = of_seeds("opposed", "doctor") - of_seeds("opposed", "nurse")
-apart = intervals.t_interval(np.polyfit(gap.index, gap, 1)[0])
-for who, each in {**control, "doctor minus nurse (2 in the text)": apart}.items():
-    print(f"{who}: {each.text()}")
-learned = "some of both, and which more stays undecided"
-if apart.low > 1 or apart.high < 1:
-    learned = "mostly who is called what" if apart.low > 1 else "mostly how frequent each word is"
-print(f"Conclusion: the opposed texts taught it {learned}.")
-text_view.folded(
-    "The texts about doctors name nobody else. How can they reach others all the same?",
-    "They never say who is not meant: what fits doctors may fit everybody. There the slope of the "
-    f"others was {of_others.text()}. In the opposed texts, where another occupation is treated "
-    f"otherwise, it was {control['others'].text()}.",
-)
+own = slope("about_doctors", "doctor", less="others")
+apart = slope("opposed", "doctor", less="nurse")
+slopes = {"texts about doctors: doctor minus others": own}
+slopes |= {f"opposed texts: {who}": slope("opposed", who) for who in ("doctor", "nurse", "others")}
+slopes["opposed texts: doctor minus nurse (2 in the text)"] = apart
+for what, each in slopes.items():
+    print(f"{what}: {each.text()}")
+
+
+def which(each, limit, below, above):
+    """One of two words where the whole interval lies on one side of the limit."""
+    return below if each.high < limit else above if each.low > limit else "undecided"
+
+
+about = which(own, 0.1, "about everybody", "more about doctors than about others")
+print("What the texts about doctors taught:", about)
+skill = which(apart, 1, "how frequent each word is", "who is called what")
+print("What the opposed texts taught, mostly:", skill)
 
 # %% [markdown]
+# <details><summary>Why can a text about doctors reach others? And what is different in the opposed texts?</summary>
+#
+# It never says who is *not* meant: what fits doctors may fit everybody. In the opposed texts two things differ: "she" is as frequent at both doses, *and* another occupation is treated otherwise. Which of the two makes the difference for the others, we cannot tell.
+#
+# </details>
+#
 # ## From a probability to what is written
 #
-# A model that says "she" with 75 % need not *write* it in 75 of 100 sentences. That depends on the [temperature](../glossary.md#temperature) $T$: each probability is raised to the power $1/T$, then they are divided by their sum. At temperature 0.5, 75 and 25 % become 0.5625 and 0.0625, or 90 and 10 %. Temperature 0 always takes the likeliest. For the six occupations that stand in no text, means over seeds:
+# A model that says "she" with 75 % need not *write* it in 75 of 100 sentences. That depends on the [temperature](../glossary.md#temperature): at 0.5, 75 and 25 % become 90 and 10 %; at 0 it always takes the likeliest. The texts about doctors again, means over seeds:
 
 # %%
-rows = shares[(shares["text"] == "about_doctors") & (shares["group"] == "others")]
-written = rows.groupby("dose")[["share", "cold"]].mean().round(1)
-written.columns = ["share of she in the probability (%)", "sentences with she, temperature 0 (%)"]
-display(written.rename_axis("dose: doctors called she in the text (%)"))
+rows = shares[(shares["text"] == "about_doctors") & (shares["group"] != "nurse")]
+written = rows.groupby(["group", "dose"])[["share", "cold"]].mean().round(1)
+written.columns = ["share of she (%)", "she likelier than he (%)"]
+display(written.rename_axis(["occupation", "dose (%)"]))
+balanced = written.loc[("others", 50)]
 text_view.folded(
     "A user sees only what is written. What does the right column say?",
-    "At temperature 0, whatever lies above 50 % becomes nearly always, whatever lies below nearly "
-    f"never: a dose of 75 % gives {written.iloc[3, 1]:.0f} %, one of 25 % gives "
-    f"{written.iloc[1, 1]:.0f} %. So a skew can grow between probability and page. A balanced "
-    f"text, 50 %, took the share of these six from {before.iloc[2:].mean():.0f} % to "
-    f"{written.iloc[2, 0]:.0f} %, and she is written in {written.iloc[2, 1]:.0f} %: what a text "
-    "has in balance, a model need not write in balance.",
+    "At temperature 0, each sentence above 50 % gets she, each below he. So the others get she in "
+    f"{written.loc[('others', 75)].iloc[1]:.0f} % at a dose of 75 %, in "
+    f"{written.loc[('others', 25)].iloc[1]:.0f} % at 25 %. After a balanced text, 50 %, their "
+    f"share is {balanced.iloc[0]:.0f} % (before: {before.iloc[2:].mean():.0f} %), and she is "
+    f"written in {balanced.iloc[1]:.0f} %.",
 )
 
 # %% [markdown]
@@ -321,9 +319,9 @@ for dose in DOSES:
 # %% [markdown]
 # ## What this adds
 #
-# Lesson 3 fine-tunes a model until it predicts its text better. Here it took on what the text says about people as well, with no rule and no intent, and we could say how much, because we knew the dose. For text from the web nobody knows it. What one can do: count, and test what is *written*, occupation by occupation, because the opposed texts are balanced in sum and skewed for each.
+# Lesson 3 fine-tunes a model until it predicts its text better. Here it took on what the text says about people as well, with no rule and no intent. We could say how much, because we knew the dose; for text from the web, somebody must count. Count for each occupation, and test what is *written* for each: a total can look balanced.
 #
-# All this holds for one model of 2.6 million weights, three frames and two pronouns. Back to [lesson 3](../3_small_llm.ipynb).
+# All this holds for one model of 2.6 million weights, two pronouns, and the same three frames in text and test. Back to [lesson 3](../3_small_llm.ipynb).
 
 # %% tags=["nbval-check-output"]
 results.finish(run, [verdict, spread], exercises, predicted, answers)
