@@ -278,9 +278,9 @@ def which(each, limit, below, above):
 
 
 about = which(own, 0.1, "about everybody", "more about doctors than about others")
-print("What the texts about doctors taught:", about)
+print("Learned from the texts about doctors:", about)
 skill = which(apart, 1, "how frequent each word is", "who is called what")
-print("What the opposed texts taught, mostly:", skill)
+print("Learned from the opposed texts, mostly:", skill)
 
 # %% [markdown]
 # <details><summary>Why can a text about doctors reach others? And what is different in the opposed texts?</summary>

@@ -101,7 +101,6 @@ exercises.check("3_summary.1", field)
 
 # %%
 def scored(made):
-    """ROUGE-L (%) of each line that was made, (n,)."""
     return np.array([summaries.rouge(a, b) for a, b in zip(made, truth, strict=True)])
 
 
@@ -196,6 +195,7 @@ how |= {"precision": choose_precision(run.device)}
 how |= {"validate": watched, "validate_every": max(1, settings.steps // 6), "patience": 6}
 history = training.fit(model, batch_loss, data, **how)
 print(f"from step {len(train) // settings.batch} on it meets functions a second time")
+lines["fine-tuned"] = summaries.write(model, tokenizer, test, settings.most_code)
 
 # %% [markdown]
 # Where the curves lie apart from the start, perhaps it is because pre-training has read most lines to learn from (those of numpy, scipy and pandas). From the second pass on, functions return: where training then falls and validation does not, the model learns by heart.
@@ -216,11 +216,9 @@ plots.show(fig, alt, found.rename("validation loss (nats a token)").round(2).to_
 # The n-gram model reads the same pairs, and the pages of numpy, scipy and pandas. Then read before you count: three functions, and what each writer makes of them.
 
 # %%
-lines["fine-tuned"] = summaries.write(model, tokenizer, test, settings.most_code)
 pages = language.encode(tokenizer, [page.text for page in general.train])
 ngram = KneserNey(5, len(tokenizer)).fit([*data[0].numpy(), *pages])
 lines["n-gram"] = summaries.count_and_write(ngram, tokenizer, test, settings.most_code)
-
 for i in np.random.default_rng(run.seed).choice(len(test), 3, replace=False):
     shown = {f"{test[i].name}: right": truth[i]}
     text_view.boxes(shown | {writer: made[i] or "(nothing)" for writer, made in lines.items()})
