@@ -61,19 +61,7 @@ print(f"{truth[0]}\n\n{test[0].code[:400]}")
 # |**an**|1|2|2|2|2|
 # |**array**|1|2|3|3|3|
 #
-# A field says how many words the texts have in common up to there. If its two words are *equal*, it is one more than the field *diagonally* above to the left. If not, one of the two words must be struck out: which fields remain? Outside the table stands 0. This loop goes through all fields; `field` says what one holds, and is missing.
-
-
-# %%
-def in_common(a, b, field):
-    """Words that two lists have in common in the same order."""
-    table = np.zeros((len(a) + 1, len(b) + 1), dtype=int)
-    for i in range(len(a)):
-        for j in range(len(b)):
-            diagonal, above, left = table[i, j], table[i, j + 1], table[i + 1, j]
-            table[i + 1, j + 1] = field(a[i] == b[j], diagonal, above, left)
-    return table[-1, -1]
-
+# A field says how many words the texts have in common up to there. If its two words are *equal*, it is one more than the field *diagonally* above to the left. If not, one of the two words must be struck out: which fields remain? Outside the table stands 0. A loop goes through all fields, from the top; you write what one field holds.
 
 # %% [markdown]
 # **Exercise 3_summary.1 One field.** Write `field(equal, diagonal, above, left)`: `equal` is True or False, the others are whole numbers. Return the field's number, in one or two lines.
