@@ -275,7 +275,7 @@ results.beside(predicted, answers)
 # What would decide a row that is undecided? More files, not more functions of the same ones: four times as many make intervals about half as wide. If the middles stayed:
 
 # %%
-for what, each, limit in [("ratio to names", ratios["names"], 1.1), ("lead in choosing", chosen, 5)]:
+for what, each, limit in [("ratio to names", ratios["names"], 1.1), ("lead, choosing", chosen, 5)]:
     low, high = (each.effect + each.low) / 2, (each.effect + each.high) / 2
     word = "holds" if low > limit else "below the limit" if high < limit else "still undecided"
     print(f"{what}: {low:.2f} to {high:.2f}, needed above {limit}: {word}")
