@@ -3,7 +3,7 @@ import pytest
 
 from course_utils import CourseError
 from course_utils.data.documents import Document
-from course_utils.models import finetuning, language, probes
+from course_utils.models import language, probes
 from course_utils.models.transformer import Size, Transformer
 
 
@@ -73,26 +73,3 @@ def test_words_in_common_are_counted_once():
 def test_a_tie_is_shared():
     scores = np.array([[1.0, 2, 3], [2, 2, 3], [2, 1, 1], [0, 0, 0]])
     assert probes.share_right(scores) == pytest.approx([100, 50, 0, 100 / 3])
-
-
-def test_both_judges_tell_the_task_from_the_general_text():
-    rng = np.random.default_rng(0)
-    words = {"general": ["red", "blue", "green", "grey"], "task": ["one", "two", "three", "four"]}
-    pages = {
-        f"{kind}, {part}": [" ".join(rng.choice(words[kind], 30)) for _ in range(12)]
-        for kind in words
-        for part in ("train", "validation", "test")
-    }
-    tokenizer = language.train_tokenizer(pages["general, train"] + pages["task, train"], 300)
-    before, tuned = (Transformer(Size(len(tokenizer), 32, 1), 0) for _ in range(2))
-    windows = language.windows(language.encode(tokenizer, pages["task, train"]), 32)
-    finetuning.fine_tune(tuned, [windows[:8]] * 30, 0.01)
-    right = probes.which_library(before, tuned, tokenizer, pages, n_asked=10)
-    assert list(right) == ["two language models", "words, logistic regression"]
-    assert all(each.shape == (20,) and each.mean() > 0.9 for each in right.values())
-    other = {"general": "task", "task": "general"}
-    parts = [(*name.split(", "), each) for name, each in pages.items()]
-    swapped = {f"{other[kind]}, {part}": each for kind, part, each in parts}
-    wrong = probes.which_library(before, tuned, tokenizer, swapped, n_asked=10)
-    assert wrong["two language models"].mean() < 0.1  # it has learned the other kind
-    assert wrong["words, logistic regression"].mean() > 0.9

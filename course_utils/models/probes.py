@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from torch import nn
 from transformers import PreTrainedTokenizerFast
 
@@ -107,47 +104,3 @@ def share_right(scores: np.ndarray) -> np.ndarray:
     """
     lowest = scores == scores.min(axis=1, keepdims=True)
     return 100 * lowest[:, 0] / lowest.sum(axis=1)
-
-
-def which_library(
-    before: nn.Module,
-    tuned: nn.Module,
-    tokenizer: PreTrainedTokenizerFast,
-    pages: Mapping[str, Sequence[str]],
-    n_asked: int,
-    n_learned: int = 300,
-    n_characters: int = 150,
-) -> dict[str, np.ndarray]:
-    """Who can tell from its beginning whether a test page is of the task: for each judge, right or wrong.
-
-    The models take it for the task's when fine-tuning saves more of its bits than the middle between the two
-    kinds' medians on validation pages. The rival is a logistic regression on words of training pages.
-
-    Parameters
-    ----------
-    pages : mapping of str to lists of str
-        'general, train', 'task, train', and likewise for validation and test.
-    n_asked, n_learned, n_characters : int
-        Test pages of each kind, training pages of each kind, and how much of a page is shown.
-    """
-
-    def beginnings(part: str, most: int | None = None) -> dict[str, list[str]]:
-        return {
-            kind: [page[:n_characters] for page in pages[f"{kind}, {part}"][:most]]
-            for kind in ("general", "task")
-        }
-
-    def saved(texts: Sequence[str]) -> np.ndarray:
-        bits = [language.page_bits(each, language.encode(tokenizer, texts), 256) for each in (before, tuned)]
-        return 1 - bits[1] / bits[0]
-
-    learned, shown = beginnings("train", n_learned), beginnings("test", n_asked)
-    limit = np.mean([np.median(saved(texts)) for texts in beginnings("validation").values()])
-    regression = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10))
-    labelled = [(text, kind) for kind, texts in learned.items() for text in texts]
-    regression.fit(*zip(*labelled, strict=True))
-    right = {
-        "two language models": [(saved(texts) > limit) == (kind == "task") for kind, texts in shown.items()],
-        "words, logistic regression": [regression.predict(texts) == kind for kind, texts in shown.items()],
-    }
-    return {judge: np.concatenate(each) for judge, each in right.items()}
