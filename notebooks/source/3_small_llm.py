@@ -113,7 +113,7 @@ bits = language.token_bits(shipped, [page], finetuning.CONTEXT)[0]
 text_view.surprise([tokenizer.decode([k]) for k in page[1:]], bits)
 
 # %% [markdown]
-# <details><summary>Compare</summary>At beginnings, and in rare names. In set phrases, inside common words, and where a name returns, it is small.</details>
+# <details><summary>Compare</summary>At beginnings, and in rare names. In set phrases, inside common words, and in the rest of a name that returns, it is small.</details>
 #
 # The surprise over a text, divided by its number of bytes: **bits per byte**. To so many bits a byte could this model compress the text. Guessing among all 256 bytes needs 8; fewer is better. It compares models that cut differently.
 #
@@ -338,7 +338,7 @@ exercises.check("3.4", looks_ahead)
 # %% [markdown]
 # ## One minute of learning
 #
-# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024), a relative of AdamW.
+# In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024) in place of AdamW.
 
 # %%
 def batch_loss(model, windows):
@@ -471,7 +471,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. Each arm has the rate and the passes that suit it (tried with another seed, on validation pages). The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes over an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. The fine-tuned arm and the one from scratch have each the rate and the passes that suit it (tried with another seed, on validation pages); *more general text* has the fine-tuned one's. The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes over an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
