@@ -471,7 +471,7 @@ exercises.given("3.6", batch_loss=batch_loss)
 exercises.check("3.6", fine_tune)
 
 # %% [markdown]
-# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. The fine-tuned arm and the one from scratch have each the rate and the passes that suit it (tried with another seed, on validation pages); *more general text* has the fine-tuned one's. The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes over an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
+# `finetuning.adapt` is this loop with Muon, and with validation after each pass over the pages: when one brings nothing better, it stops and keeps the best weights. *Fine-tuned* and *from scratch* have the rate and the passes that suit them (tried with another seed, on validation pages); *more general text* has those of *fine-tuned*. The whole experiment, three budgets and five [seeds](glossary.md#seed), each a new draw of pages, takes over an hour. We did it beforehand (`make finetune`) and recorded the bits of each test page. You train one seed with the smallest budget; does the record say the same? (Other processors round differently. With your own text, all is trained now.)
 
 # %%
 experiment = finetuning.Experiment(
