@@ -308,3 +308,10 @@ def test_a_context_that_is_no_number_of_tokens_is_refused(context):
 def test_nothing_is_answered_before_fit(use):
     with pytest.raises(CourseError, match=r"call fit\(documents\) first"):
         use(KneserNey(2, 10))
+
+
+def test_a_page_costs_what_its_tokens_cost_behind_the_first():
+    model = KneserNey(2, 5).fit([np.array([0, 1, 2, 1, 2])])
+    pages = [np.array([0, 1, 2]), np.array([0, 4])]
+    by_token = [model.bits(page) for page in pages]
+    assert model.page_bits(pages) == pytest.approx([by_token[0][1] + by_token[0][2], by_token[1][1]])

@@ -1,6 +1,6 @@
 """Lesson 3's experiment as a whole: ``make finetune``, or ``python -m course_utils.models.finetuning``.
 
-All of its trainings take an hour and a quarter of a processor, so the course ships what was measured,
+All of its trainings take well over an hour of a processor, so the course ships what was measured,
 `RECORD`. The lesson repeats one of them and compares.
 """
 
@@ -167,7 +167,7 @@ class Experiment:
         part = draw(self.pages, limit, seed)
         model = KneserNey(4, self.pretrained.size.n_tokens)
         model.fit([*self.general, *part.train, *part.validation])
-        return np.array([model.bits(page)[1:].sum() for page in self.test])
+        return model.page_bits(self.test)
 
     def run(
         self,

@@ -57,7 +57,7 @@ def rivals(texts: Texts, tokenizer: PreTrainedTokenizerFast, order: int = 4) -> 
     parts = {f"{name}, validation": documents for name, documents in texts.validation.items()}
     for name, documents in (texts.test | parts).items():
         pages = [document.text for document in documents]
-        bits = sum(counted.bits(page)[1:].sum() for page in language.encode(tokenizer, pages))
+        bits = counted.page_bits(language.encode(tokenizer, pages)).sum()
         extra = _packed(read + "\n\n".join(pages).encode()) - alone
         found[f"{order}-gram"][name] = float(bits / n_bytes(documents))
         found["xz"][name] = 8 * extra / n_bytes(documents)

@@ -107,6 +107,10 @@ class KneserNey:
             p[rest] = tables[k - 1].mixed(self._grams(tokens, k), used[rest] == k - 1, p[rest])
         return np.maximum(-np.log2(p), 0)  # rounding may lift the p of a sure token above 1
 
+    def page_bits(self, pages: Sequence[np.ndarray]) -> np.ndarray:
+        """Bits that each page costs behind its first token, where pages begin: (n_pages,), as in `bits`."""
+        return np.array([self.bits(page)[1:].sum() for page in pages])
+
     def probabilities(self, context: np.ndarray) -> np.ndarray:
         """Probability of every token after the given ones, (n_tokens,) float64; each above 0, sum 1.
 
