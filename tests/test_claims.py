@@ -64,9 +64,11 @@ HEADLINES = {
     },
     "gen-new-and-real": {
         "class_agreement": ("above", -3.0, "points", "", False),
-        "frechet": ("below", 3.0, "×", "", False),
+        "kernel_distance": ("below", 0.0, "thousandths", "", False),
         "near_copies": ("below", 3.0, "%", "", False),
         "control_copies": ("above", 30.0, "%", "", False),
+        "altered_copies": ("above", 80.0, "%", "alteration", False),
+        "spiked": ("above", 3.0, "%", "", False),
     },
 }
 
