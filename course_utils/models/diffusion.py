@@ -1,4 +1,4 @@
-"""The tested twin of the diffusion model that lesson 4 writes out, for the lesson's labs.
+"""The tested twin of the diffusion model that lesson 4 writes out: for the long training and the labs.
 
 A network learns to guess the clean picture behind a noisy one (Ho, J., and others 2020, Denoising diffusion
 probabilistic models). Sampling begins with noise and mixes the guess and the noise again and again, with
@@ -19,9 +19,12 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from course_utils.models import training
+from course_utils.run import choose_precision
 
 LEVELS = 1_000
 """Levels of noise, from 0 (hardly any) to 999 (noise alone)."""
+AT_ONCE = 250
+"""Pictures that are made at once, so that memory does not grow with their number."""
 
 
 def clean_shares() -> torch.Tensor:
@@ -35,104 +38,133 @@ def clean_shares() -> torch.Tensor:
 A = clean_shares()
 
 
-def make_unet(
-    shape: tuple[int, int, int], n_classes: int, seed: int, channels: Sequence[int] = (16, 32)
-) -> UNet2DModel:
-    """An untrained U-Net: noisy pictures (B, C, H, W), levels (B,) and classes (B,) to clean guesses.
+class UNet(nn.Module):
+    """A U-Net that guesses clean pictures, built with diffusers (Ronneberger, O., and others 2015).
+
+    Each square of `patch` × `patch` pixels becomes one place with so many more numbers: a quarter of the
+    places to compute, for patches of two.
 
     Parameters
     ----------
     shape : (channels, height, width)
-        Of a picture; height and width are equal and even.
+        Of a picture; height and width are equal, and multiples of `patch` × 2 for each level after the first.
     n_classes : int
         One class more, with the number `n_classes`, stands for 'not told'.
     seed : int
         Of the first weights.
     channels : sequence of int
         Feature maps at each level of the U, multiples of 8.
+    patch : int
+        Side of a patch in pixels.
     """
-    torch.manual_seed(seed)
-    return UNet2DModel(
-        sample_size=shape[1],
-        in_channels=shape[0],
-        out_channels=shape[0],
-        block_out_channels=channels,
-        down_block_types=("DownBlock2D",) * len(channels),
-        up_block_types=("UpBlock2D",) * len(channels),
-        layers_per_block=1,
-        norm_num_groups=8,
-        num_class_embeds=n_classes + 1,
-        add_attention=False,
-    )
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        n_classes: int,
+        seed: int,
+        channels: Sequence[int] = (32, 64),
+        patch: int = 2,
+    ) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.shape, self.n_classes, self.patch = tuple(shape), n_classes, patch
+        self.network = UNet2DModel(
+            sample_size=shape[1] // patch,
+            in_channels=shape[0] * patch**2,
+            out_channels=shape[0] * patch**2,
+            block_out_channels=tuple(channels),
+            down_block_types=("DownBlock2D",) * len(channels),
+            up_block_types=("UpBlock2D",) * len(channels),
+            layers_per_block=1,
+            norm_num_groups=8,
+            num_class_embeds=n_classes + 1,
+            add_attention=False,
+        )
+
+    def forward(self, noisy: torch.Tensor, t: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        """Noisy pictures (B, C, H, W), levels () or (B,) and classes (B,) to guesses (B, C, H, W)."""
+        patches = nn.functional.pixel_unshuffle(noisy, self.patch)
+        guess = self.network(patches, t, class_labels=classes).sample
+        return nn.functional.pixel_shuffle(guess, self.patch)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return self.network.device
 
 
 def batch_loss(
-    model: UNet2DModel, clean: torch.Tensor, labels: torch.Tensor, withheld: float = 0.0
+    model: nn.Module, clean: torch.Tensor, classes: torch.Tensor, withheld: float = 0.0
 ) -> torch.Tensor:
     """Mean squared error of the guessed clean pictures, at a random level of noise for each.
 
     `withheld` is the share of pictures whose class the network is not told.
     """
-    t = torch.randint(0, LEVELS, labels.shape, device=labels.device)  # (B,)
+    t = torch.randint(0, LEVELS, classes.shape, device=classes.device)  # (B,)
     if withheld:
-        hidden = torch.rand(labels.shape, device=labels.device) < withheld
-        labels = torch.where(hidden, model.config.num_class_embeds - 1, labels)
+        hidden = torch.rand(classes.shape, device=classes.device) < withheld
+        classes = torch.where(hidden, model.n_classes, classes)
     a = A.to(clean.device)[t].view(-1, 1, 1, 1)
     noisy = a.sqrt() * clean + (1 - a).sqrt() * torch.randn_like(clean)  # (B, C, H, W)
-    return nn.functional.mse_loss(model(noisy, t, class_labels=labels).sample, clean)
+    return nn.functional.mse_loss(model(noisy, t, classes).float(), clean)
 
 
 def train(
-    model: UNet2DModel, pixels: np.ndarray, labels: np.ndarray, *, steps: int, withheld: float = 0.0, **fit
+    model: nn.Module, pixels: np.ndarray, labels: np.ndarray, *, steps: int, withheld: float = 0.1, **fit
 ) -> training.History:
     """Train on pictures (n, C, H, W) from 0 to 1 and their classes; `fit` goes to `training.fit`."""
     data = torch.from_numpy(2 * pixels - 1), torch.from_numpy(labels)
-    adamw = partial(torch.optim.AdamW, lr=0.005, fused=True)
+    adamw = partial(torch.optim.AdamW, lr=0.003, fused=True)
+    settings = {"batch_size": 64, "average": 0.995, "precision": choose_precision(fit.get("device", "cpu"))}
     return training.fit(
         model,
         partial(batch_loss, withheld=withheld),
         data,
         steps=steps,
-        batch_size=32,
         optimizers=lambda model: [adamw(model.parameters())],
-        average=0.99,
-        **fit,
+        **(settings | fit),
     )
 
 
 @torch.no_grad()
 def guess_clean(
-    model: UNet2DModel, noisy: torch.Tensor, t: int, labels: torch.Tensor, guidance: float = 1.0
+    model: nn.Module, noisy: torch.Tensor, t: int, classes: torch.Tensor, guidance: float = 1.0
 ) -> torch.Tensor:
     """The guessed clean pictures (B, C, H, W); `guidance` above 1 strengthens the class.
 
     Ho, J., & Salimans, T. (2022). Classifier-free diffusion guidance.
     """
     level = torch.tensor(t, device=noisy.device)
-    guess = model(noisy, level, class_labels=labels).sample
+    guess = model(noisy, level, classes)
     if guidance == 1:
         return guess
-    not_told = torch.full_like(labels, model.config.num_class_embeds - 1)
-    without = model(noisy, level, class_labels=not_told).sample
+    without = model(noisy, level, torch.full_like(classes, model.n_classes))
     return without + guidance * (guess - without)
 
 
-@torch.no_grad()
 def sample(
-    model: UNet2DModel, asked: ArrayLike, seed: int, steps: int = 20, guidance: float = 1.0, greys: int = 16
+    model: UNet, asked: ArrayLike, seed: int, steps: int = 25, guidance: float = 1.0, greys: int = 255
 ) -> np.ndarray:
     """Pictures for these classes, (n, C, H, W) from 0 to 1, in `greys` + 1 levels of grey.
 
     Noise comes from a generator of its own on the processor, so that every device begins with the same.
     """
-    config, device = model.config, model.device
-    shape = (len(asked), config.in_channels, config.sample_size, config.sample_size)
-    x = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(device)
-    labels = torch.as_tensor(asked, device=device)
+    noise = torch.randn((len(asked), *model.shape), generator=torch.Generator().manual_seed(seed))
+    parts = zip(noise.split(AT_ONCE), torch.as_tensor(np.asarray(asked)).split(AT_ONCE), strict=True)
+    made = [_walk(model, x.to(model.device), part.to(model.device), steps, guidance) for x, part in parts]
+    brightness = ((torch.cat(made).cpu().numpy() + 1) / 2).clip(0, 1)
+    return np.round(brightness * greys) / greys
+
+
+@torch.no_grad()
+def _walk(
+    model: UNet, x: torch.Tensor, classes: torch.Tensor, steps: int, guidance: float
+) -> torch.Tensor:
+    """From noise (B, C, H, W) to pictures, in so many steps."""
     levels = [LEVELS - 1 - i * (LEVELS // steps) for i in range(steps)]
     for t, a_next in zip(levels, [*A[levels[1:]], torch.tensor(1.0)], strict=True):
-        guess = guess_clean(model, x, t, labels, guidance).clamp(-1, 1)
+        guess = guess_clean(model, x, t, classes, guidance).clamp(-1, 1)
         noise = (x - A[t].sqrt() * guess) / (1 - A[t]).sqrt()
         x = a_next.sqrt() * guess + (1 - a_next).sqrt() * noise
-    brightness = ((x.cpu().numpy() + 1) / 2).clip(0, 1)
-    return np.round(brightness * greys) / greys
+    return x
