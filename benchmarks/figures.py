@@ -115,13 +115,41 @@ class Trained:
     looks: list[list[float]]
 
 
-Figure = LessonCost | StartTime | LoopTime | LanguageScore | Trained
+@dataclass(frozen=True)
+class Generated:
+    """Pictures that a generator made, or real ones for scale.
+
+    Attributes
+    ----------
+    model : str
+        'ours', 'theirs' or 'real'.
+    agreement : float
+        Share in % in which the judge sees what was asked for.
+    distance : float
+        Kernel distance to held-out pictures, in thousandths.
+    steps, cpu_s, parameters
+        Of the training; 0 for real pictures.
+    sampling_ms : float
+        CPU milliseconds for one picture.
+    """
+
+    model: str
+    agreement: float
+    distance: float
+    steps: int = 0
+    cpu_s: float = 0.0
+    parameters: int = 0
+    sampling_ms: float = 0.0
+
+
+Figure = LessonCost | StartTime | LoopTime | LanguageScore | Trained | Generated
 KINDS: dict[str, type[Figure]] = {
     "lessons": LessonCost,
     "import": StartTime,
     "fit": LoopTime,
     "language": LanguageScore,
     "quality": Trained,
+    "generating": Generated,
 }
 """What each part gives, in the order in which they are measured."""
 

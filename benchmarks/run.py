@@ -53,7 +53,8 @@ def processor() -> str:
 def measure(name: str, options: Options, load_at_start: float) -> Measurement:
     """One part's figures and the conditions."""
     # they load torch, which writing the tables does not need
-    module = importlib.import_module({"lessons": "lesson_costs", "quality": "quality"}.get(name, "parts"))
+    own = {"lessons": "lesson_costs", "quality": "quality", "generating": "generating"}
+    module = importlib.import_module(own.get(name, "parts"))
     started = time.perf_counter()
     found = getattr(module, f"{name}_part")(options)
     minutes = round((time.perf_counter() - started) / 60, 2)

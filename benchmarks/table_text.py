@@ -7,7 +7,7 @@ from functools import partial
 from math import inf
 from statistics import median
 
-from figures import LanguageScore, LessonCost, LoopTime, StartTime, Trained
+from figures import Generated, LanguageScore, LessonCost, LoopTime, StartTime, Trained
 from tabulate import tabulate
 
 
@@ -117,10 +117,8 @@ def reached(training: Trained, level: float) -> tuple[float, float]:
     return next(((cpu_s, step) for step, cpu_s, quality in training.looks if quality >= level), (inf, inf))
 
 
-def levels(
-    trainings: list[Trained], wanted: Sequence[float], what: str, example: Sequence[Trained] = ()
-) -> str:
-    """One row a level of quality, and one for the end; beside it, if given, how long an example takes."""
+def levels(trainings: list[Trained], wanted: Sequence[float], what: str, example: Sequence[Trained]) -> str:
+    """One row a level of quality, and one for the end; beside it how long an example takes."""
     never = f"not reached in {trainings[0].steps:,} steps"
     rows = []
     for level in wanted:
@@ -132,22 +130,34 @@ def levels(
         for unit, numbers, show in (("CPU seconds", cpu_s, short), ("steps", steps, "{:,.0f}".format)):
             known = min(numbers) < inf
             row[f"{unit}: median (range)"] = spread(numbers, partial(_or, never, show)) if known else never
-        if example:
-            theirs = median([reached(training, level)[0] for training in example])
-            longest = median([training.looks[-1][1] for training in example])  # all of its recipe
-            sign = "" if theirs < inf else "> "
-            row["the example"] = f"{sign}{short(min(theirs, longest))}"
-            ours = median(cpu_s)
-            row["times ours"] = f"{sign}{min(theirs, longest) / ours:.1f}" if ours < inf else ""
+        theirs = median([reached(training, level)[0] for training in example])
+        longest = median([training.looks[-1][1] for training in example])  # all of its recipe
+        sign = "" if theirs < inf else "> "
+        row["the example"] = f"{sign}{short(min(theirs, longest))}"
+        ours = median(cpu_s)
+        row["times ours"] = f"{sign}{min(theirs, longest) / ours:.1f}" if ours < inf else ""
         rows.append(row)
     whole = [training.looks[-1] for training in trainings]
     ends = spread([quality for *_, quality in whole], "{:.1f}".format)
     cells = [f"at the end: {ends} %", f"{len(whole)} of {len(whole)}", spread([s for _, s, _ in whole])]
     cells.append(f"{trainings[0].steps:,}")
-    if example:
-        cells.append(f"{spread([each.looks[-1][2] for each in example], '{:.1f}'.format)} %")
+    cells.append(f"{spread([each.looks[-1][2] for each in example], '{:.1f}'.format)} %")
     rows.append(dict(zip(rows[0], cells, strict=False)))
     return table(rows)
+
+
+def generated(figures: list[Generated]) -> str:
+    """One row a training, and one for real pictures."""
+    return table([
+        {
+            "pictures": f.model, "parameters": f"{f.parameters:,}" if f.steps else "",
+            "CPU seconds": f"{f.cpu_s:.0f}" if f.steps else "", "steps": f"{f.steps:,}" if f.steps else "",
+            "as asked for (%)": f"{f.agreement:.1f}",
+            "kernel distance (thousandths)": f"{f.distance:.1f}".replace("-", "−"),
+            "sampling (CPU ms a picture)": short(f.sampling_ms) if f.steps else "",
+        }
+        for f in figures
+    ])  # fmt: skip
 
 
 def _or(never: str, show: Callable[[float], str], number: float) -> str:

@@ -109,13 +109,13 @@ def copied(tmp_path):
 def measured(benchmark):
     """One measurement of each part, with figures that nobody has measured."""
     figures = benchmark("figures")
-    trained = [
-        figures.Trained("example", 0, 800, [[100, 20.0, 94.0], [200, 40.0, 96.5]]),
-        figures.Trained("judge", 0, 9, [[9, 4.0, 97.5]]),
-    ]
+    trained = [figures.Trained("example", 0, 800, [[100, 20.0, 94.0], [200, 40.0, 96.5]])]
     for seed, at in enumerate((1.0, 2.0, 6.0)):
         trained.append(figures.Trained("CNN", seed, 400, [[10, at, 95.0], [20, 2 * at, 96.0 + seed]]))
-    trained.append(figures.Trained("diffusion", 0, 800, [[50, 3.0, 60.0], [100, 6.0, 85.0]]))
+    generated = [
+        figures.Generated("real", 98.5, -0.12),
+        figures.Generated("ours", 96.4, 12.3, 1_500, 150.4, 636_932, 15.2),
+    ]
     found = {
         "lessons": [
             figures.LessonCost("1_a", 90.0, 512, {"Data": 40.0, "Verdict": 19.8, "Recap": 0.2}, "2026-01-02")
@@ -127,6 +127,7 @@ def measured(benchmark):
         "fit": [figures.LoopTime("MLP", 50, 100, [1.0, 2.0, 1.0], [1.5, 2.2, 1.4], [2.0, 3.0, 2.0])],
         "language": [figures.LanguageScore("docstrings", 2.0, 2.5, 120.0, 1200, 15_000.0, 800_000, 900.0)],
         "quality": trained,
+        "generating": generated,
     }
     machine = {"processor": "a processor", "cores": "2"}
     return {name: figures.Measurement("2026-01-31", 0.1, 1.5, machine, rows) for name, rows in found.items()}
@@ -169,12 +170,12 @@ def test_the_tables_say_what_was_measured(benchmark, measured):
     assert "| `import torch` | 2.00 (1.90 to 2.10) | 100.0 | yes |" in text
     assert "| none | 1.00 | 0.400 | 1.40 (1.10 to 1.50) |" in text
     assert "| 0.80 | 15,000 | 1,200 | 800,000 | 900 |" in text
-    assert "recognises 97.5 %" in text
     assert "| 95 % | 3 of 3 | 2.00 (1.00 to 6.00) | 10 (10 to 10) | 40.0 | 20.0 |" in text
     never = "not reached in 400 steps"
     assert f"| 97 % | 2 of 3 | 12.0 (4.00 to {never}) | 20 (20 to {never}) | > 40.0 | > 3.3 |" in text
     assert f"| 98 % | 1 of 3 | {never} (12.0 to {never}) | {never} (20 to {never}) | > 40.0 | |" in text
-    assert "| 90 % | 0 of 1 | not reached in 800 steps | not reached in 800 steps |" in text
+    assert "| real | | | | 98.5 | −0.1 | |" in text
+    assert "| ours | 636,932 | 150 | 1,500 | 96.4 | 12.3 | 15.2 |" in text
     assert "- processor: a processor" in text and "load at the start 0.10" in text
 
 
@@ -183,7 +184,7 @@ def test_other_machines_and_missing_parts_are_said(benchmark, measured):
     other = figures.Measurement("2026-02-01", 0.0, 1.0, {"cores": "64"}, measured["fit"].figures)
     text = page.text({"import": measured["import"], "fit": other})
     assert "import:\n\n- processor: a processor" in text and "fit:\n\n- cores: 64" in text
-    assert "`python benchmarks/run.py lessons language quality`" in text
+    assert "`python benchmarks/run.py lessons language quality generating`" in text
 
 
 def test_the_machine_has_no_name(benchmark):
@@ -263,12 +264,27 @@ def test_text_that_is_no_text_is_refused(benchmark, tiny, tmp_path):
 
 
 def test_quality_is_looked_at_along_the_training(benchmark, tiny):
-    cnn, example, judge, diffusion = benchmark("quality").quality_part(tiny)
-    assert judge.model == "judge" and 0 <= judge.looks[0][2] < 95
-    for training in (cnn, example, diffusion):
+    cnn, example = benchmark("quality").quality_part(tiny)
+    for training in (cnn, example):
         assert [step for step, *_ in training.looks] == [2, 4] and training.steps == 4
         assert 0 < training.looks[0][1] < training.looks[1][1]
         assert all(0 <= quality < 95 for *_, quality in training.looks)
+
+
+def test_generators_get_as_many_cpu_seconds(benchmark, tiny):
+    real, *made = benchmark("generating").generating_part(tiny)
+    assert [each.model for each in made] == ["ours", "theirs"] * 2 and real.steps == 0
+    for ours, theirs in zip(made[::2], made[1::2], strict=True):
+        assert ours.steps >= 2 and theirs.steps >= 1 and theirs.cpu_s >= ours.cpu_s > 0
+    assert all(0 <= each.agreement <= 100 and each.sampling_ms > 0 for each in made)
+
+
+def test_their_network_guesses_noise_for_a_class(benchmark, torch_as_before):
+    model = benchmark("generating").TheirUNet(0).eval()
+    noisy, t = torch.randn(2, 1, 28, 28), torch.tensor([3, 999])
+    with torch.no_grad():
+        guesses = [model(noisy, t, torch.tensor([k, k])) for k in (1, 7)]
+    assert guesses[0].shape == noisy.shape and not torch.equal(*guesses)
 
 
 def test_looking_is_not_counted(benchmark):
@@ -400,7 +416,7 @@ def test_an_interrupted_run_keeps_what_was_done_and_can_go_on(
     assert "| `import torch`" in (copied / "README.md").read_text("utf-8")
     names = fake_parts(run, monkeypatch, measured)
     assert run.main(["--missing"], copied) == 0
-    assert names == ["fit", "language", "quality"]
+    assert names == ["fit", "language", "quality", "generating"]
     assert figures.load(copied / "results.json") == measured
 
 
