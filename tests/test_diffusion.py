@@ -11,7 +11,7 @@ from course_utils.models import diffusion
 
 @pytest.fixture
 def unet():
-    return diffusion.make_unet((1, 8, 8), n_classes=3, seed=1, channels=(8,)).eval()
+    return diffusion.UNet((1, 8, 8), n_classes=3, seed=1, channels=(8,)).eval()
 
 
 def test_the_share_of_the_picture_is_a_squared_cosine():
@@ -22,14 +22,14 @@ def test_the_share_of_the_picture_is_a_squared_cosine():
 
 
 def test_an_unet_follows_its_seed_and_takes_one_class_more(unet):
-    again, other = (diffusion.make_unet((1, 8, 8), 3, seed, (8,)) for seed in (1, 2))
+    again, other = (diffusion.UNet((1, 8, 8), 3, seed, (8,)) for seed in (1, 2))
     for ours, same, different in zip(unet.parameters(), again.parameters(), other.parameters(), strict=True):
         assert torch.equal(ours, same)
         assert not torch.equal(ours, different) or len(ours.unique()) == 1  # biases begin at 0
-    not_told = unet(torch.zeros(2, 1, 8, 8), torch.tensor(5), class_labels=torch.tensor([0, 3])).sample
+    not_told = unet(torch.zeros(2, 1, 8, 8), torch.tensor(5), torch.tensor([0, 3]))
     assert not_told.shape == (2, 1, 8, 8)
     with pytest.raises(IndexError):
-        unet(torch.zeros(1, 1, 8, 8), torch.tensor(5), class_labels=torch.tensor([4]))
+        unet(torch.zeros(1, 1, 8, 8), torch.tensor(5), torch.tensor([4]))
 
 
 def test_the_loss_adds_noise_as_diffusers_does(unet):
@@ -40,7 +40,7 @@ def test_the_loss_adds_noise_as_diffusers_does(unet):
     t = torch.randint(0, 1_000, (40,))
     scheduler = DDIMScheduler(1_000, beta_schedule="squaredcos_cap_v2")
     noisy = scheduler.add_noise(clean, torch.randn_like(clean), t)
-    theirs = nn.functional.mse_loss(unet(noisy, t, class_labels=labels).sample, clean)
+    theirs = nn.functional.mse_loss(unet(noisy, t, labels), clean)
     assert torch.isclose(ours, theirs)
 
 
@@ -49,13 +49,32 @@ class Classes(nn.Module):
 
     def __init__(self, n_classes):
         super().__init__()
-        self.config = type("Config", (), {"num_class_embeds": n_classes + 1})
-        self.told = []
+        self.n_classes, self.told = n_classes, []
 
-    def forward(self, noisy, t, class_labels):
-        self.told.append(class_labels)
-        guess = class_labels.float().view(-1, 1, 1, 1).expand_as(noisy)
-        return type("Output", (), {"sample": guess})
+    def forward(self, noisy, t, classes):
+        self.told.append(classes)
+        return classes.float().view(-1, 1, 1, 1).expand_as(noisy)
+
+
+def test_a_patch_keeps_its_place():
+    """What the network sees of a patch of four pixels is four numbers at one place."""
+    model, seen = diffusion.UNet((1, 8, 8), 3, seed=1, channels=(8,)).eval(), []
+
+    def echo(patches, t, class_labels):
+        seen.append(patches)
+        return type("Output", (), {"sample": patches})
+
+    model.network.forward = echo
+    noisy = torch.arange(64.0).view(1, 1, 8, 8)
+    assert torch.equal(model(noisy, torch.tensor(5), torch.tensor([0])), noisy)
+    assert seen[0].shape == (1, 4, 4, 4)
+    assert seen[0][0, :, 1, 2].tolist() == [20, 21, 28, 29]
+
+
+def test_parts_are_made_one_after_the_other(unet, monkeypatch):
+    whole = diffusion.sample(unet, [0, 1, 2, 0, 1], seed=3, steps=2)
+    monkeypatch.setattr(diffusion, "AT_ONCE", 2)
+    assert np.abs(diffusion.sample(unet, [0, 1, 2, 0, 1], seed=3, steps=2) - whole).max() < 0.01
 
 
 @pytest.mark.parametrize(("withheld", "low", "high"), [(0.0, 0, 0), (0.1, 60, 140), (1.0, 1000, 1000)])
@@ -86,7 +105,7 @@ def test_sampling_takes_the_steps_of_diffusers(unet, steps):
     x = torch.randn((4, 1, 8, 8), generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
         for t in library.timesteps:
-            guess = unet(x, t, class_labels=torch.tensor(asked)).sample
+            guess = unet(x, t, torch.tensor(asked))
             x = library.step(guess, t, x, use_clipped_model_output=True).prev_sample
     theirs = ((x.numpy() + 1) / 2).clip(0, 1)
     assert np.abs(ours - theirs).max() < 1e-4
@@ -106,7 +125,7 @@ def test_a_trained_model_draws_what_it_was_shown():
     """Two pictures, one of each class: after some steps each class gives its picture."""
     shown = np.zeros((2, 1, 8, 8), np.float32)
     shown[0, :, :, :4] = shown[1, :, :, 4:] = 1
-    model = diffusion.make_unet((1, 8, 8), 2, seed=0, channels=(8,))
+    model = diffusion.UNet((1, 8, 8), 2, seed=0, channels=(8,), patch=1)
     history = diffusion.train(model, np.tile(shown, (8, 1, 1, 1)), np.tile([0, 1], 8), steps=150, seed=0)
     assert len(history.losses) == 150
     assert np.mean(history.losses[-20:]) < np.mean(history.losses[:20]) / 2

@@ -1,30 +1,97 @@
-"""Lesson 4's judge and its distance between groups, against scipy and against what can be worked out."""
+"""Lesson 4's judge, its distance between groups, and how near is too near: against what can be worked out."""
 
 import numpy as np
 import pytest
 import torch
-from scipy import linalg
 
 from course_utils.models import judges
 
 
-def test_in_one_dimension_the_distance_is_that_of_means_and_spreads():
-    rng = np.random.default_rng(0)
-    ours, theirs = (
-        np.stack([rng.normal(mean, spread, 200_000), np.zeros(200_000)], axis=1)
-        for mean, spread in ((1, 2), (3, 5))
-    )
-    assert judges.frechet(ours, theirs) == pytest.approx((1 - 3) ** 2 + (2 - 5) ** 2, rel=0.02)
+def groups(seed, *means, n=300, width=8):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(mean, 1, (n, width)) for mean in means]
 
 
-def test_the_distance_agrees_with_the_root_of_a_matrix():
-    rng = np.random.default_rng(1)
-    ours, theirs = (rng.normal(size=(200, 4)) @ rng.normal(size=(4, 4)) + mean for mean in (0, 1))
-    root = linalg.sqrtm(np.cov(ours.T) @ np.cov(theirs.T)).real
-    gap = ours.mean(axis=0) - theirs.mean(axis=0)
-    expected = gap @ gap + np.trace(np.cov(ours.T) + np.cov(theirs.T) - 2 * root)
-    assert judges.frechet(ours, theirs) == pytest.approx(expected)
-    assert judges.frechet(ours, ours) == pytest.approx(0, abs=1e-9)
+def test_the_kernel_distance_is_that_of_its_formula():
+    ours, theirs = groups(0, 0, 1, n=5, width=3)
+    k = lambda x, y: (x @ y / 3 + 1) ** 3  # noqa: E731
+    apart = [
+        np.mean([k(x, y) for i, x in enumerate(g) for j, y in enumerate(g) if i != j]) for g in (ours, theirs)
+    ]
+    between = np.mean([k(x, y) for x in ours for y in theirs])
+    assert judges.kernel_distance(ours, theirs) == pytest.approx(sum(apart) - 2 * between)
+
+
+def test_the_kernel_distance_of_one_kind_is_around_zero_however_many_there_are():
+    for n in (20, 200):
+        found = [judges.kernel_distance(*groups(seed, 0, 0, n=n)) for seed in range(40)]
+        assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(40)
+        assert min(found) < 0 < max(found)
+    assert judges.kernel_distance(*groups(0, 0, 1)) > 10 * max(found)
+
+
+def test_the_interval_of_distances_finds_what_is_nearer():
+    held, near, far = groups(1, 0, 0.1, 1)
+    assert judges.distance_below([near, near[::-1]], far, held, n_resamples=50).high < 0
+    other_way = judges.distance_below([far, far[::-1]], near, held, n_resamples=50)
+    assert other_way.low > 0
+    apart = judges.kernel_distance(far, held) - judges.kernel_distance(near, held) / 4
+    assert other_way.effect == pytest.approx(1000 * apart, rel=1e-4)
+
+
+def test_a_resample_counts_no_item_with_itself():
+    """An item that was drawn twice would be alike to itself, and every group would look narrower."""
+    held, near = groups(2, 0, 0)
+    found = judges.distance_below([near, near], near, held, share=0, n_resamples=200)
+    assert found.low < found.effect < found.high
+    assert (found.low + found.high) / 2 == pytest.approx(found.effect, abs=0.5 * (found.high - found.low))
+
+
+@pytest.fixture(scope="module")
+def strokes():
+    """Random strokes on 12 × 12 pixels, (40, 1, 12, 12), with an empty border."""
+    made = np.zeros((40, 1, 12, 12), np.float32)
+    made[..., 2:10, 2:10] = np.random.default_rng(0).random((40, 1, 8, 8)) > 0.6
+    return made
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        lambda p: p,
+        lambda p: 0.5 * p,
+        lambda p: np.roll(p, 1, axis=3),  # its border is empty
+        lambda p: np.roll(p, (-1, 1), axis=(2, 3)),
+    ],
+)
+def test_altered_copies_are_at_distance_zero(strokes, altered):
+    ratios, which = judges.closeness(altered(strokes), strokes, strokes)
+    assert ratios == pytest.approx(0, abs=1e-5)
+    assert np.array_equal(which, np.arange(40))
+
+
+def test_closeness_is_measured_against_the_surroundings(strokes):
+    seen, others, made = strokes[:10], strokes[10:], strokes[10:11]
+    ratios, which = judges.closeness(made, seen, others)
+    distances = judges.cosine_distances(made, seen)[0]
+    around = np.sort(judges.cosine_distances(made, others)[0])  # fewer than 50: all of them
+    assert ratios[0] == pytest.approx(distances.min() / around.mean())
+    assert which[0] == distances.argmin()
+
+
+def test_ink_that_is_moved_out_does_not_come_in_again():
+    edge = np.zeros((1, 1, 4, 4), np.float32)
+    edge[..., 0] = 1
+    assert sorted(each.sum() for each in judges.moved(edge)) == [0, 0, 0, 3, 3, 3, 3, 4, 4]
+
+
+def test_share_of_copies_is_what_lies_below_one_in_a_hundred():
+    held = np.linspace(1, 2, 1001)  # its first percentile is 1.01
+    made = [np.repeat([0.5, 1.5], [10, 90]), np.repeat([1.005, 1.5], [20, 80])]
+    found = judges.share_of_copies(made, held)
+    assert found.effect == pytest.approx(15)
+    assert found.low < 15 < found.high
+    assert judges.share_of_copies([held], held).effect == pytest.approx(1, abs=0.1)
 
 
 def corners(n):
@@ -58,7 +125,7 @@ def test_only_training_moves_the_pictures():
     model = Sees()
     for _ in range(30):
         judges.judge_loss(model, pictures, labels)
-    assert 4 <= len({tuple(images.flatten().tolist()) for images in seen}) <= 9
+    assert 9 <= len({tuple(images.flatten().tolist()) for images in seen}) <= 25
     assert all(images.shape == pictures.shape for images in seen)
     seen.clear()
     judges.judge_loss(model.eval(), pictures, labels)

@@ -9,7 +9,7 @@ Inside, brightness runs from -1 (black) to 1; what comes in and goes out as nump
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -143,6 +143,32 @@ def guess_clean(
     return without + guidance * (guess - without)
 
 
+def denoise_step(
+    noisy: torch.Tensor, guess: torch.Tensor, a_now: torch.Tensor | float, a_next: torch.Tensor | float
+) -> torch.Tensor:
+    """Lesson 4's step: the same guess and the same noise, mixed with less noise."""
+    noise = (noisy - a_now**0.5 * guess) / (1 - a_now) ** 0.5
+    return a_next**0.5 * guess + (1 - a_next) ** 0.5 * noise
+
+
+def sampling_levels(steps: int) -> list[int]:
+    """The levels of noise that so many steps visit, from the last one down ("trailing" in diffusers)."""
+    return [LEVELS - 1 - i * (LEVELS // steps) for i in range(steps)]
+
+
+Guess = Callable[[torch.Tensor, int], torch.Tensor]
+
+
+@torch.no_grad()
+def make_pictures(guess: Guess, noise: torch.Tensor, levels: Sequence[int]) -> torch.Tensor:
+    """Lesson 4's loop: from noise (B, C, H, W) to pictures; `guess(x, t)` gives the clean ones behind x."""
+    shares = [*A[list(levels)], 1.0]
+    x = noise
+    for i, t in enumerate(levels):
+        x = denoise_step(x, guess(x, t), shares[i], shares[i + 1])
+    return x
+
+
 def sample(
     model: UNet, asked: ArrayLike, seed: int, steps: int = 25, guidance: float = 1.0, greys: int = 255
 ) -> np.ndarray:
@@ -151,20 +177,13 @@ def sample(
     Noise comes from a generator of its own on the processor, so that every device begins with the same.
     """
     noise = torch.randn((len(asked), *model.shape), generator=torch.Generator().manual_seed(seed))
-    parts = zip(noise.split(AT_ONCE), torch.as_tensor(np.asarray(asked)).split(AT_ONCE), strict=True)
-    made = [_walk(model, x.to(model.device), part.to(model.device), steps, guidance) for x, part in parts]
-    brightness = ((torch.cat(made).cpu().numpy() + 1) / 2).clip(0, 1)
+    wanted, made = torch.as_tensor(np.asarray(asked)), []
+    for x, classes in zip(noise.split(AT_ONCE), wanted.split(AT_ONCE), strict=True):
+        classes = classes.to(model.device)
+
+        def guess(x: torch.Tensor, t: int, classes: torch.Tensor = classes) -> torch.Tensor:
+            return guess_clean(model, x, t, classes, guidance).clamp(-1, 1)
+
+        made.append(make_pictures(guess, x.to(model.device), sampling_levels(steps)).cpu())
+    brightness = ((torch.cat(made).numpy() + 1) / 2).clip(0, 1)
     return np.round(brightness * greys) / greys
-
-
-@torch.no_grad()
-def _walk(
-    model: UNet, x: torch.Tensor, classes: torch.Tensor, steps: int, guidance: float
-) -> torch.Tensor:
-    """From noise (B, C, H, W) to pictures, in so many steps."""
-    levels = [LEVELS - 1 - i * (LEVELS // steps) for i in range(steps)]
-    for t, a_next in zip(levels, [*A[levels[1:]], torch.tensor(1.0)], strict=True):
-        guess = guess_clean(model, x, t, classes, guidance).clamp(-1, 1)
-        noise = (x - A[t].sqrt() * guess) / (1 - A[t]).sqrt()
-        x = a_next.sqrt() * guess + (1 - a_next).sqrt() * noise
-    return x

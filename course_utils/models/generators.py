@@ -36,7 +36,7 @@ Parts = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def divide(labels: np.ndarray) -> Parts:
-    """Row numbers of three parts with the same mixture of classes: half to train, a quarter held out, a quarter spare.
+    """Row numbers of three parts, classes mixed alike: half to train, a quarter held out, a quarter spare.
 
     Nothing is random in it but a fixed shuffle: a generator that was trained once belongs to one division.
     """

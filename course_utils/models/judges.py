@@ -1,8 +1,8 @@
 """The tested twin of lesson 4's instruments: is a made picture like real ones, and is it new?
 
 The judge is a small CNN that says what a picture shows; it learns from real pictures that no generator has
-seen. Through its eyes the kernel distance compares two groups of pictures. Whether a picture is a copy is asked
-of the pixels.
+seen. Through its eyes the kernel distance compares two groups of pictures. Whether a picture is a copy is
+asked of the pixels.
 """
 
 from __future__ import annotations
