@@ -1,4 +1,4 @@
-"""The long trainings of lesson 4's generators: ``make generators``, or ``python -m course_utils.models.generators``.
+"""Lesson 4's long trainings: ``make generators``, or ``python -m course_utils.models.generators``.
 
 Six times the same network and the same number of steps: three trainings on all pictures, from different first
 weights, and three on fewer pictures. A training that was stopped goes on when the command is given again. The
