@@ -184,6 +184,34 @@ def test_an_estimate_shows_the_digits_that_matter(estimate, unit, text):
     assert estimate.text(unit) == text
 
 
+@pytest.mark.parametrize(
+    ("direction", "fails_at", "low", "high", "word"),
+    [
+        ("above", 70, 91, 100, "holds"),
+        ("above", 70, 60, 69, "fails"),
+        ("above", 70, 75, 85, "undecided"),
+        ("above", 70, 60, 70, "undecided"),
+        ("below", 95, 80, 89, "holds"),
+        ("below", 95, 91, 94, "undecided"),
+        ("below", 95, 96, 99, "fails"),
+        ("within", 95, -99, -96, "fails"),
+        ("within", 95, 91, 94, "undecided"),
+    ],
+)
+def test_failing_can_have_a_margin_of_its_own(direction, fails_at, low, high, word):
+    assert Test("t", "m", "%", direction, 90, fails_at=fails_at).judge(interval(low, high)) == word
+
+
+def test_an_interval_of_another_kind_is_named(ledger):
+    own = 'metric = "wetness & more"\ninterval = "range over all wells"\nfails_at = -2.0'
+    claim = ledger(LEDGER.replace('metric = "wetness & more"', own))["one"]
+    rule = "all of it above −1 points; it fails if all is below −2 points"
+    assert f"wetness & more: range over all wells {rule}" in str(claim)
+    assert f"range over all wells: {rule}" in claim._repr_html_()
+    html = claim.judge({"wetness": WET, "dryness": {"Nile": MUCH}})._repr_html_()
+    assert "measured [range over all wells or 95 % interval]" in html
+
+
 def test_rule_says_what_the_interval_must_do():
     assert rule("above", -1.0).rule == "all of it above −1 points"
     assert rule("below", 2.5).rule == "all of it below 2.5 points"

@@ -14,6 +14,7 @@ class Test(Protocol):
     unit: str
     per: str
     rule: str
+    interval: str
 
 
 class Claim(Protocol):
@@ -73,7 +74,8 @@ def verdict_html(verdict: Verdict) -> str:
         f"{_td(o.estimate.text(o.test.unit), wrap=False)}{_td(o.test.rule)}</tr>"
         for o in verdict.outcomes
     )
-    head = _th("test", "quantity", "measured [95 % interval]", "needed")
+    intervals = " or ".join(dict.fromkeys(outcome.test.interval for outcome in verdict.outcomes))
+    head = _th("test", "quantity", f"measured [{intervals}]", "needed")
     return (
         "<div style='border-left:6px solid currentColor;padding:.5em 1em;margin:.5em 0'>"
         f"<p style='font-size:1.3em;margin:.2em 0'><b>{SYMBOLS[verdict.word]} "
@@ -85,14 +87,14 @@ def verdict_html(verdict: Verdict) -> str:
 def claim_text(claim: Claim) -> str:
     """The claim, its source and what it needs."""
     lines = [f"{claim.id}: {claim.text}", f"  source: {claim.cited}"]
-    lines += [f"  needed: {_for_each(test)}: 95 % interval {test.rule}" for test in claim.tests]
+    lines += [f"  needed: {_for_each(test)}: {test.interval} {test.rule}" for test in claim.tests]
     return "\n".join(lines)
 
 
 def claim_html(claim: Claim) -> str:
     """The claim with a table of what it needs."""
     rows = "".join(
-        f"<tr>{_td(_for_each(test))}{_td(f'95 % interval: {test.rule}')}</tr>" for test in claim.tests
+        f"<tr>{_td(_for_each(test))}{_td(f'{test.interval}: {test.rule}')}</tr>" for test in claim.tests
     )
     return (
         f"<p><b>{escape(claim.text)}</b><br>Source: {escape(claim.cited)}</p><table><thead><tr>"

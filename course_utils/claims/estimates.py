@@ -105,6 +105,10 @@ class Test:
         When set, the test must hold for every one of these ('table', 'model').
     timed : bool
         The figure comes from a clock, so its digits differ from run to run.
+    fails_at : float, optional
+        What the whole interval must miss for the test to fail, where that is not the margin itself.
+    interval : str
+        What the interval is.
     """
 
     __test__ = False  # pytest: this is not a test case
@@ -116,6 +120,8 @@ class Test:
     margin: float
     per: str = ""
     timed: bool = False
+    fails_at: float | None = None
+    interval: str = "95 % interval"
 
     def judge(self, estimate: Estimate, n_rows: int = 1) -> str:
         """'holds', 'fails' or 'undecided' for an estimate with its 95 % interval.
@@ -125,21 +131,26 @@ class Test:
         """
         low, high = estimate.low, estimate.high
         low_end, high_end = estimate.widened(n_rows, logarithmic=self.unit == "×")
+        fails_at = self.margin if self.fails_at is None else self.fails_at
         if self.direction == "above":
-            return HOLDS if low > self.margin else FAILS if high_end < self.margin else UNDECIDED
+            return HOLDS if low > self.margin else FAILS if high_end < fails_at else UNDECIDED
         if self.direction == "below":
-            return HOLDS if high < self.margin else FAILS if low_end > self.margin else UNDECIDED
+            return HOLDS if high < self.margin else FAILS if low_end > fails_at else UNDECIDED
         if -self.margin < low and high < self.margin:
             return HOLDS
-        return FAILS if low_end > self.margin or high_end < -self.margin else UNDECIDED
+        return FAILS if low_end > fails_at or high_end < -fails_at else UNDECIDED
 
     @property
     def rule(self) -> str:
         """What the interval must do, in words: ``'all of it above −1 points'``."""
         sign = "± " if self.direction == "within" else ""
-        margin = f"{self.margin:g}".replace("-", "−")
+        margin, fails_at = (f"{at:g}".replace("-", "−") for at in (self.margin, self.fails_at or 0))
         unit = "point" if self.unit == "points" and self.margin == 1 else self.unit
-        return f"all of it {self.direction} {sign}{margin} {unit}".rstrip()
+        needed = f"all of it {self.direction} {sign}{margin} {unit}".rstrip()
+        if self.fails_at is None:
+            return needed
+        other = {"above": "below", "below": "above", "within": "outside"}[self.direction]
+        return f"{needed}; it fails if all is {other} {sign}{fails_at} {unit}".rstrip()
 
 
 @dataclass(frozen=True)
