@@ -60,8 +60,8 @@ EMBEDDED: dict[str, Callable[[], Embedded]] = {
 """Loaders of the data that come with the installed packages."""
 
 
-def chosen_pictures(run: Run, side: int, default: str = "digits") -> Images:
-    """The pictures for a notebook, in random order; prints what they are.
+def chosen_pictures(run: Run, side: int, default: str = "digits", shuffled: bool = True) -> Images:
+    """The pictures for a notebook; prints what they are.
 
     They are those of ``COURSE_IMAGES``; without it `default` or, in the profile full, Fashion-MNIST. What
     comes with a package comes whole; of more pictures than `AT_MOST` so many are drawn, each class in its
@@ -75,6 +75,8 @@ def chosen_pictures(run: Run, side: int, default: str = "digits") -> Images:
         Height and width that the reader's own pictures get, in pixels.
     default : str
         One of `PICTURES`.
+    shuffled : bool
+        In random order; otherwise as the loader gives them, which does not depend on the run's seed.
 
     Raises
     ------
@@ -84,6 +86,8 @@ def chosen_pictures(run: Run, side: int, default: str = "digits") -> Images:
     wanted = variables.read("COURSE_IMAGES") or ("fashion_mnist" if run.profile == "full" else default)
     loaded = load_pictures(resolve_pictures(wanted), side, AT_MOST[run.profile], run.seed)
     print(loaded.report or f"{loaded.source.name}: {len(loaded.labels):,} pictures")
+    if not shuffled:
+        return loaded
     return loaded.rows(np.random.default_rng(run.seed).permutation(len(loaded.labels)))
 
 

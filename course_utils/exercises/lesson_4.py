@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.spatial.distance import cdist
-from sklearn import svm
 
 from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
 
@@ -33,7 +32,7 @@ def _shares() -> torch.Tensor:
 
 
 LEVELS = [999, 700, 400, 100]
-"""That the loop of exercise 4.2 visits when it is tried."""
+"""That the loop of exercise 4.4 visits when it is tried."""
 
 
 def _guess(x: torch.Tensor, t: int) -> torch.Tensor:
@@ -41,9 +40,51 @@ def _guess(x: torch.Tensor, t: int) -> torch.Tensor:
     return 0.5 * x.tanh() + t / 2_000
 
 
+def _noise(noisy: torch.Tensor, guess: torch.Tensor, a: float) -> torch.Tensor:
+    return (noisy - a**0.5 * guess) / (1 - a) ** 0.5
+
+
+def _mix(guess: torch.Tensor, noise: torch.Tensor, a: float) -> torch.Tensor:
+    return a**0.5 * guess + (1 - a) ** 0.5 * noise
+
+
 def _step(noisy: torch.Tensor, guess: torch.Tensor, a_now: float, a_next: float) -> torch.Tensor:
-    noise = (noisy - a_now**0.5 * guess) / (1 - a_now) ** 0.5
-    return a_next**0.5 * guess + (1 - a_next) ** 0.5 * noise
+    return _mix(guess, _noise(noisy, guess, a_now), a_next)
+
+
+def same_step(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two steps lead to the same pictures."""
+    draw = torch.Generator().manual_seed(3)
+    noisy, guess = (torch.randn((2, 1, 4, 4), generator=draw) for _ in range(2))
+    ours, theirs = (each(noisy.clone(), guess.clone(), 0.2, 0.6) for each in (answer, other))
+    if getattr(ours, "shape", None) != noisy.shape:
+        raise TypeError(f"a tensor of shape {tuple(noisy.shape)} should come back, not {type(ours).__name__}")
+    return torch.allclose(ours, theirs, atol=1e-4)
+
+
+def _loss_at(
+    model: Function,
+    clean: torch.Tensor,
+    classes: torch.Tensor,
+    t: torch.Tensor,
+    noise: torch.Tensor,
+    truth: torch.Tensor | None = None,
+) -> torch.Tensor:
+    noisy = _mix(clean, noise, _shares().to(clean.device)[t].view(-1, 1, 1, 1))
+    return ((model(noisy, t, classes) - (clean if truth is None else truth)) ** 2).mean()
+
+
+def same_loss(answer: Function, other: Function, device: str = "cpu") -> bool:
+    """Whether two losses agree, on pictures at four levels of noise."""
+    draw = torch.Generator().manual_seed(5)
+    clean, noise = (torch.randn((4, 1, 4, 4), generator=draw).to(device) for _ in range(2))
+    t, classes = torch.tensor([50, 300, 600, 900], device=device), torch.arange(4, device=device)
+
+    def model(noisy: torch.Tensor, t: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        return 0.5 * noisy.tanh() + (t / 2_000 + classes / 10).view(-1, 1, 1, 1)
+
+    ours, theirs = (float(each(model, clean.clone(), classes, t, noise.clone())) for each in (answer, other))
+    return same_number(ours, theirs, rel_tol=1e-3)
 
 
 def _walk(guess: Function, x: torch.Tensor, levels: list[int], last: float = 1.0) -> torch.Tensor:
@@ -59,34 +100,13 @@ def _stuck(guess: Function, noise: torch.Tensor, levels: list[int]) -> torch.Ten
     return _step(noise, guess(noise, levels[-1]), _shares()[levels[-1]], 1.0)
 
 
-def same_pictures(answer: Function, other: Function, **context: Any) -> bool:
+def same_pictures(answer: Function, other: Function, device: str = "cpu") -> bool:
     """Whether two loops make the same pictures, from the same noise and with the same guesses."""
-    noise = torch.randn((3, 1, 4, 4), generator=torch.Generator().manual_seed(4))
+    noise = torch.randn((3, 1, 4, 4), generator=torch.Generator().manual_seed(4)).to(device)
     ours, theirs = (make(_guess, noise.clone(), list(LEVELS)) for make in (answer, other))
     if getattr(ours, "shape", None) != noise.shape:
         raise TypeError(f"a tensor of shape {tuple(noise.shape)} should come back, not {type(ours).__name__}")
     return torch.allclose(ours, theirs, atol=1e-4)
-
-
-@cache
-def _honest_data() -> tuple[np.ndarray, ...]:
-    """fake, asked, real, truth: rows of digits, the fake ones with noise and some with a wrong class."""
-    from sklearn.datasets import load_digits
-
-    digits, labels = load_digits(return_X_y=True)
-    rng = np.random.default_rng(4)
-    fake, asked = digits[:200] + rng.normal(0, 6, (200, 64)), labels[:200].copy()
-    asked[::7] = (asked[::7] + 1) % 10
-    return fake, asked, digits[200:500], labels[200:500]
-
-
-def _score(fit: np.ndarray, fit_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray) -> float:
-    return 100 * svm.SVC().fit(fit, fit_labels).score(test, test_labels)
-
-
-def same_score(answer: Function, other: Function, **context: Any) -> bool:
-    """Whether two functions judge the same fake digits alike."""
-    return same_percent(*(each(*map(np.copy, _honest_data())) for each in (answer, other)))
 
 
 def _kind(made: Any, asked: np.ndarray, pixels: np.ndarray, labels: np.ndarray) -> str:
@@ -121,7 +141,7 @@ def _shades(*values: float) -> np.ndarray:
 
 
 COPIES = _shades(0.1, 0.12, 0.3, 0.49, 0.9), _shades(0.1, 0.5, 0.9), _shades(0.2, 0.3, 0.7)
-"""Made, seen and unseen pictures that the function of exercise 4.5 is tried on."""
+"""Made, seen and unseen pictures that the function of exercise 4.6 is tried on."""
 
 
 def _copies(limit_from: np.ndarray, limit_to: np.ndarray, made: np.ndarray, others: np.ndarray) -> float:
@@ -130,13 +150,13 @@ def _copies(limit_from: np.ndarray, limit_to: np.ndarray, made: np.ndarray, othe
     return 100 * np.mean(cdist(made, others).min(axis=1) < limit)
 
 
-def _share_of_copies(made: np.ndarray, seen: np.ndarray, unseen: np.ndarray) -> float:
+def _share_of_copies(made: np.ndarray, seen: np.ndarray, unseen: np.ndarray, distance: Function) -> float:
     return _copies(unseen, seen, made, seen)
 
 
 def same_share(answer: Function, other: Function, **context: Any) -> bool:
     """Whether two functions find the same share of copies."""
-    return same_percent(*(each(*map(np.copy, COPIES)) for each in (answer, other)))
+    return same_percent(*(each(*map(np.copy, COPIES), cdist) for each in (answer, other)))
 
 
 exercises = workbook(
@@ -170,7 +190,89 @@ exercises = workbook(
     ),
     Exercise(
         "4.2",
-        "From noise to picture",
+        "Write the step",
+        solution=always(_step),
+        mistakes=(
+            Mistake(
+                always(lambda noisy, guess, now, next: next * guess + (1 - next) * _noise(noisy, guess, now)),
+                "The roots are missing when you mix: the weights are √a_next and √(1 − a_next).",
+            ),
+            Mistake(
+                always(lambda noisy, guess, now, next: _mix(noisy, _noise(noisy, guess, now), next)),
+                "You mix the noise with the noisy picture. Mix it with the guess of the clean one.",
+            ),
+            Mistake(
+                always(lambda noisy, guess, now, next: _mix(guess, noisy - guess, next)),
+                "noisy − guess is not the noise: both have weights. Solve the formula for it, as in 4.1.",
+            ),
+            Mistake(
+                always(lambda noisy, guess, now, next: _mix(guess, _noise(noisy, guess, next), next)),
+                "With a_next throughout you get the noisy picture back. The noise is worked out with a_now.",
+            ),
+            Mistake(
+                always(lambda noisy, guess, now, next: _mix(guess, _noise(noisy, guess, now), now)),
+                "With a_now throughout you get the noisy picture back. Mix again with a_next.",
+            ),
+        ),
+        hints=(
+            "Two lines: first the noise, as in 4.1 with letters in place of numbers; then the mixture anew.",
+            "noise = (noisy − √a_now · guess) / √(1 − a_now).",
+            "return a_next**0.5 * guess + (1 - a_next) ** 0.5 * noise.",
+        ),
+        same=same_step,
+        expects="a function of (noisy, guess, a_now, a_next) that returns a tensor",
+    ),
+    Exercise(
+        "4.3",
+        "Write the loss",
+        solution=always(_loss_at),
+        mistakes=(
+            Mistake(
+                always(
+                    lambda model, clean, classes, t, noise: _loss_at(model, clean, classes, t, noise, noise)
+                ),
+                "You compare the guess with the noise. Our network guesses the clean picture.",
+            ),
+            Mistake(
+                always(
+                    lambda model, clean, classes, t, noise: ((model(clean, t, classes) - clean) ** 2).mean()
+                ),
+                "Your network sees the clean picture itself; there is nothing to guess. Add the noise first.",
+            ),
+            Mistake(
+                always(
+                    lambda model, clean, classes, t, noise: (
+                        _loss_at(model, clean, classes, t, noise) * clean[0].numel()
+                    )
+                ),
+                "That adds up the pixels of a picture. Take the mean over everything.",
+            ),
+            Mistake(
+                always(
+                    lambda model, clean, classes, t, noise: _loss_at(model, clean, classes, t, noise) ** 0.5
+                ),
+                "Nearly: the mean squared error has no root.",
+            ),
+            Mistake(
+                always(
+                    lambda model, clean, classes, t, noise: _loss_at(
+                        model, clean, classes, t.max().expand_as(t), noise
+                    )
+                ),
+                "Every picture gets the noise of one level. Each has its own: a[t] is (B,), one share each.",
+            ),
+        ),
+        hints=(
+            "Three things: the noisy pictures, the model's guesses for them, the mean of (guess − clean)².",
+            "noisy = add_noise(clean, noise, a[t].view(-1, 1, 1, 1)).",
+            "return ((model(noisy, t, classes) - clean) ** 2).mean().",
+        ),
+        same=same_loss,
+        expects="a function of (model, clean, classes, t, noise) that returns a number",
+    ),
+    Exercise(
+        "4.4",
+        "Write the loop",
         solution=always(_walk),
         mistakes=(
             Mistake(
@@ -202,35 +304,7 @@ exercises = workbook(
         expects="a function of (guess, noise, levels) that returns pictures",
     ),
     Exercise(
-        "4.3",
-        "An honest judge",
-        solution=always(lambda fake, asked, real, truth: _score(real, truth, fake, asked)),
-        mistakes=(
-            Mistake(
-                always(lambda fake, asked, real, truth: _score(fake, asked, fake, asked)),
-                "Your classifier was fitted on the generated pictures and then asked about the same ones. It "
-                "has seen the answers: the model judges itself. Fit it on real pictures.",
-            ),
-            Mistake(
-                always(lambda fake, asked, real, truth: _score(fake, asked, real, truth)),
-                "You fitted on generated pictures and asked about real ones. That answers another question: "
-                "can one learn from the generated pictures? Here the real ones teach the judge.",
-            ),
-            Mistake(
-                always(lambda fake, asked, real, truth: _score(real, truth, fake, asked) / 100),
-                "That is the share between 0 and 1. The question asks for %.",
-            ),
-        ),
-        hints=(
-            "A judge should know real digits, and should never have seen the pictures it judges.",
-            "svm.SVC().fit(…) on which pictures? .score(…) on which?",
-            "100 * svm.SVC().fit(real, truth).score(fake, asked).",
-        ),
-        same=same_score,
-        expects="a function of (fake, asked, real, truth) that returns a number in %",
-    ),
-    Exercise(
-        "4.4",
+        "4.5",
         "Cheat the judge",
         solution=lambda asked, **known: _firsts(asked, **known),
         mistakes=(
@@ -266,33 +340,33 @@ exercises = workbook(
         expects="an array of pictures, one for each entry of `asked`",
     ),
     Exercise(
-        "4.5",
+        "4.6",
         "New, compared with what?",
         solution=always(_share_of_copies),
         mistakes=(
             Mistake(
-                always(lambda made, seen, unseen: _copies(unseen, seen, made, unseen)),
+                always(lambda made, seen, unseen, distance: _copies(unseen, seen, made, unseen)),
                 "You measured from the made pictures to the held-out ones. The model never saw those, so it "
                 "cannot copy them. Compare with `seen`.",
             ),
             Mistake(
-                always(lambda made, seen, unseen: _copies(seen, seen, made, seen)),
+                always(lambda made, seen, unseen, distance: _copies(seen, seen, made, seen)),
                 "Your limit is 0: a training picture's distance to the nearest training picture is that to "
                 "itself. Take it from `unseen`, measured to `seen`.",
             ),
             Mistake(
-                always(lambda made, seen, unseen: _share_of_copies(made, seen, unseen) / 100),
+                always(lambda *given: _share_of_copies(*given) / 100),
                 "That is the share between 0 and 1. The question asks for %.",
             ),
         ),
         hints=(
             "What could the model copy: pictures that it saw, or pictures that it never saw?",
-            "pairwise_distances(x, seen).min(axis=1) gives each row's distance to the nearest of `seen`. Use "
-            "it twice: for `unseen` and for `made`.",
-            "limit = np.quantile(pairwise_distances(unseen, seen).min(axis=1), 0.01), then "
-            "100 * np.mean(pairwise_distances(made, seen).min(axis=1) < limit).",
+            "distance(x, seen).min(axis=1) gives the distance of each of x to the nearest of `seen`. Use it "
+            "twice: for `unseen` and for `made`.",
+            "limit = np.quantile(distance(unseen, seen).min(axis=1), 0.01), then "
+            "100 * np.mean(distance(made, seen).min(axis=1) < limit).",
         ),
         same=same_share,
-        expects="a function of (made, seen, unseen) that returns a number in %",
+        expects="a function of (made, seen, unseen, distance) that returns a number in %",
     ),
 )

@@ -68,7 +68,12 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         torch.manual_seed(seed)
-        self.shape, self.n_classes, self.patch = tuple(shape), n_classes, patch
+        self.shape, self.n_classes, self.channels, self.patch = (
+            tuple(shape),
+            n_classes,
+            tuple(channels),
+            patch,
+        )
         self.network = UNet2DModel(
             sample_size=shape[1] // patch,
             in_channels=shape[0] * patch**2,
@@ -94,10 +99,19 @@ class UNet(nn.Module):
         return self.network.device
 
 
+def loss_at(
+    model: nn.Module, clean: torch.Tensor, classes: torch.Tensor, t: torch.Tensor, noise: torch.Tensor
+) -> torch.Tensor:
+    """Mean squared error of the guesses, when noise (B, C, H, W) is added at levels t (B,)."""
+    a = A.to(clean.device)[t].view(-1, 1, 1, 1)
+    noisy = a.sqrt() * clean + (1 - a).sqrt() * noise
+    return nn.functional.mse_loss(model(noisy, t, classes).float(), clean)
+
+
 def batch_loss(
     model: nn.Module, clean: torch.Tensor, classes: torch.Tensor, withheld: float = 0.0
 ) -> torch.Tensor:
-    """Mean squared error of the guessed clean pictures, at a random level of noise for each.
+    """The loss with new noise, at a random level for each picture.
 
     `withheld` is the share of pictures whose class the network is not told.
     """
@@ -105,9 +119,7 @@ def batch_loss(
     if withheld:
         hidden = torch.rand(classes.shape, device=classes.device) < withheld
         classes = torch.where(hidden, model.n_classes, classes)
-    a = A.to(clean.device)[t].view(-1, 1, 1, 1)
-    noisy = a.sqrt() * clean + (1 - a).sqrt() * torch.randn_like(clean)  # (B, C, H, W)
-    return nn.functional.mse_loss(model(noisy, t, classes).float(), clean)
+    return loss_at(model, clean, classes, t, torch.randn_like(clean))
 
 
 def train(

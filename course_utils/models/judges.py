@@ -7,7 +7,7 @@ asked of the pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -174,25 +174,24 @@ def closeness(made: np.ndarray, seen: np.ndarray, around: np.ndarray) -> tuple[n
     return np.concatenate(ratios), np.concatenate(which)
 
 
-def share_of_copies(
-    made: Sequence[np.ndarray], held_out: np.ndarray, seed: int = 0, n_resamples: int = 2000
-) -> Estimate:
-    """Share of near-copies in %: closer than one in a hundred held-out pictures is.
+Statistic = Callable[[Sequence[np.ndarray], np.ndarray], float]
 
-    The interval draws anew trainings, made pictures and the held-out ones, and with these the limit.
+
+def against_real(
+    statistic: Statistic, made: Sequence[np.ndarray], real: np.ndarray, seed: int = 0, n_resamples: int = 2000
+) -> Estimate:
+    """A statistic of made and real pictures; its interval draws anew trainings, made and real ones.
 
     Parameters
     ----------
+    statistic : callable
+        ``statistic(made, real)`` gives a number.
     made : sequence of ndarray, each (n,)
-        `closeness` of the pictures of each training.
-    held_out : ndarray, (m,)
-        That of held-out pictures, to the same training pictures.
+        One value a picture, for each training.
+    real : ndarray, (m,)
+        One value a picture.
     """
     rng = np.random.default_rng(seed)
-
-    def share(groups: Sequence[np.ndarray], held: np.ndarray) -> float:
-        limit = np.quantile(held, 0.01)
-        return 100 * float(np.mean([np.mean(group < limit) for group in groups]))
 
     def anew(values: np.ndarray) -> np.ndarray:
         return values[rng.integers(len(values), size=len(values))]
@@ -200,6 +199,22 @@ def share_of_copies(
     drawn = []
     for _ in range(n_resamples):
         runs = rng.integers(len(made), size=len(made))
-        drawn.append(share([anew(made[i]) for i in runs], anew(held_out)))
+        drawn.append(statistic([anew(made[i]) for i in runs], anew(real)))
     interval = percentile_interval(drawn)
-    return Estimate(share(made, held_out), interval.low, interval.high, sum(map(len, made)))
+    return Estimate(statistic(made, real), interval.low, interval.high, sum(map(len, made)))
+
+
+def mean_difference(made: Sequence[np.ndarray], real: np.ndarray) -> float:
+    """Mean over trainings minus the mean of real pictures."""
+    return float(np.mean([group.mean() for group in made]) - real.mean())
+
+
+def share_below(made: Sequence[np.ndarray], real: np.ndarray) -> float:
+    """Share of near-copies in %, by `closeness`: closer than one in a hundred real pictures is."""
+    limit = np.quantile(real, 0.01)
+    return 100 * float(np.mean([np.mean(group < limit) for group in made]))
+
+
+def share_of_copies(made: Sequence[np.ndarray], real: np.ndarray, seed: int = 0) -> Estimate:
+    """`share_below` with its interval; the limit is drawn anew, too."""
+    return against_real(share_below, made, real, seed)

@@ -83,9 +83,9 @@ def unet(shape: tuple[int, int, int], channels: Sequence[int], patch: int) -> tu
     ax.axis("off")
     alt = (
         f"A U-Net. A noisy picture of {sizes[0]} is cut into patches, {sizes[1]}; a block makes {wide} "
-        f"feature maps of them; at half the size a block makes {small}; one more block; then up again by the same "
-        f"sizes to a guess of {sizes[0]}. Skip connections lead from each level on the way down to the same "
-        "level on the way up. The level of noise and the class enter every block."
+        f"feature maps of them; at half the size a block makes {small}; one more block; then up again by the "
+        f"same sizes to a guess of {sizes[0]}. Skip connections lead from each level on the way down to "
+        "the same level on the way up. The level of noise and the class enter every block."
     )
     return fig, alt
 
@@ -159,6 +159,18 @@ def noise_and_share(shares: np.ndarray, levels: Sequence[int]) -> tuple[Figure, 
     ax.legend()
     table = pd.DataFrame({"t": levels, "a": shares[list(levels)].round(4)})
     return fig, "The share a of the clean picture falls from 1 at level 0 to 0 at level 999.", table
+
+
+def falling(losses: Sequence[float], window: int = 20) -> tuple[Figure, str, pd.DataFrame]:
+    """The loss of each step, and its mean over the last `window` steps, from the first step on."""
+    fig, ax = plt.subplots(figsize=(6.5, 2.8))
+    smooth = pd.Series(losses, name="loss").rolling(window, min_periods=1).mean()
+    ax.plot(losses, color=plots.GREY, alpha=0.4, linewidth=0.8, label="each step")
+    ax.plot(smooth, color=plots.COLOURS[0], label=f"mean of {window} steps")
+    ax.set(xlabel="step", ylabel="loss (mean squared error)", yscale="log")
+    ax.legend()
+    table = smooth[:: max(1, len(losses) // 6)].round(3).rename_axis("step").to_frame()
+    return fig, "The loss by step: it falls fast at first, then slowly.", table
 
 
 def text_to_image() -> tuple[Figure, str]:

@@ -106,12 +106,13 @@ def gallery(
     columns: int = 10,
     signed: bool | Sequence[bool] = False,
     width: float = 1.15,
+    rows: Sequence[str] = (),
 ) -> Figure:
     """Pictures side by side, each (height, width) or (channels, height, width).
 
     One channel is shown in grey, 0 black and 1 white; three are shown in colour. Signed pictures (all, or
     those that `signed` says) are orange above 0 and blue below, each scaled to its own largest value.
-    `width` is a picture's, in inches.
+    `rows` are names of rows, and `width` is a picture's, in inches.
 
     Raises
     ------
@@ -121,9 +122,11 @@ def gallery(
     if len(pictures) == 0:
         raise CourseError("a gallery needs at least one picture, and got none: leave it out then")
     columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
+    n_rows = -(-len(pictures) // columns)
     height = width + (0.3 if titles else 0)
-    fig, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows))
+    fig, axes = plt.subplots(n_rows, columns, figsize=(width * columns, height * n_rows), squeeze=False)
+    for ax, name in zip(axes[:, 0], rows, strict=False):
+        ax.text(-0.1, 0.5, plain(name), transform=ax.transAxes, ha="right", va="center")
     for ax in np.ravel(axes):
         ax.axis("off")
     signs = np.broadcast_to(signed, len(pictures))
