@@ -206,12 +206,8 @@ exercises = workbook(
                 "noisy − guess is not the noise: both have weights. Solve the formula for it, as in 4.1.",
             ),
             Mistake(
-                always(lambda noisy, guess, now, next: _mix(guess, _noise(noisy, guess, next), next)),
-                "With a_next throughout you get the noisy picture back. The noise is worked out with a_now.",
-            ),
-            Mistake(
                 always(lambda noisy, guess, now, next: _mix(guess, _noise(noisy, guess, now), now)),
-                "With a_now throughout you get the noisy picture back. Mix again with a_next.",
+                "With one share throughout you get the noisy picture back: take a_now for the noise, a_next to mix.",
             ),
         ),
         hints=(

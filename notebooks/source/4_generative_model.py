@@ -33,7 +33,7 @@ from course_utils.exercises.lesson_4 import exercises
 from course_utils.models import diffusion, generators, judges
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import curve_figures, diffusion_figures, plots, text_view
+from course_utils.show import diffusion_figures, plots, text_view
 
 run = start("4_generative_model")
 plots.use_style()
@@ -91,10 +91,9 @@ plots.show(plots.gallery(quiz, [str(n) for n in range(1, 25)], columns=8),
 # %%
 my_guess = []  # such as [1, 4, 5]
 right = np.isin(np.arange(1, 25), my_guess) == is_made
+ends = 100 * np.round(stats.binomtest(int(right.sum()), 24).proportion_ci(), 2)
 if my_guess:
-    interval = stats.binomtest(int(right.sum()), 24).proportion_ci()
-    print(f"you were right about {right.sum()} of 24: {100 * right.mean():.0f} % "
-          f"[{100 * interval.low:.0f}, {100 * interval.high:.0f}]; guessing gives 50 %")
+    print(f"right: {100 * right.mean():.0f} %, interval {ends} %; guessing gives 50 %")
 text_view.folded("Which are generated?", ", ".join(map(str, 1 + np.flatnonzero(is_made))))
 
 # %% [markdown]
@@ -135,7 +134,7 @@ plots.show(plots.gallery(drawn[:10]), "Ten digits that a Gaussian mixture has dr
 #
 # > noisy = √*a* · clean + √(1 − *a*) · noise
 #
-# *noise* is a random number for each pixel, around 0, with standard deviation 1. Until where can you read the digit?
+# *noise* is a random number for each pixel, around 0, with standard deviation 1. There are 1,000 levels of noise, *t* = 0 to 999, and each has its share *a*; ours falls along a cosine (Nichol and Dhariwal 2021). The dots are the levels that we shall visit on the way back from 999. Until where can you read the digit?
 
 # %%
 def add_noise(clean, noise, a):
@@ -150,18 +149,13 @@ noise, strip = torch.randn_like(clean[0]), [1, 0.9, 0.7, 0.5, 0.3, 0.1, 0.03, 0]
 noisy = [((add_noise(clean[0], noise, share) + 1) / 2).clip(0, 1).cpu().numpy() for share in strip]
 plots.show(plots.gallery(noisy, [f"a = {share:g}" for share in strip]),
            "One digit with more and more noise, from the clean picture to noise alone.")
-
-# %% [markdown]
-# <details><summary>Until where?</summary>Most people to about <i>a</i> = 0.1. There the noise has three times the weight of the picture, and yet the strokes hang together.</details>
-#
-# There are 1,000 levels of noise, *t* = 0 to 999, and each has its share *a*. Ours falls along a cosine (Nichol and Dhariwal 2021). The dots are the levels that we shall visit on the way back from 999.
-
-# %%
 a = diffusion.A.to(run.device)  # (1000,): the share of the picture at each level
 levels = [999 - i * (1_000 // settings.sampling_steps) for i in range(settings.sampling_steps)]
 plots.show(*diffusion_figures.noise_and_share(a.cpu().numpy(), levels))
 
 # %% [markdown]
+# <details><summary>Until where?</summary>Most people to about <i>a</i> = 0.1. There the noise has three times the weight of the picture, and yet the strokes hang together.</details>
+#
 # **4.1 Which noise was it?** Now backwards. A pixel of the clean picture is 0.5, *a* is 0.64, and the noisy pixel is −0.2. How large was the noise?
 #
 # (Replace the `...`, run the cell, run the check. `exercises.hint("4.1")` in a new cell gives a nudge.)
@@ -286,16 +280,21 @@ plots.show(plots.gallery(np.concatenate(list(rows.values())), columns=10, rows=l
            "Digits made from the same noise, a row for each amount of training.")
 
 # %% [markdown]
-# What does the network see on its way? Its *guesses* at eight of the 25 levels, from the first to the last:
+# What does the network see on its way? Below are its *guesses* at eight of the 25 levels, from the first to the last. And programs that make pictures use a library's *[scheduler](glossary.md#scheduler)*. Does it take the same steps as you? It goes along, and must agree at each.
 
 # %%
-seen = []
-with torch.no_grad():
-    x = torch.randn((3, *model.shape), generator=torch.Generator().manual_seed(3)).to(run.device)
-    told = torch.as_tensor(ten[2:5], device=run.device)
-    for t, a_now, a_next in zip(levels, a[levels], [*a[levels[1:]], 1.0], strict=True):
-        seen.append(diffusion.guess_clean(kept[settings.steps], x, t, told).clamp(-1, 1))
-        x = step(x, seen[-1], a_now, a_next)
+library = DDIMScheduler(1_000, beta_schedule="squaredcos_cap_v2", prediction_type="sample",
+                        clip_sample=False, timestep_spacing="trailing")
+library.set_timesteps(settings.sampling_steps)
+assert library.timesteps.tolist() == levels
+seen, told = [], torch.as_tensor(ten[2:5], device=run.device)
+start_noise = torch.randn((3, *model.shape), generator=torch.Generator().manual_seed(3))
+x = theirs = start_noise.to(run.device)
+for t, a_now, a_next in zip(levels, a[levels], [*a[levels[1:]], 1.0], strict=True):
+    seen.append(diffusion.guess_clean(kept[settings.steps], x, t, told).clamp(-1, 1))
+    theirs = library.step(seen[-1], t, theirs).prev_sample
+    x = step(x, seen[-1], a_now, a_next)
+    assert torch.allclose(x, theirs, atol=1e-3)
 some = np.linspace(0, len(levels) - 1, 8).round().astype(int)
 guesses = [(seen[i][n].cpu().numpy() + 1) / 2 for n in range(3) for i in some]
 plots.show(plots.gallery(guesses, [f"t = {levels[i]}" for i in some] + [""] * 16, columns=8),
@@ -304,23 +303,9 @@ plots.show(plots.gallery(guesses, [f"t = {levels[i]}" for i in some] + [""] * 16
 # %% [markdown]
 # <details><summary>Why is the first guess always nearly the same blur?</summary>At level 999 there is only noise. The best guess is then the mean of all pictures of the class; only as the noise gets less can it know better.</details>
 #
-# Programs that make pictures use a library's *[scheduler](glossary.md#scheduler)* for this. Does it take the same steps as yours? We go along with it, step by step.
-
-# %%
-library = DDIMScheduler(1_000, beta_schedule="squaredcos_cap_v2", prediction_type="sample",
-                        clip_sample=False, timestep_spacing="trailing")
-library.set_timesteps(settings.sampling_steps)
-assert library.timesteps.tolist() == levels
-start_noise = torch.randn((3, *model.shape), generator=torch.Generator().manual_seed(3))
-ours = theirs = start_noise.to(run.device)
-for guess, t, a_now, a_next in zip(seen, levels, a[levels], [*a[levels[1:]], 1.0], strict=True):
-    ours, theirs = step(ours, guess, a_now, a_next), library.step(guess, t, theirs).prev_sample
-    assert torch.allclose(ours, theirs, atol=1e-3)
-print(f"{len(levels)} steps, the same as the library's")
+# **A good place to stop.** You have written a diffusion model: its loss, its step, its loop.
 
 # %% [markdown]
-# **A good place to stop.** You have written a diffusion model: its loss, its step, its loop.
-#
 # ## More training, and two knobs
 #
 # Your model learned for a minute. The one of the quiz has ten times as many steps, the same network and the same pictures, and a moving *average* of the weights over the last steps (an *[EMA](glossary.md#ema)*), which is steadier than any single step. Upper half: yours. Lower half: the longer one.
@@ -391,28 +376,24 @@ def kid(ours, theirs):
     return among(ours) + among(theirs) - 2 * likeness(ours, theirs).mean()
 
 
-seen_by = {name: judges.features(judge, made) for name, (made, _) in groups.items()}
-held = seen_by.pop("real, held out")
+held = judges.features(judge, pixels[held_out])
+groups = {"real, spare": pixels[spare], "your model": yours, "mixture": drawn,
+          "mixture, smoothed": ndimage.gaussian_filter(drawn, (0, 0, 0.7, 0.7)),
+          "one picture of each": pixels[[train[labels[train] == k][0] for k in asked]]}
+seen_by = {name: judges.features(judge, made) for name, made in groups.items()}
 assert np.isclose(kid(seen_by["mixture"], held), judges.kernel_distance(seen_by["mixture"], held))
-
-# %% [markdown]
-# Beside your model: other real pictures, the mixture (as it is, and smoothed), and the cheat. Thousandths, with intervals that draw the pictures anew.
-
-# %%
-smoothed = ndimage.gaussian_filter(drawn, (0, 0, 0.7, 0.7))
-repeated = pixels[[train[labels[train] == k][0] for k in asked]]
-others = {"real, spare": pixels[spare], "mixture, smoothed": smoothed,
-          "one picture of each": repeated}
-seen_by |= {name: judges.features(judge, made) for name, made in others.items()}
-order = ["real, spare", "your model", "mixture", "mixture, smoothed", "one picture of each"]
-table = {name: judges.distance_below([seen_by[name]], held, held, share=0) for name in order}
+table = {name: judges.distance_below([each], held, held, share=0)
+         for name, each in seen_by.items()}
 plots.show(*diffusion_figures.distances(table, "kernel distance to held-out digits (thousandths)"))
 
 # %% [markdown]
+# The last row is the cheat. In thousandths; the intervals draw the pictures anew.
+#
 # <details><summary>Who would get 0 without any talent?</summary>Whoever hands out the training pictures. Real and varied they are; new they are not. Hence a third measure.</details>
 #
 # **A good place to stop.** You have two measures of "real", and you know who fools each of them.
-#
+
+# %% [markdown]
 # ## Are they new?
 #
 # A picture is a copy when it is *nearly* the same as a training picture. Pixel by pixel is not enough: a copy that is dimmed, or moved by a pixel, is a copy. So: the distance is 1 − cosine (brightness does not count), the smallest while one of the two is moved by up to a pixel. And how near is too near? Where digits crowd, as the ones do, everybody has a near neighbour. So we divide by the mean distance to the 50 nearest training pictures: **closeness**, 0 for a copy.
@@ -459,21 +440,18 @@ exercises.check("4.6", share_of_copies)
 # ## The claim, as it will be judged
 #
 # The [ledger](glossary.md#ledger) says what was fixed before the first run. All tests must hold. (A is the article "Machine Learning, Deep Learning, LLMs and GenAI Compared", TechnoLynx 2024.) Why −3, a quarter, 3 and 30? They are judgements; nobody may choose a [margin](glossary.md#margin) after the result.
+#
+# **Predict**, in place of our guesses, what the three longer-trained generators will show: how many points more (or fewer, −) does the judge recognise than of real digits? How many percent are near-copies? How many are of the thief? And the [verdict](glossary.md#verdict)?
 
 # %%
 claim = ledger.get("gen-new-and-real")
-claim
-
-# %% [markdown]
-# **Predict**, in place of our guesses, what the three longer-trained generators will show: how many percent more (or fewer, −) does the judge recognise than of real digits? How many percent are near-copies? How many are of the thief? And the [verdict](glossary.md#verdict)?
-
-# %%
 predicted = {
     "recognised, made minus real (points)": -2,
     "near-copies (%)": 2,
     "near-copies of the thief (%)": 60,
     "verdict": "supported",
 }
+claim
 
 # %% [markdown]
 # ## Experiment
@@ -565,14 +543,14 @@ plots.show(*diffusion_figures.copying(found, claim.test("near_copies").margin))
 everything, all_near = np.concatenate(made), np.concatenate(near)
 nearest = np.argsort(all_near)[:10]
 _, which = judges.closeness(everything[nearest], pixels[train], pixels[train])
-titles = [f"{all_near[i]:.2f}" for i in nearest] + [""] * 10
-plots.show(plots.gallery([*everything[nearest], *pixels[train][which]], titles),
+plots.show(plots.gallery([*everything[nearest], *pixels[train][which]]),
            "The ten made digits nearest to a training digit, above that digit.")
 print(f"near-copy: closeness below {limit:.2f}; the median of real digits is {np.median(real):.2f}")
 
 # %% [markdown]
 # **A good place to stop.** You have a verdict, and you know what it hangs on.
-#
+
+# %% [markdown]
 # ## What it is in the world
 #
 # Programs that paint from text are the same loop. Three things are added: a *text encoder* in place of the class; a VAE (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures; and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and saw pictures by the billion (Rombach and others 2022).
@@ -621,7 +599,8 @@ plots.show(plots.gallery([*both[0], *both[1][which]]),
 
 # %% [markdown]
 # The whole lesson runs on your pictures, too: one folder for each class, `COURSE_IMAGES=folder course run 4`; it then trains all six generators anew, which takes an hour.
-#
+
+# %% [markdown]
 # ## Recap
 #
 # 1. A **diffusion model** learns to guess the clean picture behind noise. Its loop begins with noise and mixes guess and noise again and again, with less noise each time.
