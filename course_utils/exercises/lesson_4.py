@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.spatial.distance import cdist
 
 from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
+from course_utils.exercises import lesson_4_answers as answers
 
 Function = Callable[..., Any]
 
@@ -21,92 +20,6 @@ CLEAN, A, NOISY = 0.5, 0.64, -0.2
 def same_percent(answer: Any, other: Any, **context: Any) -> bool:
     """Whether two numbers in % agree to one decimal, where half a percent of 98.6 would be too much."""
     return same_number(answer, other, rel_tol=0, abs_tol=0.051)
-
-
-@cache
-def _shares() -> torch.Tensor:
-    """The share a of each level, (1000,)."""
-    from course_utils.models import diffusion
-
-    return diffusion.A
-
-
-LEVELS = [999, 700, 400, 100]
-"""That the loop of exercise 4.4 visits when it is tried."""
-
-
-def _guess(x: torch.Tensor, t: int) -> torch.Tensor:
-    """Stands for the network."""
-    return 0.5 * x.tanh() + t / 2_000
-
-
-def _noise(noisy: torch.Tensor, guess: torch.Tensor, a: float) -> torch.Tensor:
-    return (noisy - a**0.5 * guess) / (1 - a) ** 0.5
-
-
-def _mix(guess: torch.Tensor, noise: torch.Tensor, a: float) -> torch.Tensor:
-    return a**0.5 * guess + (1 - a) ** 0.5 * noise
-
-
-def _step(noisy: torch.Tensor, guess: torch.Tensor, a_now: float, a_next: float) -> torch.Tensor:
-    return _mix(guess, _noise(noisy, guess, a_now), a_next)
-
-
-def same_step(answer: Function, other: Function, **context: Any) -> bool:
-    """Whether two steps lead to the same pictures."""
-    draw = torch.Generator().manual_seed(3)
-    noisy, guess = (torch.randn((2, 1, 4, 4), generator=draw) for _ in range(2))
-    ours, theirs = (each(noisy.clone(), guess.clone(), 0.2, 0.6) for each in (answer, other))
-    if getattr(ours, "shape", None) != noisy.shape:
-        raise TypeError(f"a tensor of shape {tuple(noisy.shape)} should come back, not {type(ours).__name__}")
-    return torch.allclose(ours, theirs, atol=1e-4)
-
-
-def _loss_at(
-    model: Function,
-    clean: torch.Tensor,
-    classes: torch.Tensor,
-    t: torch.Tensor,
-    noise: torch.Tensor,
-    truth: torch.Tensor | None = None,
-) -> torch.Tensor:
-    noisy = _mix(clean, noise, _shares().to(clean.device)[t].view(-1, 1, 1, 1))
-    return ((model(noisy, t, classes) - (clean if truth is None else truth)) ** 2).mean()
-
-
-def same_loss(answer: Function, other: Function, device: str = "cpu") -> bool:
-    """Whether two losses agree, on pictures at four levels of noise."""
-    draw = torch.Generator().manual_seed(5)
-    clean, noise = (torch.randn((4, 1, 4, 4), generator=draw).to(device) for _ in range(2))
-    t, classes = torch.tensor([50, 300, 600, 900], device=device), torch.arange(4, device=device)
-
-    def model(noisy: torch.Tensor, t: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        return 0.5 * noisy.tanh() + (t / 2_000 + classes / 10).view(-1, 1, 1, 1)
-
-    ours, theirs = (float(each(model, clean.clone(), classes, t, noise.clone())) for each in (answer, other))
-    return same_number(ours, theirs, rel_tol=1e-3)
-
-
-def _walk(guess: Function, x: torch.Tensor, levels: list[int], last: float = 1.0) -> torch.Tensor:
-    """From noise to picture; `last` is the share after the last level."""
-    shares = [*_shares()[levels], last]
-    for i, t in enumerate(levels):
-        x = _step(x, guess(x, t), shares[i], shares[i + 1])
-    return x
-
-
-def _stuck(guess: Function, noise: torch.Tensor, levels: list[int]) -> torch.Tensor:
-    """Every step begins with the noise anew."""
-    return _step(noise, guess(noise, levels[-1]), _shares()[levels[-1]], 1.0)
-
-
-def same_pictures(answer: Function, other: Function, device: str = "cpu") -> bool:
-    """Whether two loops make the same pictures, from the same noise and with the same guesses."""
-    noise = torch.randn((3, 1, 4, 4), generator=torch.Generator().manual_seed(4)).to(device)
-    ours, theirs = (make(_guess, noise.clone(), list(LEVELS)) for make in (answer, other))
-    if getattr(ours, "shape", None) != noise.shape:
-        raise TypeError(f"a tensor of shape {tuple(noise.shape)} should come back, not {type(ours).__name__}")
-    return torch.allclose(ours, theirs, atol=1e-4)
 
 
 def _kind(made: Any, asked: np.ndarray, pixels: np.ndarray, labels: np.ndarray) -> str:
@@ -191,23 +104,35 @@ exercises = workbook(
     Exercise(
         "4.2",
         "Write the step",
-        solution=always(_step),
+        solution=always(answers.step),
         mistakes=(
             Mistake(
-                always(lambda noisy, guess, now, next: next * guess + (1 - next) * _noise(noisy, guess, now)),
+                always(
+                    lambda noisy, guess, now, next: (
+                        next * guess + (1 - next) * answers.noise_of(noisy, guess, now)
+                    )
+                ),
                 "The roots are missing when you mix: the weights are √a_next and √(1 − a_next).",
             ),
             Mistake(
-                always(lambda noisy, guess, now, next: _mix(noisy, _noise(noisy, guess, now), next)),
+                always(
+                    lambda noisy, guess, now, next: answers.mix(
+                        noisy, answers.noise_of(noisy, guess, now), next
+                    )
+                ),
                 "You mix the noise with the noisy picture. Mix it with the guess of the clean one.",
             ),
             Mistake(
-                always(lambda noisy, guess, now, next: _mix(guess, noisy - guess, next)),
+                always(lambda noisy, guess, now, next: answers.mix(guess, noisy - guess, next)),
                 "noisy − guess is not the noise: both have weights. Solve the formula for it, as in 4.1.",
             ),
             Mistake(
-                always(lambda noisy, guess, now, next: _mix(guess, _noise(noisy, guess, now), now)),
-                "With one share throughout you get the noisy picture back: take a_now for the noise, a_next to mix.",
+                always(
+                    lambda noisy, guess, now, next: answers.mix(
+                        guess, answers.noise_of(noisy, guess, now), now
+                    )
+                ),
+                "With one share throughout you get the noisy picture back: a_now for the noise, a_next to mix.",
             ),
         ),
         hints=(
@@ -215,17 +140,19 @@ exercises = workbook(
             "noise = (noisy − √a_now · guess) / √(1 − a_now).",
             "return a_next**0.5 * guess + (1 - a_next) ** 0.5 * noise.",
         ),
-        same=same_step,
+        same=answers.same_step,
         expects="a function of (noisy, guess, a_now, a_next) that returns a tensor",
     ),
     Exercise(
         "4.3",
         "Write the loss",
-        solution=always(_loss_at),
+        solution=always(answers.loss_at),
         mistakes=(
             Mistake(
                 always(
-                    lambda model, clean, classes, t, noise: _loss_at(model, clean, classes, t, noise, noise)
+                    lambda model, clean, classes, t, noise: answers.loss_at(
+                        model, clean, classes, t, noise, noise
+                    )
                 ),
                 "You compare the guess with the noise. Our network guesses the clean picture.",
             ),
@@ -238,20 +165,22 @@ exercises = workbook(
             Mistake(
                 always(
                     lambda model, clean, classes, t, noise: (
-                        _loss_at(model, clean, classes, t, noise) * clean[0].numel()
+                        answers.loss_at(model, clean, classes, t, noise) * clean[0].numel()
                     )
                 ),
                 "That adds up the pixels of a picture. Take the mean over everything.",
             ),
             Mistake(
                 always(
-                    lambda model, clean, classes, t, noise: _loss_at(model, clean, classes, t, noise) ** 0.5
+                    lambda model, clean, classes, t, noise: (
+                        answers.loss_at(model, clean, classes, t, noise) ** 0.5
+                    )
                 ),
                 "Nearly: the mean squared error has no root.",
             ),
             Mistake(
                 always(
-                    lambda model, clean, classes, t, noise: _loss_at(
+                    lambda model, clean, classes, t, noise: answers.loss_at(
                         model, clean, classes, t.max().expand_as(t), noise
                     )
                 ),
@@ -263,25 +192,29 @@ exercises = workbook(
             "noisy = add_noise(clean, noise, a[t].view(-1, 1, 1, 1)).",
             "return ((model(noisy, t, classes) - clean) ** 2).mean().",
         ),
-        same=same_loss,
+        same=answers.same_loss,
         expects="a function of (model, clean, classes, t, noise) that returns a number",
     ),
     Exercise(
         "4.4",
         "Write the loop",
-        solution=always(_walk),
+        solution=always(answers.walk),
         mistakes=(
             Mistake(
-                always(_stuck),
+                always(answers.stuck),
                 "Every step of yours begins with the first noise. It must begin with what the step "
                 "before gave: x = denoise_step(x, …).",
             ),
             Mistake(
-                always(lambda guess, noise, levels: _walk(guess, noise, levels[:-1], _shares()[levels[-1]])),
+                always(
+                    lambda guess, noise, levels: answers.walk(
+                        guess, noise, levels[:-1], answers.shares()[levels[-1]]
+                    )
+                ),
                 "Some noise is left: you stopped at the last level. One step more, to a = 1.",
             ),
             Mistake(
-                always(lambda guess, noise, levels: _walk(guess, noise, levels[::-1])),
+                always(lambda guess, noise, levels: answers.walk(guess, noise, levels[::-1])),
                 "You went through the levels from the lowest to the highest. Begin where all is noise.",
             ),
             Mistake(
@@ -296,7 +229,7 @@ exercises = workbook(
             "shares = [*a[levels], 1.0], and for i, t in enumerate(levels): "
             "x = denoise_step(x, guess(x, t), shares[i], shares[i + 1]).",
         ),
-        same=same_pictures,
+        same=answers.same_pictures,
         expects="a function of (guess, noise, levels) that returns pictures",
     ),
     Exercise(
