@@ -107,32 +107,20 @@ exercises = workbook(
         solution=always(answers.step),
         mistakes=(
             Mistake(
-                always(
-                    lambda noisy, guess, now, next: (
-                        next * guess + (1 - next) * answers.noise_of(noisy, guess, now)
-                    )
-                ),
+                always(answers.without_roots),
                 "The roots are missing when you mix: the weights are √a_next and √(1 − a_next).",
             ),
             Mistake(
-                always(
-                    lambda noisy, guess, now, next: answers.mix(
-                        noisy, answers.noise_of(noisy, guess, now), next
-                    )
-                ),
+                always(lambda x, guess, now, next: answers.mix(x, answers.noise_of(x, guess, now), next)),
                 "You mix the noise with the noisy picture. Mix it with the guess of the clean one.",
             ),
             Mistake(
-                always(lambda noisy, guess, now, next: answers.mix(guess, noisy - guess, next)),
+                always(lambda x, guess, now, next: answers.mix(guess, x - guess, next)),
                 "noisy − guess is not the noise: both have weights. Solve the formula for it, as in 4.1.",
             ),
             Mistake(
-                always(
-                    lambda noisy, guess, now, next: answers.mix(
-                        guess, answers.noise_of(noisy, guess, now), now
-                    )
-                ),
-                "With one share throughout you get the noisy picture back: a_now for the noise, a_next to mix.",
+                always(lambda x, guess, now, next: answers.step(x, guess, now, now)),
+                "With one share you get the noisy picture back: take a_now for the noise, a_next to mix.",
             ),
         ),
         hints=(
@@ -149,11 +137,7 @@ exercises = workbook(
         solution=always(answers.loss_at),
         mistakes=(
             Mistake(
-                always(
-                    lambda model, clean, classes, t, noise: answers.loss_at(
-                        model, clean, classes, t, noise, noise
-                    )
-                ),
+                always(lambda *given: answers.loss_at(*given, given[-1])),
                 "You compare the guess with the noise. Our network guesses the clean picture.",
             ),
             Mistake(
@@ -163,26 +147,16 @@ exercises = workbook(
                 "Your network sees the clean picture itself; there is nothing to guess. Add the noise first.",
             ),
             Mistake(
-                always(
-                    lambda model, clean, classes, t, noise: (
-                        answers.loss_at(model, clean, classes, t, noise) * clean[0].numel()
-                    )
-                ),
+                always(lambda *given: answers.loss_at(*given) * given[1][0].numel()),
                 "That adds up the pixels of a picture. Take the mean over everything.",
             ),
             Mistake(
-                always(
-                    lambda model, clean, classes, t, noise: (
-                        answers.loss_at(model, clean, classes, t, noise) ** 0.5
-                    )
-                ),
+                always(lambda *given: answers.loss_at(*given) ** 0.5),
                 "Nearly: the mean squared error has no root.",
             ),
             Mistake(
                 always(
-                    lambda model, clean, classes, t, noise: answers.loss_at(
-                        model, clean, classes, t.max().expand_as(t), noise
-                    )
+                    lambda model, x, k, t, noise: answers.loss_at(model, x, k, t.max().expand_as(t), noise)
                 ),
                 "Every picture gets the noise of one level. Each has its own: a[t] is (B,), one share each.",
             ),
@@ -206,11 +180,7 @@ exercises = workbook(
                 "before gave: x = denoise_step(x, …).",
             ),
             Mistake(
-                always(
-                    lambda guess, noise, levels: answers.walk(
-                        guess, noise, levels[:-1], answers.shares()[levels[-1]]
-                    )
-                ),
+                always(answers.stops_early),
                 "Some noise is left: you stopped at the last level. One step more, to a = 1.",
             ),
             Mistake(

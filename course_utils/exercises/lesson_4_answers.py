@@ -45,6 +45,11 @@ def step(noisy: torch.Tensor, guess: torch.Tensor, a_now: float, a_next: float) 
     return mix(guess, noise_of(noisy, guess, a_now), a_next)
 
 
+def without_roots(noisy: torch.Tensor, guess: torch.Tensor, a_now: float, a_next: float) -> torch.Tensor:
+    """A step that mixes with the shares themselves."""
+    return a_next * guess + (1 - a_next) * noise_of(noisy, guess, a_now)
+
+
 def same_step(answer: Function, other: Function, **context: Any) -> bool:
     """Whether two steps lead to the same pictures."""
     draw = torch.Generator().manual_seed(3)
@@ -87,6 +92,11 @@ def walk(guess: Function, x: torch.Tensor, levels: list[int], last: float = 1.0)
     for i, t in enumerate(levels):
         x = step(x, guess(x, t), visited[i], visited[i + 1])
     return x
+
+
+def stops_early(guess: Function, noise: torch.Tensor, levels: list[int]) -> torch.Tensor:
+    """The last step is missing."""
+    return walk(guess, noise, levels[:-1], shares()[levels[-1]])
 
 
 def stuck(guess: Function, noise: torch.Tensor, levels: list[int]) -> torch.Tensor:
