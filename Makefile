@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help course labs test lab notebooks benchmarks finetune pretrain readme lint lock clean
+.PHONY: help course labs test lab notebooks benchmarks finetune generators pretrain readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -31,6 +31,9 @@ benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 
 pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (half an hour)
 	$(BIN)/python -m course_utils.models.pretraining $(OPTIONS)
+
+generators: $(READY) ## train lesson 4's six generators anew, into results/generators (over an hour)
+	$(BIN)/python -m course_utils.models.generators
 
 finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finetuned (over an hour)
 	$(BIN)/python -m course_utils.models.finetuning

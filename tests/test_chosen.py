@@ -20,7 +20,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the links
 
 
 def test_embedded_lists_what_comes_with_a_package():
-    elsewhere = {"docstrings_wide", "pretrained"}  # the first takes a minute, the second is a model
+    elsewhere = {"docstrings_wide", "pretrained", "generators"}  # the first takes a minute; models
     packaged = {name for name, source in registry.registry().items() if source.package}
     assert packaged - elsewhere == set(chosen.EMBEDDED)
     for name, load in chosen.EMBEDDED.items():

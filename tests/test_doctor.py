@@ -102,6 +102,28 @@ def test_a_record_that_is_none_is_reported(shipped, content):
     assert doctor.language_model(shipped).found == "training.json was changed or damaged"
 
 
+@pytest.fixture
+def generators(tmp_path):
+    return shutil.copytree(doctor.GENERATORS, tmp_path / "generators")
+
+
+def test_the_generators_are_there(generators):
+    known = registry.registry()["generators"].sha256
+    row = doctor.picture_generators(generators)
+    assert row.found == f"6 generators, SHA-256 {known[:12]}…" and row.remedy == ""
+
+
+def test_a_generator_that_is_damaged_or_missing_is_reported(generators):
+    path = generators / "20-1.safetensors"
+    path.write_bytes(path.read_bytes()[:-4] + bytes(4))
+    row = doctor.picture_generators(generators)
+    assert row.found == "20-1.safetensors was changed or damaged"
+    assert row.remedy == "restore it: 'git checkout datasets/generators', or install the course again"
+    path.unlink()
+    row = doctor.picture_generators(generators)
+    assert row.found == "20-1.safetensors cannot be read (No such file or directory)" and row.remedy
+
+
 def test_one_failing_row_fails_the_command(good_machine, monkeypatch, capsys):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1e9))
     assert cli.main(["doctor"]) == 1

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import psutil
 from packaging.requirements import Requirement
@@ -22,6 +23,7 @@ from course_utils.files import sha256
 
 LOCK = ROOT / "requirements.lock"
 MODEL = resource("datasets", "pretrained")
+GENERATORS = resource("datasets", "generators")
 MIN_PYTHON = (3, 11)
 MIN_CORES, MIN_MEMORY_GB, MIN_DISK_GB = 2, 4.0, 3.0
 """What the laptop profile needs; memory is the machine's total, disk is free space."""
@@ -40,7 +42,7 @@ def examine() -> list[Row]:
     """Every check, in the order of the report."""
     checks: tuple[Callable[[], Row], ...] = (python, packages, device, cores, memory, disk)
     data = [embedded_data(name) for name in chosen.EMBEDDED]
-    return [*(check() for check in checks), *data, language_model()]
+    return [*(check() for check in checks), *data, language_model(), picture_generators()]
 
 
 def python() -> Row:
@@ -127,22 +129,42 @@ def embedded_data(name: str) -> Row:
 
 
 def language_model(folder: Path = MODEL) -> Row:
-    """The trained model that comes with the course is there, and every file of it unharmed."""
-    name, remedy = (
-        "training.json",
-        "restore it: 'git checkout datasets/pretrained', or install the course again",
-    )
+    """The language model that comes with the course is there, and every file of it unharmed."""
+
+    def read(record: dict[str, Any]) -> tuple[dict[str, str], str]:
+        return record["sha256"], f"{record['parameters']:,} weights"
+
+    return shipped("language model", folder, "pretrained", "training.json", read)
+
+
+def picture_generators(folder: Path = GENERATORS) -> Row:
+    """The generators of pictures that come with the course are there, and every file of them unharmed."""
+
+    def read(record: dict[str, Any]) -> tuple[dict[str, str], str]:
+        entries = record["generators"]
+        files = {f"{name}.safetensors": entry["sha256"] for name, entry in entries.items()}
+        return files, f"{len(entries)} generators"
+
+    return shipped("picture generators", folder, "generators", "record.json", read)
+
+
+Reader = Callable[[dict[str, Any]], tuple[dict[str, str], str]]
+
+
+def shipped(what: str, folder: Path, source: str, record: str, read: Reader) -> Row:
+    """Whether trained weights are those of their record; `read` gives files' SHA-256, and a size in words."""
+    name, remedy = record, f"restore it: 'git checkout datasets/{source}', or install the course again"
     try:
-        record = json.loads((folder / name).read_text(encoding="utf-8"))
-        for name, expected in record["sha256"].items():
+        files, size = read(json.loads((folder / name).read_text(encoding="utf-8")))
+        for name, expected in files.items():
             if sha256(folder / name) != expected:
-                return Row("language model", f"{name} was changed or damaged", remedy)
-        known = registry.registry()["pretrained"].sha256
-        return Row("language model", f"{record['parameters']:,} weights, SHA-256 {known[:12]}…")
+                return Row(what, f"{name} was changed or damaged", remedy)
+        known = registry.registry()[source].sha256
+        return Row(what, f"{size}, SHA-256 {known[:12]}…")
     except OSError as error:
-        return Row("language model", f"{name} cannot be read ({error.strerror})", remedy)
+        return Row(what, f"{name} cannot be read ({error.strerror})", remedy)
     except (ValueError, KeyError, TypeError):
-        return Row("language model", f"{name} was changed or damaged", remedy)
+        return Row(what, f"{name} was changed or damaged", remedy)
 
 
 def described(record: chosen.Embedded) -> str:
