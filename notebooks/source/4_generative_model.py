@@ -358,7 +358,7 @@ cheat = np.stack([pixels[train[labels[train] == k][0]] for k in labels[held_out]
 exercises.check("4.5", cheat)
 
 # %% [markdown]
-# So we also compare the *whole group* with the held-out digits, through the judge's eyes: the 64 numbers before its last [layer](glossary.md#layer). A *kernel* says how alike two pictures are there. If made pictures are as like real ones as real ones are like each other, then
+# So we also compare the *whole group* with the [held-out](glossary.md#held-out) digits, through the judge's eyes: the 64 numbers before its last [layer](glossary.md#layer). A *kernel* says how alike two pictures are there. If made pictures are as like real ones as real ones are like each other, then
 #
 # > mean likeness of two made + mean likeness of two real − 2 · mean likeness of a made and a real
 #
@@ -553,7 +553,7 @@ print(f"near-copy: closeness below {limit:.2f}; the median of real digits is {np
 # %% [markdown]
 # ## What it is in the world
 #
-# Programs that paint from text are the same loop. Three things are added: a *text encoder* in place of the class; a VAE (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures; and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and saw pictures by the billion (Rombach and others 2022).
+# Programs that paint from text are the same loop. Three things are added: a *text encoder* in place of the class; a [VAE](glossary.md#vae) (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures; and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and saw pictures by the billion (Rombach and others 2022).
 
 # %%
 plots.show(*diffusion_figures.text_to_image())
