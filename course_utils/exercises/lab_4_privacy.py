@@ -1,4 +1,4 @@
-"""The exercises of the lab on privacy. Functions are tried on fixed data."""
+"""The exercises of lab 4_privacy: an attack, and whom it finds. Functions are tried on fixed data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ from course_utils.exercises.lesson_4 import same_percent
 
 Function = Callable[..., Any]
 
-MEMBERS, OTHERS = np.array([0.9, 0.4, 0.7]), np.array([0.3, 0.6])
-"""Scores of the attack in exercise 1."""
-
-AUC = 100 * np.mean(np.greater.outer(MEMBERS, OTHERS))
-"""Of that attack, in %: the share of pairs in which the member has the higher score."""
-
 
 def same_order(answer: Function, other: Function, **context: Any) -> bool:
     """Whether two attacks put records into the same order: only that counts for an attack."""
@@ -30,39 +24,28 @@ def same_order(answer: Function, other: Function, **context: Any) -> bool:
     return np.array_equal(np.argsort(ours), np.argsort(theirs))
 
 
+def found(members: np.ndarray, others: np.ndarray) -> float:
+    """Members, in %, whose score is above the 99th percentile of the others': the second exercise's answer."""
+    return 100 * float(np.mean(np.asarray(members) > np.quantile(others, 0.99)))
+
+
+def _scores() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Scores of more others than members, of a good attack and of a poor one."""
+    rng = np.random.default_rng(5)
+    return [(rng.normal(gap, 1, 150), rng.normal(0, 1, 700)) for gap in (2.0, 0.5)]
+
+
+def same_finds(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two functions find as many, for both attacks."""
+    return all(
+        same_percent(*(each(members.copy(), others.copy()) for each in (answer, other)))
+        for members, others in _scores()
+    )
+
+
 exercises = workbook(
     Exercise(
         "4_privacy.1",
-        "An attack by hand",
-        solution=always(AUC),
-        mistakes=(
-            Mistake(
-                always(100 - AUC),
-                "Those are the pairs that the attack gets wrong. Count those where the member is higher.",
-            ),
-            Mistake(
-                always(100 * np.mean(np.append(MEMBERS > 0.5, OTHERS <= 0.5))),
-                "That is the accuracy at the threshold 0.5. The AUC has no threshold: it counts pairs.",
-            ),
-            Mistake(
-                always(AUC / 100),
-                "That is the share between 0 and 1. The question asks for %.",
-            ),
-            Mistake(
-                always(100 * np.mean(np.greater(MEMBERS, OTHERS.mean()))),
-                "You compared the members with one number. Compare each member with each of the others.",
-            ),
-        ),
-        hints=(
-            "A pair is one member and one of the others. How many pairs are there?",
-            "Six. In how many of them has the member the higher score?",
-            "Only the member with 0.4 against the other with 0.6 goes wrong: 100 · 5 / 6.",
-        ),
-        same=same_percent,
-        expects="a number in %, with one decimal",
-    ),
-    Exercise(
-        "4_privacy.2",
         "Write the attack",
         solution=always(lambda generated, records: -cdist(records, generated).min(axis=1)),
         mistakes=(
@@ -87,5 +70,43 @@ exercises = workbook(
         ),
         same=same_order,
         expects="a function of (generated, records) that returns one score for each record",
+    ),
+    Exercise(
+        "4_privacy.2",
+        "Who is found?",
+        solution=always(found),
+        mistakes=(
+            Mistake(
+                always(lambda members, others: found(members, others) / 100),
+                "That is the share between 0 and 1. The question asks for %.",
+            ),
+            Mistake(
+                always(lambda members, others: 100 * np.mean(members > np.quantile(members, 0.99))),
+                "That is always 1 %: the threshold comes from the *others*.",
+            ),
+            Mistake(
+                always(lambda members, others: 100 * np.mean(others > np.quantile(members, 0.99))),
+                "You swapped the two: the threshold comes from the others, counted are the members.",
+            ),
+            Mistake(
+                always(lambda members, others: 100 * np.mean(members > np.quantile(others, 0.01))),
+                "That threshold accuses 99 % of the others. Only 1 % may lie above it.",
+            ),
+            Mistake(
+                always(lambda members, others: 100 * np.mean(members > others.max())),
+                "Above the highest other there are no false alarms at all. 1 % of the others may lie above.",
+            ),
+            Mistake(
+                always(lambda members, others: np.sum(members > np.quantile(others, 0.99))),
+                "That is a number of members. Divide by how many there are, and give %.",
+            ),
+        ),
+        hints=(
+            "Which score do 99 % of the others stay below?",
+            "threshold = np.quantile(others, 0.99). Which share of the members is above it?",
+            "return 100 * np.mean(members > np.quantile(others, 0.99)).",
+        ),
+        same=same_finds,
+        expects="a function of (members, others) that returns a number in %",
     ),
 )

@@ -1,11 +1,9 @@
-"""The exercises of the lab on stereotypes. Functions are tried on fixed data."""
+"""The exercises of lab 4_stereotype: what guidance may do to a skew, and a judge that errs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from course_utils.exercises import Exercise, Mistake, always, workbook
 from course_utils.exercises.lesson_4 import same_percent
@@ -13,115 +11,107 @@ from course_utils.exercises.lesson_4 import same_percent
 Function = Callable[..., Any]
 
 
-def same_guess(answer: Function, other: Function, **context: Any) -> bool:
-    """Whether two functions give the same guess, for arrays."""
-    u, c = np.array([0.2, -0.5]), np.array([0.5, 0.1])
-    return np.allclose(answer(u.copy(), c.copy(), 3), other(u, c, 3))
+def by_rule(share: float, w: float) -> float:
+    """Share in % that the rule of thumb expects: the odds to the power of w. The first exercise's answer."""
+    odds = (share / (100 - share)) ** w
+    return 100 * odds / (odds + 1)
 
 
-DIGITS = {"A": np.array([3, 3, 8, 3, 8]), "B": np.array([8, 8, 3, 8, 8])}
-"""What the pictures show that are made when exercise 2 is tried."""
+def corrected(called: float, right: float, wrong: float) -> float:
+    """Share in % behind a judge's calls: the second exercise's answer.
+
+    Rogan, W., & Gladen, B. (1978). Estimating prevalence from the results of a screening test. American
+    Journal of Epidemiology, 107, 71-76.
+    """
+    return 100 * (called - wrong) / (right - wrong)
 
 
-def _make(profession: str) -> np.ndarray:
-    """Stands for the generator: pictures of one pixel, as bright as the digit is high."""
-    return DIGITS[profession].reshape(-1, 1, 1, 1) / 10
+def same_shares(*given: tuple[float, ...]) -> Callable[..., bool]:
+    """Whether two functions give the same percentages for all of these arguments."""
 
+    def same(answer: Function, other: Function, **context: Any) -> bool:
+        return all(same_percent(answer(*each), other(*each)) for each in given)
 
-def _judge(pictures: np.ndarray) -> np.ndarray:
-    """Stands for the judge."""
-    return np.rint(10 * np.reshape(pictures, -1)).astype(int)
-
-
-def same_shares(answer: Function, other: Function, **context: Any) -> bool:
-    """Whether two functions find the same shares, for both professions."""
-    frequent = {"A": 3, "B": 8}
-    return all(
-        same_percent(*(each(_make, _judge, name, dict(frequent)) for each in (answer, other)))
-        for name in frequent
-    )
-
-
-def _share(make: Function, judge: Function, profession: str, frequent: dict[str, int]) -> float:
-    return 100 * np.mean(judge(make(profession)) == frequent[profession])
+    return same
 
 
 exercises = workbook(
     Exercise(
         "4_stereotype.1",
-        "Guidance by hand",
-        solution=always(lambda u, c, w: u + w * (c - u)),
+        "The rule of thumb",
+        solution=always(by_rule),
         mistakes=(
             Mistake(
-                always(lambda u, c, w: w * c),
-                "You made the guess with the class larger. Guidance enlarges the difference between the two "
-                "guesses.",
-            ),
-            Mistake(
-                always(lambda u, c, w: c + w * (c - u)),
-                "The step is right, the start is not: go from the guess without the class, u.",
-            ),
-            Mistake(
-                always(lambda u, c, w: u - w * (c - u)),
-                "You went the other way round, away from the class. The step is + w (c − u).",
-            ),
-            Mistake(
-                always(lambda u, c, w: c + w * (u - c)),
-                "You swapped u and c. Start from the guess without the class, and go towards the class.",
-            ),
-            Mistake(
-                always(lambda u, c, w: w * (c - u)),
-                "That is the step alone. Add it to the guess without the class.",
-            ),
-            Mistake(
-                always(lambda u, c, w: c),
-                "That is the guess with the class, as w = 1 would give it. Let w do something.",
-            ),
-        ),
-        hints=(
-            "How far is it from the guess without the class to the one with it?",
-            "It is c − u. Take w such steps, and start from u.",
-            "return u + w * (c - u).",
-        ),
-        same=same_guess,
-        expects="a function of (u, c, w) that returns a guess",
-    ),
-    Exercise(
-        "4_stereotype.2",
-        "The experiment",
-        solution=always(_share),
-        mistakes=(
-            Mistake(
-                always(
-                    lambda make, judge, profession, frequent: 100 - _share(make, judge, profession, frequent)
-                ),
-                "Those are the pictures with the rare digit. The question asks for the frequent one.",
-            ),
-            Mistake(
-                always(
-                    lambda make, judge, profession, frequent: _share(make, judge, profession, frequent) / 100
-                ),
+                always(lambda share, w: by_rule(share, w) / 100),
                 "That is the share between 0 and 1. The question asks for %.",
             ),
             Mistake(
-                always(lambda make, judge, profession, frequent: _share(make, judge, "A", frequent)),
-                "For A that is right, for B it is not: ask `make` for the profession that is given.",
+                always(lambda share, w: (share / (100 - share)) ** w),
+                "Those are the odds. Odds of 4 : 1 are 4 in 5: odds / (odds + 1).",
             ),
             Mistake(
-                always(
-                    lambda make, judge, profession, frequent: np.sum(
-                        judge(make(profession)) == frequent[profession]
-                    )
-                ),
-                "That is a number of pictures. Divide by how many there are, and give %.",
+                always(lambda share, w: 100 * (share / 100) ** w),
+                "You took the power of the share. Take that of the odds, share / (100 − share).",
+            ),
+            Mistake(
+                always(lambda share, w: 100 * w * share / (w * share + 100 - share)),
+                "You multiplied the odds by w. The rule multiplies them by 4 again and again: odds ** w.",
+            ),
+            Mistake(
+                always(lambda share, w: by_rule(share, 1)),
+                "That is the share in training, as w = 1 gives it. Let w do something.",
+            ),
+            Mistake(
+                always(lambda share, w: 100 - by_rule(share, w)),
+                "That is the share of the rare digit.",
+            ),
+            Mistake(
+                always(lambda share, w: 100 * 4**w / (4**w + 1)),
+                "For 80 % that is right. Other shares have other odds than 4.",
             ),
         ),
         hints=(
-            "Three steps: make the pictures, let the judge say what they show, count.",
-            "judge(make(profession)) == frequent[profession] is True for each frequent digit.",
-            "return 100 * np.mean(judge(make(profession)) == frequent[profession]).",
+            "From the share to the odds, then to the power of w, then back to a share.",
+            "odds = (share / (100 - share)) ** w: for 80 % and w = 2 that is 16.",
+            "return 100 * odds / (odds + 1).",
         ),
-        same=same_shares,
-        expects="a function of (make, judge, profession, frequent) that returns a number in %",
+        same=same_shares((80, 1), (80, 2), (60, 3), (95, 1.5)),
+        expects="a function of (share, w) that returns a number in %",
+    ),
+    Exercise(
+        "4_stereotype.2",
+        "Correct the judge",
+        solution=always(corrected),
+        mistakes=(
+            Mistake(
+                always(lambda called, right, wrong: corrected(called, right, wrong) / 100),
+                "That is the share between 0 and 1. The question asks for %.",
+            ),
+            Mistake(
+                always(lambda called, right, wrong: called - wrong),
+                "The rare ones that are called frequent are taken off; that the judge misses some frequent "
+                "ones as well is not made good yet.",
+            ),
+            Mistake(
+                always(lambda called, right, wrong: 100 * called / right),
+                "The frequent ones that the judge misses are made good; the rare ones that it calls frequent "
+                "are still among them.",
+            ),
+            Mistake(
+                always(lambda called, right, wrong: (right * called + wrong * (100 - called)) / 100),
+                "That is the way there: what a judge calls when `called` is the truth. Go back.",
+            ),
+            Mistake(
+                always(lambda called, right, wrong: called),
+                "That is what the judge says. Correct it by how often it errs.",
+            ),
+        ),
+        hints=(
+            "With the true share p (from 0 to 1): called = right · p + wrong · (1 − p). Solve for p.",
+            "called − wrong = p · (right − wrong).",
+            "return 100 * (called - wrong) / (right - wrong).",
+        ),
+        same=same_shares((79.6, 98, 6), (50, 90, 20), (98, 98, 6)),
+        expects="a function of (called, right, wrong) that returns a number in %",
     ),
 )

@@ -5,225 +5,276 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Ethical Challenges and Bias".*
 #
-# This lab needs [lesson 4](../4_generative_model.ipynb): diffusion model, sampling, judge. It runs on its own: it trains small generators anew, with the lesson's code from `course_utils.models.diffusion`.
-
-# %% [markdown]
+# This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 45 minutes.
+#
 # **Why this matters.** Ask a picture generator for "a boss", and it may show you mostly men, as its training pictures did. That would be bad enough. But does it show *more* men than they did? Then every picture that it adds to the world makes the next generator's training pictures more one-sided still. We rebuild this with a skew that we know.
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
-from sklearn import model_selection, svm
+from tqdm import tqdm
 
-from course_utils.claims import ledger, resampling
-from course_utils.data.chosen import chosen_pictures
+from course_utils.claims import intervals, ledger
+from course_utils.data import pictures as images
 from course_utils.exercises.lab_4_stereotype import exercises
-from course_utils.models import diffusion
+from course_utils.models import diffusion, judges
 from course_utils.report import results
 from course_utils.run import start
 from course_utils.show import plots, text_view
 
-# %% [markdown]
-# The settings, all in one place; each comes back where it is used.
-
-# %%
 run = start("4_stereotype")
 plots.use_style()
 settings = run.settings(
-    side=8,  # pixels that pictures of your own get
-    steps=500,  # of each training
-    trainings=3,  # from different first weights
-    made=200,  # pictures of each profession that a model is asked for
-    sampling_steps=20,
-)
+    share=80, per_digit=250, steps=350, channels=[16, 32], sampling_steps=20, made=80,
+    strengths=[1, 1.5, 2, 3, 5, 7.5], judge_steps=300)
 
 # %% [markdown]
 # ## Two invented professions
 #
-# Two digits stand for two kinds of people, two professions A and B for what one asks for. Of A's pictures four in five show the one digit, of B's four in five the other. The network is told the profession and never the digit. (All from the digits of the lesson; a fifth of them is kept for the [judge](../glossary.md#judge).)
-
-# %%
-pictures = chosen_pictures(run, settings.side)
-pixels, labels = pictures.pixels, pictures.labels  # (n, C, H, W) from 0 to 1, and (n,)
-train, spare = model_selection.train_test_split(
-    np.arange(len(labels)), test_size=0.3, stratify=labels, random_state=run.seed + 1)
-pair = (3, 8) if len(pictures.classes) > 8 else (0, 1)  # easy to take for each other
-ones, others = (train[labels[train] == digit] for digit in pair)
-n_common = min(len(ones), len(others)) * 4 // 5
-n_rare = max(n_common // 4, 1)
-
-# %% [markdown]
-# Now the skew: for each frequent digit four, for each rare one one.
-
-# %%
-rows = {"A": [*ones[:n_common], *others[:n_rare]],
-        "B": [*others[n_rare : n_rare + n_common], *ones[n_common : n_common + n_rare]]}
-skewed = np.concatenate(list(rows.values()))
-professions = np.repeat([0, 1], [len(each) for each in rows.values()])  # 0 is A, 1 is B
-frequent = {"A": pair[0], "B": pair[1]}
-shown = {name: 100 * np.mean(labels[each] == frequent[name]) for name, each in rows.items()}
-print(f"{len(skewed)} pictures; the frequent digit: "
-      + ", ".join(f"{share:.1f} % of {name}'s" for name, share in shown.items()))
-
-# %% [markdown]
-# Twelve of A's, as they come:
-
-# %%
-some = np.random.default_rng(run.seed).permutation(rows["A"])[:12]
-plots.show(plots.gallery(pixels[some], columns=12), "Twelve training pictures of profession A.")
-
-# %% [markdown]
-# ## Guidance
+# Two digits stand for two kinds of people, A and B for two professions. Of A's pictures 80 % show the one digit, of B's 80 % the other. So in all pictures both digits are equally frequent: the skew is only *within* a profession. The network is told the profession, never the digit.
 #
-# Large picture generators follow the *[prompt](../glossary.md#prompt)*, what one asks for, with a dial: **[guidance](../glossary.md#guidance)** (Ho and Salimans 2022). In training the class is withheld for one picture in ten, so that the network learns to guess with and without it. In sampling it is asked twice. *u* is the guess without the class, *c* the guess with it. With guidance *w* the guess goes from *u* in the direction of *c*, *w* times as far as *c* lies. With *w* = 1 it ends at *c*, and nothing is strengthened.
+# Five pairs of digits that are easily taken for each other, one generator each: then a verdict is not about 3 and 8 alone. The rest of the pictures is kept for a [judge](../glossary.md#judge).
+
+# %%
+PAIRS = [(3, 8), (4, 9), (1, 7), (5, 6), (0, 2)]  # frequent in A, frequent in B
+pictures = images.load_mnist()
+pixels, labels = pictures.pixels, pictures.labels  # (4000, 1, 28, 28) from 0 to 1, and (4000,)
+rng = np.random.default_rng(run.seed)
+mixed = np.array([rng.permutation(np.flatnonzero(labels == k)) for k in range(10)])  # (10, 400)
+shown, kept = np.split(mixed, [settings.per_digit], axis=1)  # to generators, to the judge
+
+
+def skewed(pair):
+    """Row numbers of a pair's pictures, and for each its profession, 0 for A and 1 for B."""
+    n_frequent = round(settings.share / 100 * settings.per_digit)
+    ones, others = ((each[:n_frequent], each[n_frequent:]) for each in shown[list(pair)])
+    a, b = np.append(ones[0], others[1]), np.append(others[0], ones[1])
+    return np.append(a, b), np.repeat([0, 1], [len(a), len(b)])
+
+
+rows, profession = skewed(PAIRS[0])
+of_a = labels[rows[profession == 0]]
+print(f"A: {len(of_a)} pictures, {100 * np.mean(of_a == PAIRS[0][0]):.0f} % of them a {PAIRS[0][0]}")
+
+# %% [markdown]
+# Twenty of A's, drawn at random:
+
+# %%
+some = np.random.default_rng(run.seed).choice(rows[profession == 0], 20, replace=False)
+plots.show(plots.gallery(pixels[some]), "Twenty training pictures of profession A.")
+
+# %% [markdown]
+# ## The dial
 #
-# **Exercise 4_stereotype.1 Guidance by hand.** Write `guided(u, c, w)`. It must work for numbers and for arrays.
+# Large generators are used with strong **[guidance](../glossary.md#guidance)** (7.5 is the default of a well-known one). You know it from the lesson: with *u* the guess without the class and *c* the guess with it, the network's answer becomes *u* + *w* (*c* − *u*).
+#
+# What might that do to a skew? A rule of thumb, with odds: not told the profession, the two digits are as likely, 1 : 1. Told "A", the odds are 4 : 1; so "A" *multiplies the odds by 4*. Guidance *w* does that *w* times: 4*ʷ* : 1. With *w* = 2 that is 16 : 1, a share of 16 / 17 = 94 %.
+#
+# **Exercise 4_stereotype.1 The rule of thumb.** Write `by_rule(share, w)`: share is that of the frequent digit in training, in %, between 50 and 100. It returns the share in % that the rule expects at guidance *w*.
 
 # %% exercise="4_stereotype.1"
-guided = ...
+by_rule = ...
 ### BEGIN SOLUTION
-def guided(u, c, w):
-    return u + w * (c - u)
+def by_rule(share, w):
+    odds = (share / (100 - share)) ** w
+    return 100 * odds / (odds + 1)
 ### END SOLUTION
 
 # %% check="4_stereotype.1"
-exercises.check("4_stereotype.1", guided)
+exercises.check("4_stereotype.1", by_rule)
 
 # %% [markdown]
-# Now the models. `withheld` is the one in ten. About half a minute.
+# The rule is about odds; the dial turns guesses of *pictures*, twenty times on the way from noise to a digit. So it may be wrong. Five generators will tell: the lesson's network with half of its feature maps, and few steps. In training the profession is withheld for one picture in ten: that is how the network learns *u*.
+
 
 # %%
-models = []
-for seed in range(run.seed + 1, run.seed + 1 + settings.trainings):
-    model = diffusion.make_unet(pixels.shape[1:], 2, seed).to(run.device)
-    diffusion.train(model, pixels[skewed], professions, steps=settings.steps, withheld=0.1,
-                    seed=seed, device=run.device, label=f"training {seed - run.seed}")
-    models.append(model)
+def train(seed):
+    """A generator of the professions that this seed's pair of digits draws."""
+    model = diffusion.UNet(pixels.shape[1:], 2, run.seed + seed, channels=settings.channels)
+    rows, profession = skewed(PAIRS[seed])
+    diffusion.train(model.to(run.device), pixels[rows], profession, steps=settings.steps,
+                    withheld=0.1, seed=run.seed + seed, device=run.device, label=f"{PAIRS[seed]}")
+    return model.eval()
+
+
+models = [train(seed) for seed in (0, 1, 2)]
 
 # %% [markdown]
-# `diffusion.sample` is the lesson's loop with this dial. The first lines check that it computes what you have just written.
+# The other two:
 
 # %%
-noisy = torch.zeros(1, *pixels.shape[1:], device=run.device)
-asked = torch.tensor([0], device=run.device)  # A; 2 is "not told"
-u, c = (diffusion.guess_clean(models[0], noisy, 500, told) for told in (asked + 2, asked))
-by_dial = diffusion.guess_clean(models[0], noisy, 500, asked, guidance=3.0)
-assert torch.allclose(by_dial, u + 3 * (c - u), atol=1e-5)
-
-
-def sample(model, profession, w, n, seed=0):
-    """So many pictures of a profession, (n, C, H, W)."""
-    return diffusion.sample(model, ["AB".index(profession)] * n, seed, settings.sampling_steps, w)
+models += [train(seed) for seed in (3, 4)]
 
 # %% [markdown]
-# Ten pictures of A with three strengths, from the same noise:
+# Twenty pictures of A with guidance 1, that is without any:
+
 
 # %%
-made = [picture for w in (1, 3, 6) for picture in sample(models[0], "A", w, 10)]
-titles = [f"w = {w}" for w in (1, 3, 6) for _ in range(10)]
-plots.show(plots.gallery(made, titles), "Ten pictures of A with guidance 1, 3 and 6.")
+def make(number, name, w, n):
+    """n pictures of profession A or B, (n, 1, 28, 28), from the same noise for each w."""
+    asked = np.full(n, "AB".index(name))
+    return diffusion.sample(models[number], asked, run.seed + number, settings.sampling_steps, w)
+
+
+plots.show(plots.gallery(make(0, "A", 1, 20)), "Twenty made pictures of A, guidance 1.")
 
 # %% [markdown]
-# What do you see from row to row?
+# And from the same noise, with guidance 7.5:
+
+# %%
+plots.show(plots.gallery(make(0, "A", 7.5, 20)), "Twenty made pictures of A, guidance 7.5.")
+
+# %% [markdown]
+# <details><summary>What should you look for?</summary>
 #
-# <details><summary>Answer</summary>Look for two things: do the pictures become cleaner and more alike, and does the rare digit become rarer? Ten pictures can suggest it. Whether it is more than chance, only counting can tell.</details>
+# Two things: are the pictures clearer and more alike, and is the rare digit rarer? Twenty pictures can suggest it. Whether it is more than chance, only counting can tell.
+#
+# </details>
 #
 # **A good place to stop.** You have built a generator with a known skew and the dial that we suspect.
 
 # %% [markdown]
-# ## Counting
+# ## A judge that errs
 #
-# Nobody wants to count hundreds of pictures by eye, so a judge does: a support vector machine that knows the two digits from real pictures that no generator has seen.
+# Nobody wants to count thousands of pictures by eye, so the lesson's judge does. It learns from pictures that no generator has seen. It can say all ten digits: what it calls neither of the pair is not counted, but reported. How often is it wrong? It is asked about the generators' training pictures, which are new to it.
+
+# %%
+judge = judges.make_judge(1, 10, settings.judge_steps, run.seed, run.device)
+judge.fit(pixels[kept.ravel()], labels[kept.ravel()])
+said = judge.predict(pixels)
+
+
+def called(digit, truth, pair):
+    """Of real pictures of `truth` that are called one of the pair: % that are called this digit."""
+    calls = said[shown[truth]]
+    return 100 * np.mean(calls[np.isin(calls, pair)] == digit)
+
+
+table = {f"{i} and {j}": {"first called first (%)": called(i, i, (i, j)),
+                          "second called first (%)": called(i, j, (i, j))} for i, j in PAIRS}
+right = 100 * np.mean(said[shown.ravel()] == labels[shown.ravel()])
+print(f"right about {right:.1f} % of {shown.size:,} pictures of all ten digits")
+pd.DataFrame(table).T.round(1)
+
+# %% [markdown]
+# Do such errors make a skew look stronger or weaker? Say that 98 % of the frequent digit are called so, and 6 % of the rare one, too. Of 80 frequent and 20 rare ones, 0.98 · 80 + 0.06 · 20 = 79.6 are called frequent. Most errors happen to those who are more: they pull towards the middle. Knowing the two rates, one can calculate back.
 #
-# **Exercise 4_stereotype.2 The experiment.** Write `share_frequent(make, judge, profession, frequent)`: the share, in percent, of a profession's pictures that show its frequent digit. `make("A")` gives pictures of A; `judge(pictures)` says which digit each shows; `frequent["A"]` is A's frequent digit.
+# **Exercise 4_stereotype.2 Correct the judge.** Write `corrected(called, right, wrong)`, all in %: the share that is called frequent; how many of the frequent and how many of the rare ones are called frequent. It returns the true share. For 79.6, 98 and 6 that is 80.
 
 # %% exercise="4_stereotype.2"
-share_frequent = ...
+corrected = ...
 ### BEGIN SOLUTION
-def share_frequent(make, judge, profession, frequent):
-    return 100 * np.mean(judge(make(profession)) == frequent[profession])
+def corrected(called, right, wrong):
+    return 100 * (called - wrong) / (right - wrong)
 ### END SOLUTION
 
 # %% check="4_stereotype.2"
-exercises.check("4_stereotype.2", share_frequent)
-
-# %% [markdown]
-# The judge, and how far to trust it, half of the pictures kept for it teaching, half testing:
-
-# %%
-known = spare[np.isin(labels[spare], pair)]
-teach, test = model_selection.train_test_split(
-    known, test_size=0.5, stratify=labels[known], random_state=run.seed)
-judge = svm.SVC(C=10).fit(pixels[teach].reshape(len(teach), -1), labels[teach])
-right = 100 * judge.score(pixels[test].reshape(len(test), -1), labels[test])
-print(f"right about {right:.1f} % of {len(test)} real pictures that it has not seen")
+exercises.check("4_stereotype.2", corrected)
 
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# At guidance 3, because large generators are used with strong guidance. "Stronger" means at least five [points](../glossary.md#percentage-point) more of the frequent digit than in training, for both professions. That is a judgement, fixed in the [ledger](../glossary.md#ledger) before the first run.
+# At guidance 3: the corrected share, minus that in training, at least five [points](../glossary.md#percentage-point) for both professions. Five trainings give five numbers a profession; the [interval](../glossary.md#interval) is lesson 1's t interval, which holds what trainings, digits and pictures have by chance. Without guidance is reported beside.
 
 # %%
 claim = ledger.get("gen-stereotype")
+predicted = {"frequent digit, A, guidance 1 (%)": 80, "frequent digit, A, guidance 3 (%)": 90,
+             "verdict": "supported"}
 claim
 
 # %% [markdown]
-# Write down what you expect before you run on: the share of the frequent digit in A's pictures with guidance 3, and the [verdict](../glossary.md#verdict).
+# PILOT
+#
+# ## Experiment
+#
+# First the two strengths that the verdict is about, then the rest of the curve.
+
 
 # %%
-predicted = {"frequent digit, A, guidance 3 (%)": 85, "verdict": "supported"}
+def count(number, name, w):
+    """Corrected share of the frequent digit, and share that is called one of the pair, in %."""
+    pair = PAIRS[number]
+    frequent, rare = pair if name == "A" else pair[::-1]
+    calls = judge.predict(make(number, name, w, settings.made))
+    known = np.isin(calls, pair)
+    right, wrong = (called(frequent, truth, pair) for truth in (frequent, rare))
+    share = 100 * np.mean(calls[known] == frequent) if known.any() else 50
+    return 100 * (share - wrong) / (right - wrong), 100 * known.mean()
+
+
+def count_all(strengths):
+    keys = [(name, w) for w in strengths for name in "AB"]
+    return {key: np.array([count(number, *key) for number in range(5)]).T for key in tqdm(keys)}
+
+
+judged = [1, 3]
+counted = count_all(judged)
+
+# %%
+counted |= count_all([w for w in settings.strengths if w not in judged])
 
 # %% [markdown]
-# Now the count, for each model, profession and strength. The table has means over the three models.
-
+# Left, the frequent digit; right, why people turn the dial up: the pictures that the judge recognises as one of the pair.
 
 # %%
-def frequent_digit(model, profession, w):
-    """100 for each made picture with the profession's frequent digit, else 0, (n,)."""
-    made = sample(model, profession, w, settings.made, seed=run.seed)
-    return 100.0 * (judge.predict(made.reshape(len(made), -1)) == frequent[profession])
-
-
-counted = {(name, w): [frequent_digit(model, name, w) for model in models]
-           for w in (1, 3) for name in "AB"}
-found = {key: resampling.two_level_bootstrap(each, seed=run.seed) for key, each in counted.items()}
-table = {"in training": {name: f"{shown[name]:.1f} %" for name in "AB"}}
-table |= {f"guidance {w}": {name: found[name, w].text("%") for name in "AB"} for w in (1, 3)}
-pd.DataFrame(table).rename_axis("frequent digit")
+fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), width_ratios=[1.3, 1])
+found = {key: [intervals.t_interval(each) for each in both] for key, both in counted.items()}
+for i, name in enumerate("AB"):
+    for ax, which in zip(axes, (0, 1), strict=True):
+        plots.curve(ax, {w: found[name, w][which] for w in settings.strengths}, name, i)
+fine = np.linspace(1, max(settings.strengths), 100)
+odds = (settings.share / (100 - settings.share)) ** fine
+axes[0].plot(fine, 100 * odds / (odds + 1), color=plots.GREY, label="rule of thumb")
+axes[0].axhline(settings.share, color=plots.GREY, linestyle=":", label="in training")
+axes[0].set(xlabel="guidance", ylabel="pictures with the frequent digit (%)")
+axes[1].set(xlabel="guidance", ylabel="recognised as one of the pair (%)")
+axes[0].legend()
+numbers = {f"{name}, guidance {w}: {what}": found[name, w][which]
+           for name, w in sorted(found) for which, what in enumerate(("frequent", "recognised"))}
+plots.show(fig, "Share of the frequent digit, and of recognised pictures, against guidance.", numbers)
 
 # %% [markdown]
 # ## Verdict
-#
-# What is judged is the difference to what was shown in training, with an [interval](../glossary.md#interval) that draws trainings and pictures anew. (Where all pictures show the frequent digit, drawing anew changes nothing, and the interval has no width. That is a weakness of the [bootstrap](../glossary.md#bootstrap), and no certainty.)
 
 # %%
-stronger = {name: resampling.two_level_bootstrap(
-    [each - shown[name] for each in counted[name, 3]], seed=run.seed) for name in "AB"}
-verdict = claim.judge({"stronger": stronger}, run.profile)
-verdict
-
-# %% [markdown]
-# Beside what you predicted:
-
-# %%
-answers = {"frequent digit, A, guidance 3 (%)": found["A", 3], "verdict": verdict.word}
-text_view.folded("And without guidance?", "The frequent digit, against training: " + ", ".join(
-    f"{name} {found[name, 1].effect - shown[name]:+.1f} points" for name in "AB") + ". The same "
-    "models, with the dial at 1: the difference to the verdict's rows is what guidance does.")
+stronger = {(name, w): intervals.t_interval(counted[name, w][0] - settings.share)
+            for name in "AB" for w in judged}
+verdict = claim.judge({"stronger": {name: stronger[name, 3] for name in "AB"}}, run.profile)
+answers = dict(zip(predicted, [found["A", 1][0], found["A", 3][0], verdict.word], strict=True))
+display(verdict)
 results.beside(predicted, answers)
 
 # %% [markdown]
-# The verdict holds for two digits of 8 × 8 pixels, small models and one strength of guidance.
+# It holds for small networks, few steps, digits, and one way to turn the dial. **And without guidance?**
+
+# %%
+def word(estimate):
+    return ("more than" if estimate.low > 0 else "less than" if estimate.high < 0
+            else "not told apart from")
+
+
+for name in "AB":
+    plain, gap = stronger[name, 1], stronger[name, 3].effect - stronger[name, 1].effect
+    print(f"{name}, guidance 1: {plain.text('points')}: {word(plain)} what training showed; "
+          f"guidance 3 against 1: {gap:+.1f} points")
+
+# %% [markdown]
+# <details><summary>What does the difference between the two say?</summary>
+#
+# Guidance 1 is the generator alone: what it does to the skew, it has learned (few steps may also leave it too even, or lose the rare digit). Guidance 3 asks the *same* networks from the same noise; what differs then is the dial. And where the curve leaves the rule of thumb, the dial is not quite what the rule takes it for: it acts on every step of the way, not on the odds of what comes out.
+#
+# </details>
 #
 # ## Why can guidance do that?
 #
 # It goes in the direction that makes the prompt easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever turns it up for the one gets the other too.
-
-# %% [markdown]
-# ## What this adds to the lesson
 #
-# The lesson asked whether pictures are real and new. A generator can pass both tests and still show another *mix* than the world it has learned from: every single picture is real enough, and the group is not. Compare what you ask for with what you get, as shares and with an interval.
+# **Try**: set `share=60` at the top and run again. What does the rule say, and what do you find?
+#
+# ## What this adds to lesson 4
+#
+# The lesson asked whether pictures are real and new. A generator can pass both tests and still show another *mix* than the world it has learned from: every single picture is real enough, and the group is not. Compare what you ask for with what you get, as shares and with an interval, and let the judge be judged, too.
 #
 # Back to [lesson 4](../4_generative_model.ipynb).
 
