@@ -55,7 +55,8 @@ def skewed(pair):
 
 rows, profession = skewed(PAIRS[0])
 of_a = labels[rows[profession == 0]]
-print(f"A: {len(of_a)} pictures, {100 * np.mean(of_a == PAIRS[0][0]):.0f} % of them a {PAIRS[0][0]}")
+of_frequent = 100 * np.mean(of_a == PAIRS[0][0])
+print(f"A: {len(of_a)} pictures, {of_frequent:.0f} % of them a {PAIRS[0][0]}")
 
 # %% [markdown]
 # Twenty of A's, drawn at random:
@@ -232,7 +233,8 @@ axes[1].set(xlabel="guidance", ylabel="recognised as one of the pair (%)")
 axes[0].legend()
 numbers = {f"{name}, guidance {w}: {what}": found[name, w][which]
            for name, w in sorted(found) for which, what in enumerate(("frequent", "recognised"))}
-plots.show(fig, "Share of the frequent digit, and of recognised pictures, against guidance.", numbers)
+alt = "Share of the frequent digit, and of recognised pictures, against guidance."
+plots.show(fig, alt, numbers)
 
 # %% [markdown]
 # ## Verdict
