@@ -32,7 +32,9 @@ class _Scores:
         distinct, self.place = np.unique(-finite(scores), return_inverse=True)  # the highest comes first
         self.n_distinct, self.member = len(distinct), np.asarray(member, dtype=bool)
         if self.member.shape != self.place.shape or self.member.all() or not self.member.any():
-            raise CourseError("expected one score a record, and records of which some are members and some not")
+            raise CourseError(
+                "expected one score a record, and records of which some are members and some not"
+            )
 
     def curve(self, weights: np.ndarray | None = None) -> Curve:
         """With how often each record counts, (n_records,); once when None."""
@@ -148,7 +150,8 @@ def guess_errors(
     error = np.zeros(len(pixels))
     for t in levels:
         noise, a = torch.randn(clean.shape[1:], generator=generator), diffusion.A[t]
-        for rows in torch.arange(len(clean)).split(diffusion.AT_ONCE):
+        for start in range(0, len(clean), diffusion.AT_ONCE):
+            rows = slice(start, start + diffusion.AT_ONCE)
             noisy = (a.sqrt() * clean[rows] + (1 - a).sqrt() * noise).to(device)
             guess = diffusion.guess_clean(model, noisy, t, classes[rows].to(device)).cpu()
             error[rows] += ((guess - clean[rows]) ** 2).mean(dim=(1, 2, 3)).numpy() / len(levels)

@@ -55,7 +55,9 @@ def who_is_found(
     grid = np.geomspace(LEAST, 100, 200)
     for ax, (attack, generators) in zip(axes[0], curves.items(), strict=True):
         for i, (name, trainings) in enumerate(generators.items()):
-            steps = [found[np.searchsorted(false, grid + 1e-9, side="right") - 1] for false, found in trainings]
+            steps = [
+                found[np.searchsorted(false, grid + 1e-9, side="right") - 1] for false, found in trainings
+            ]
             style = line_style(i) | {"marker": ""}
             ax.plot(grid, np.maximum(np.mean(steps, axis=0), LEAST), label=name, linewidth=2, **style)
         ax.plot(grid, grid, color=GREY, linestyle=":", label="guessing")

@@ -26,8 +26,8 @@ from course_utils.show import plots, text_view
 run = start("4_stereotype")
 plots.use_style()
 settings = run.settings(
-    share=80, per_digit=250, steps=350, channels=[16, 32], sampling_steps=20, made=80,
-    strengths=[1, 1.5, 2, 3, 5, 7.5], judge_steps=300)
+    share=80, per_digit=250, steps=300, channels=[16, 32], sampling_steps=20, judge_steps=300,
+    made=100, strengths=[1, 3], made_beside=40, beside=[1.5, 2, 5, 7.5])
 
 # %% [markdown]
 # ## Two invented professions
@@ -193,38 +193,39 @@ claim
 
 
 # %%
-def count(number, name, w):
+def count(number, name, w, n):
     """Corrected share of the frequent digit, and share that is called one of the pair, in %."""
     pair = PAIRS[number]
     frequent, rare = pair if name == "A" else pair[::-1]
-    calls = judge.predict(make(number, name, w, settings.made))
+    calls = judge.predict(make(number, name, w, n))
     known = np.isin(calls, pair)
     right, wrong = (called(frequent, truth, pair) for truth in (frequent, rare))
     share = 100 * np.mean(calls[known] == frequent) if known.any() else 50
     return 100 * (share - wrong) / (right - wrong), 100 * known.mean()
 
 
-def count_all(strengths):
+def count_all(strengths, n):
+    """For each profession and strength, both shares of each training, (2, 5)."""
     keys = [(name, w) for w in strengths for name in "AB"]
-    return {key: np.array([count(number, *key) for number in range(5)]).T for key in tqdm(keys)}
+    return {key: np.array([count(number, *key, n) for number in range(5)]).T for key in tqdm(keys)}
 
 
-judged = [1, 3]
-counted = count_all(judged)
+counted = count_all(settings.strengths, settings.made)
 
 # %%
-counted |= count_all([w for w in settings.strengths if w not in judged])
+counted |= count_all(settings.beside, settings.made_beside)
 
 # %% [markdown]
 # Left, the frequent digit; right, why people turn the dial up: the pictures that the judge recognises as one of the pair.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), width_ratios=[1.3, 1])
+strengths = sorted({w for _, w in counted})
 found = {key: [intervals.t_interval(each) for each in both] for key, both in counted.items()}
 for i, name in enumerate("AB"):
     for ax, which in zip(axes, (0, 1), strict=True):
-        plots.curve(ax, {w: found[name, w][which] for w in settings.strengths}, name, i)
-fine = np.linspace(1, max(settings.strengths), 100)
+        plots.curve(ax, {w: found[name, w][which] for w in strengths}, name, i)
+fine = np.linspace(1, max(strengths), 100)
 odds = (settings.share / (100 - settings.share)) ** fine
 axes[0].plot(fine, 100 * odds / (odds + 1), color=plots.GREY, label="rule of thumb")
 axes[0].axhline(settings.share, color=plots.GREY, linestyle=":", label="in training")
@@ -241,7 +242,7 @@ plots.show(fig, alt, numbers)
 
 # %%
 stronger = {(name, w): intervals.t_interval(counted[name, w][0] - settings.share)
-            for name in "AB" for w in judged}
+            for name in "AB" for w in settings.strengths}
 verdict = claim.judge({"stronger": {name: stronger[name, 3] for name in "AB"}}, run.profile)
 answers = dict(zip(predicted, [found["A", 1][0], found["A", 3][0], verdict.word], strict=True))
 display(verdict)
