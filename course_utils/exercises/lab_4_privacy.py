@@ -25,7 +25,7 @@ def same_order(answer: Function, other: Function, **context: Any) -> bool:
 
 
 def found(members: np.ndarray, others: np.ndarray) -> float:
-    """Members, in %, whose score is above the 99th percentile of the others': the second exercise's answer."""
+    """Members, in %, with a score above the 99th percentile of the others': the second exercise's answer."""
     return 100 * float(np.mean(np.asarray(members) > np.quantile(others, 0.99)))
 
 

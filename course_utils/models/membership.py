@@ -1,9 +1,9 @@
 """Who was in the training? What attacks on a generator find, for lab 4_privacy.
 
-An attack gives each record a score, higher for those that it takes for members, which the generator has learned
-from; the others it has not. Of the two measures, the AUC is a mean over all records; how many members are found
-at few false alarms says whether some are exposed (Carlini, N., and others 2022, Membership inference attacks
-from first principles).
+An attack gives each record a score, higher for those that it takes for members: the generator has learned
+from these and from no others. Of the two measures, the AUC is a mean over all records; how many members are
+found at few false alarms says whether some are exposed (Carlini, N., and others 2022, Membership inference
+attacks from first principles).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def curve(scores: ArrayLike, member: ArrayLike) -> Curve:
 
 
 def auc(of: Curve) -> float:
-    """Share of pairs of a member and an other in which the member has the higher score, in %; a tie is half."""
+    """Pairs of a member and an other in which the member has the higher score, in %; a tie is half of one."""
     alarms, found = of
     return float(np.trapezoid(found, alarms)) / 100
 

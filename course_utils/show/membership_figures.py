@@ -17,7 +17,7 @@ LEAST = 0.1
 
 
 def plane(points: Mapping[str, tuple[Estimate, Estimate]], margins: tuple[float, float]) -> Figure:
-    """Ways to hand out data: how well an attack tells members apart (%), and what one gains by learning from it.
+    """Ways to hand out data: pairs that an attack tells apart (%), and what is gained by learning from it.
 
     The corner below the first margin and above the second is shaded; dotted lines are guessing and real data.
     The first point is larger than the others.

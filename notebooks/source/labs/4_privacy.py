@@ -10,7 +10,6 @@
 # **Why this matters.** A hospital may not hand out its patients' records. It could hand out *invented* patients in their place. Then two questions are open, and they are not the same: is what one learns from the invented ones **useful**? And do they keep the real ones **private**?
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy import stats

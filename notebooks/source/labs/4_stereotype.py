@@ -21,7 +21,7 @@ from course_utils.exercises.lab_4_stereotype import exercises
 from course_utils.models import diffusion, judges
 from course_utils.report import results
 from course_utils.run import start
-from course_utils.show import plots, text_view
+from course_utils.show import plots
 
 run = start("4_stereotype")
 plots.use_style()
