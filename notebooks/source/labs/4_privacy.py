@@ -118,6 +118,11 @@ def gain(made, said, members, others):
     return by_made - by_real
 
 
+# %% [markdown]
+# One halving. `nearness` is your attack, in standard deviations of each column.
+
+
+# %%
 def halve(seed):
     """For each way to hand out data: points gained, and the attack's scores of all patients."""
     members, others = model_selection.train_test_split(
