@@ -32,7 +32,7 @@ benchmarks: $(READY) ## measure what the course costs, into benchmarks/README.md
 pretrain: $(READY) ## train lesson 3's shipped model anew, into results/pretrained (half an hour)
 	$(BIN)/python -m course_utils.models.pretraining $(OPTIONS)
 
-generators: $(READY) ## train lesson 4's six generators anew, into results/generators (over an hour)
+generators: $(READY) ## train lesson 4's six generators anew, into results/generators (an hour)
 	$(BIN)/python -m course_utils.models.generators
 
 finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finetuned (over an hour)

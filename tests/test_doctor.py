@@ -54,6 +54,7 @@ def test_a_good_machine_needs_nothing(good_machine, capsys):
         *("Python", "packages", "device", "cores", "memory", "free disk"),
         *(f"data: {name}" for name in chosen.EMBEDDED),
         "language model",
+        "picture generators",
     ]
     assert [row.remedy for row in rows] == [""] * len(rows)
     found = {row.what: row.found for row in rows}

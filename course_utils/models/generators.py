@@ -138,7 +138,7 @@ def make(name: str, images: pictures.Images, steps: int, folder: Path) -> dict[s
         "sha256": sha256(path),
         "CPU s": round(history.cpu_s),
         "device": device,
-        "torch": version("torch"),
+        "torch": version("torch").split("+")[0],
         "diffusers": version("diffusers"),
         "curve": history.validations,
         "losses": [round(float(np.mean(part)), 4) for part in np.array_split(history.losses, min(60, steps))],
