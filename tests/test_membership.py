@@ -102,8 +102,16 @@ def test_the_figures_say_what_their_axes_are():
     told = membership.over_trainings([scores, scores], member, n_resamples=20)
     fig = membership_figures.plane({"a": (told, told), "b": (told, told)}, (60, -5))
     assert "%" in fig.axes[0].get_xlabel() and "points" in fig.axes[0].get_ylabel()
-    curves = {"an attack": {"20": [membership.curve(scores, member)] * 2}, "another": {"20": []}}
-    curves["another"] = curves["an attack"]
+    one = membership.curve(scores, member)
+    curves = {"an attack": {"20": [one, one]}, "another": {"20": [one]}}
     fig = membership_figures.who_is_found(curves)
     assert [ax.get_title() for ax in fig.axes] == ["an attack", "another"]
     assert all("%" in ax.get_xlabel() for ax in fig.axes)
+
+
+def test_the_summary_has_means_over_trainings():
+    perfect = membership.curve([3, 2, 1, 0], [True, True, False, False])
+    blind = membership.curve([1, 1, 1, 1], [True, True, False, False])
+    table = membership.summary({"near": {"20": [perfect, blind], "100": [blind]}})
+    assert table["near: AUC"].to_dict() == {"20": 75, "100": 50}
+    assert table["near: found at 1 %"].to_dict() == {"20": 50, "100": 0}

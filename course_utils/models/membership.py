@@ -8,9 +8,10 @@ attacks from first principles).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike
 from torch import nn
@@ -74,6 +75,22 @@ def auc(of: Curve) -> float:
 def found_at(of: Curve, alarms: float = 1.0) -> float:
     """Members found, in %, at the threshold with at most so many false alarms, in %."""
     return float(of[1][np.searchsorted(of[0], alarms + 1e-9, side="right") - 1])
+
+
+def summary(curves: Mapping[str, Mapping[str, Sequence[Curve]]]) -> pd.DataFrame:
+    """AUC and members found at 1 % false alarms, in %, each the mean over trainings.
+
+    `curves` has for each attack and each kind of generator, a row of the table, the `curve` of each training.
+    """
+    return pd.DataFrame(
+        {
+            f"{attack}: {what}": {
+                kind: round(float(np.mean(list(map(measure, ones)))), 1) for kind, ones in kinds.items()
+            }
+            for attack, kinds in curves.items()
+            for what, measure in (("AUC", auc), ("found at 1 %", found_at))
+        }
+    )
 
 
 def over_trainings(

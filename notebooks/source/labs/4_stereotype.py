@@ -212,6 +212,9 @@ def count_all(strengths, n):
 
 counted = count_all(settings.strengths, settings.made)
 
+# %% [markdown]
+# The rest of the curve, with fewer pictures a point:
+
 # %%
 counted |= count_all(settings.beside, settings.made_beside)
 
@@ -268,7 +271,8 @@ for name in "AB":
 # Guidance 1 is the generator alone: what it does to the skew, it has learned (few steps may also leave it too even, or lose the rare digit). Guidance 3 asks the *same* networks from the same noise; what differs then is the dial. And where the curve leaves the rule of thumb, the dial is not quite what the rule takes it for: it acts on every step of the way, not on the odds of what comes out.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## Why can guidance do that?
 #
 # It goes in the direction that makes the prompt easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever turns it up for the one gets the other too.
