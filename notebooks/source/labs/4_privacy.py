@@ -148,7 +148,7 @@ points = {label: (told_by[key], useful_by[key]) for key, label in names.items()}
 numbers = {f"{label}: {what}": both[i] for label, both in points.items()
            for i, what in enumerate(("told apart (%)", "gained (points)"))}
 fig = membership_figures.plane(points, (claim.test("private").margin, claim.test("useful").margin))
-plots.show(fig, "Usefulness against the attack's success, for a copula and blurred members.", numbers)
+plots.show(fig, "Usefulness against the attack's success: copula, blurred members.", numbers)
 
 # %% [markdown]
 # **A good place to stop.** You have attacked a generator of patients.
@@ -294,7 +294,7 @@ plots.show(fig, "Members found against false alarms, for four sizes of training.
 exposed = told(big, membership.found_at) | {"patients, from the table": membership.over_trainings(
     [each["copula"] for each in nearness], member, membership.found_at, run.seed)}
 text_view.folded("What makes a generator tell?", "With the model, pairs told apart: " + "; ".join(
-    f"{auc} % of those with {size} pictures" for size, auc in numbers["with the model: AUC"].items())
+    f"{auc} % with {size} pictures" for size, auc in numbers["with the model: AUC"].items())
     + ". Network and steps are the same. The fewer the pictures, the oftener each was seen (20: "
     "6,000 times, 100: 3,840, 500: 768, 2,000: 192); this experiment cannot tell the two apart.")
 pd.DataFrame({name: {"AUC": private[name].text("%"), "thief's AUC": thieves[name].text("%"),
