@@ -1,7 +1,5 @@
 """Costs measured in the same way for every kind of model, and the small VAE that is one of them."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
@@ -108,15 +106,38 @@ def test_a_vae_learns_and_makes_rows_of_the_same_seed_again(torch_as_before):
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "hint"),
+    ("groups", "share"),
     [
-        (lambda layers: sum(2 * layers[k] * layers[k + 1] for k in range(len(layers) - 1)), CORRECT, ""),
-        (lambda layers: sum(a * b for a, b in pairwise(layers)), NOT_YET, "multiplic"),
-        (lambda layers: 2 * sum(layers), NOT_YET, "adds up the sizes"),
-        (lambda layers: 2 * layers[0] * layers[-1], NOT_YET, "without hidden layers"),
+        ([[1, 5], [3, 9]], 75),
+        ([[1, 2], [3], [4, 5]], 100),
+        ([[3], [2], [1]], 0),
+        ([[1], [1]], 0),
+        ([[1, 4], [2, 3], [9]], 75),  # 1 < 2, 1 < 3, and four pairs with 9; 4 is above 2 and 3
     ],
 )
-def test_the_operations_of_an_mlp(answer, status, hint, capsys):
+def test_pairs_in_order_by_hand(groups, share):
+    assert bill.in_order(groups) == pytest.approx(share)
+
+
+def right_pairs(lower, upper):
+    return 100 * np.mean([[low < high for high in upper] for low in lower])
+
+
+def one_by_one(lower, upper):
+    return 100 * np.mean([low < high for low, high in zip(lower, upper, strict=False)])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "hint"),
+    [
+        (right_pairs, CORRECT, ""),
+        (lambda lower, upper: right_pairs(lower, upper) / 100, NOT_YET, "from 0 to 1"),
+        (lambda lower, upper: sum(a < b for a in lower for b in upper), NOT_YET, "counts the pairs"),
+        (one_by_one, NOT_YET, "Each meets"),
+        (lambda lower, upper: right_pairs(upper, lower), NOT_YET, "other way round"),
+    ],
+)
+def test_the_share_of_pairs_in_order(answer, status, hint, capsys):
     exercises.check("0_cost.1", answer)
     told = capsys.readouterr().out
     assert told.startswith({CORRECT: "✔", NOT_YET: "✘"}[status]) and hint in told

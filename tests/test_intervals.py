@@ -20,8 +20,6 @@ def ends(estimate):
         intervals.t_interval,
         lambda values: intervals.corrected_resampled_t(values, 0.2),
         lambda values: intervals.paired_ratio(values, values),
-        lambda values: intervals.ratio_of_groups(values, [1, 2]),
-        lambda values: intervals.ratio_of_groups([1, 2], values),
         lambda values: intervals.power_law(values, [1, 2, 3]),
         lambda values: intervals.power_law([1, 2, 3], values),
         resampling.percentile_interval,
@@ -86,11 +84,10 @@ def test_turning_a_ratio_round_turns_its_interval_round():
     assert ends(inverse) == pytest.approx((1 / ratio.effect, 1 / ratio.high, 1 / ratio.low))
 
 
-@pytest.mark.parametrize("function", [intervals.paired_ratio, intervals.ratio_of_groups])
 @pytest.mark.parametrize(("numerators", "denominators"), [([1, 0], [1, 1]), ([1, 1], [1, -2])])
-def test_a_ratio_needs_positive_values(function, numerators, denominators):
+def test_a_ratio_needs_positive_values(numerators, denominators):
     with pytest.raises(CourseError, match=r"a ratio needs positive values, the smallest is (0|-2)"):
-        function(numerators, denominators)
+        intervals.paired_ratio(numerators, denominators)
 
 
 def test_a_paired_ratio_needs_pairs():
@@ -155,23 +152,6 @@ def test_power_law_covers_the_true_exponent_about_95_times_in_100():
 def test_a_power_law_needs_three_positive_points(x, y):
     with pytest.raises(CourseError, match=f"needs three points or more.* got {len(x)} and {len(y)} values"):
         intervals.power_law(x, y)
-
-
-def test_a_ratio_of_geometric_means_with_welchs_interval():
-    estimate = intervals.ratio_of_groups([4, 16, 8], [1, 4])
-    a, b = np.log([4, 16, 8]), np.log([1, 4])
-    spread = np.array([a.var(ddof=1) / 3, b.var(ddof=1) / 2])
-    degrees = spread.sum() ** 2 / (spread**2 / [2, 1]).sum()
-    half_width = stats.t.ppf(0.975, degrees) * np.sqrt(spread.sum())
-    assert estimate.effect == pytest.approx(4)
-    assert (estimate.low, estimate.high) == pytest.approx((4 / np.exp(half_width), 4 * np.exp(half_width)))
-    assert estimate.n == 5
-
-
-def test_models_of_one_size_have_an_interval_too():
-    estimate = intervals.ratio_of_groups([8, 8], [1, 4])
-    assert estimate.effect == pytest.approx(4)
-    assert 0 < estimate.low < 4 < estimate.high < np.inf
 
 
 def test_percent_saved_is_the_ratio_turned_round():

@@ -5,8 +5,6 @@ Every function returns an :class:`~course_utils.claims.estimates.Estimate` with 
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
@@ -104,34 +102,6 @@ def as_percent_saved(ratio: Estimate) -> Estimate:
     """A ratio of ours over theirs as how much less ours is, in %."""
     effect, low, high = (100 * (1 - end) for end in (ratio.effect, ratio.high, ratio.low))
     return Estimate(effect, low, high, ratio.n)
-
-
-def ratio_of_groups(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
-    """How many times larger one group of values is than another: the ratio of their geometric means.
-
-    The interval is Welch's for the difference of two means, taken on logarithms.
-
-    Parameters
-    ----------
-    numerators, denominators : array_like, shapes (n,) and (m,)
-        Positive values, same unit, two or more in each group; not paired.
-
-    Raises
-    ------
-    CourseError
-        A value is not positive, or a group has fewer than two.
-
-    References
-    ----------
-    Welch, B. L. (1947). The generalization of 'Student's' problem when several different population
-    variances are involved. Biometrika, 34, 28-35.
-    """
-    above, below = _logs(numerators), _logs(denominators)
-    with warnings.catch_warnings():  # a group whose values are all alike does not vary
-        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
-        ends = stats.ttest_ind(above, below, equal_var=False).confidence_interval(CONFIDENCE)
-    difference = float(above.mean() - below.mean())
-    return _ratio(Estimate(difference, float(ends.low), float(ends.high), above.size + below.size))
 
 
 def power_law(x: ArrayLike, y: ArrayLike) -> Estimate:

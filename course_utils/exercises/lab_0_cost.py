@@ -3,44 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from statistics import fmean
 
 from course_utils.exercises import Exercise, Mistake, always, same_results, workbook
 
-Count = Callable[[Sequence[int]], float]
+Costs = Sequence[float]
+Shares = Callable[[Costs, Costs], float]
 
 
-def operations_of(layers: Sequence[int]) -> float:
-    """A product and a sum for each weight."""
-    return sum(2 * a * b for a, b in pairwise(layers))
+def in_order(lower: Costs, upper: Costs) -> float:
+    """Share in % of all pairs in which the second number is the larger."""
+    return 100 * fmean([low < high for low in lower for high in upper])
+
+
+def one_by_one(lower: Costs, upper: Costs) -> float:
+    """The same for the first of each, the second of each and so on."""
+    return 100 * fmean([low < high for low, high in zip(lower, upper, strict=False)])
 
 
 exercises = workbook(
     Exercise(
         "0_cost.1",
-        "Operations of an MLP",
-        solution=always(operations_of),
+        "Pairs in order",
+        solution=always(in_order),
         mistakes=(
             Mistake(
-                always(lambda layers: operations_of(layers) / 2),
-                "That counts the multiplications alone. Every product is added to a sum, too.",
+                always(lambda lower, upper: in_order(lower, upper) / 100),
+                "That is a share from 0 to 1: times 100 it is in %.",
             ),
             Mistake(
-                always(lambda layers: 2 * sum(layers)),
-                "That adds up the sizes. Between two layers each number meets each: a times b products.",
+                always(lambda lower, upper: in_order(lower, upper) * len(lower) * len(upper) / 100),
+                "That counts the pairs. Divide by how many there are, and times 100.",
             ),
             Mistake(
-                always(lambda layers: 2 * layers[0] * layers[-1]),
-                "That is a network without hidden layers. Go from each layer to the next one.",
+                always(one_by_one),
+                "That pairs the first with the first, the second with the second. Each meets each.",
+            ),
+            Mistake(
+                always(lambda lower, upper: in_order(upper, lower)),
+                "The other way round: the number from upper should be the larger one.",
             ),
         ),
         hints=(
-            "Between two layers of a and b numbers there are a · b weights.",
-            "zip(layers[:-1], layers[1:]) gives the pairs of neighbouring sizes.",
-            "Add up 2 * a * b over these pairs.",
+            "Each number of lower meets each number of upper: a loop in a loop.",
+            "[low < high for low in lower for high in upper] has True for each pair in order.",
+            "100 * sum(pairs) / len(pairs), for True counts as 1.",
         ),
-        same=same_results(([64, 128, 128, 10],), ([64, 10],), ([3, 5, 7, 2, 4],)),
-        expects="a function of the list of sizes that returns a number",
+        same=same_results(([1, 5], [3, 9]), ([2.5, 0.1, 7], [1, 8]), ([4], [3, 5, 9, 1])),
+        expects="a function of two lists of numbers that returns a number",
     ),
     Exercise(
         "0_cost.2",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
+from itertools import combinations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,12 @@ def mean(costs: Sequence[Cost]) -> Cost:
     names = [field.name for field in fields(Cost) if field.type != "str"]
     means = {name: fmean(getattr(cost, name) for cost in costs) for name in names}
     return replace(costs[0], **{**means, "parameters": round(means["parameters"])})
+
+
+def in_order(groups: Sequence[Sequence[float]]) -> float:
+    """Share in % of all pairs of costs from two groups in which that of the later group is the larger."""
+    pairs = [low < high for one, other in combinations(groups, 2) for low in one for high in other]
+    return 100 * fmean(pairs)
 
 
 def waits_ms(ask: Callable[[Any], object], questions: Iterable[Any], warm_up: int) -> np.ndarray:
