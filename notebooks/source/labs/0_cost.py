@@ -116,8 +116,8 @@ spans = {name: Estimate(s[-1], min(s), max(s), 3) for name, s in seconds.items()
 figure, ax = plt.subplots(figsize=(9, 5))
 plots.forest(ax, spans)
 ax.set(xscale="log", xlabel="CPU seconds of one training")
-plots.show(figure, "CPU seconds of one training for each of twelve models, with a line from half the "
-           "training set to twice as much, on a logarithmic axis.", spans)
+plots.show(figure, "CPU seconds of one training for each of twelve models, with a line from "
+           "half the training set to twice as much, on a logarithmic axis.", spans)
 text_view.folded("Compare your answer", "; ".join(
     f"{technology}: {span([cost.train_cpu_s for cost in bills[technology, 'as it is']], 's')}"
     for technology in costs.TECHNOLOGIES) + ".")
@@ -171,8 +171,8 @@ figure, ax = plt.subplots(figsize=(9, 5))
 plots.forest(ax, ranges, margin=90, dots=variants)
 ax.axvline(70, color=plots.GREY, linestyle=":")
 ax.set(xlabel="pairs in order (%)")
-plots.show(figure, "Share of pairs in order in nine bills, a small dot for each model left out; dashed "
-           "the 90 percent that support needs, dotted the 70 below which it fails.", ranges)
+plots.show(figure, "Share of pairs in order in nine bills, a small dot for each model left out; "
+           "dashed the 90 percent that support needs, dotted the 70 below which it fails.", ranges)
 without = dict(zip(by, variants["as it is"][1:], strict=True))
 most = max(without, key=without.get)
 text_view.folded("Which model disturbs the order most?", f"The {most}: without it, "
@@ -237,9 +237,10 @@ time = bill.time_ratio(partial(diffusion.sample, models["diffusion"], np.arange(
                        partial(models["CNN"].predict, asked[:50]))
 tests = {"operations": Estimate(*[counted["diffusion"]] * 3, 1), "time": time}
 power_verdict = claims[2].judge(tests, run.profile)
-text_view.folded("Does that hold for every way of making pictures?", "The verdict is about diffusion, "
-                 "which looks at its picture 25 times before it is done. The VAE makes one in one go: "
-                 f"{counted['VAE']:.2g} times the operations of a look of the CNN.")
+text_view.folded(
+    "Does that hold for every way of making pictures?",
+    "The verdict is about diffusion, which looks at its picture 25 times. The VAE makes one in one "
+    f"go: {counted['VAE']:.2g} times the operations of a look of the CNN.")
 exercises.given("0_cost.2", train_cpu_s=by["CNN"].train_cpu_s,
                 predict_cpu_ms=by["CNN"].predict_cpu_ms)
 power_verdict
