@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn import ensemble, linear_model, svm
-from tokenizers import Tokenizer
 from torch import nn
 
 from course_utils.data import docstrings, pictures
@@ -43,15 +42,12 @@ class Data:
         MNIST digits.
     general, task : Tensor, (m, `PIECE` + 1) int64
         Pieces of the documentation of numpy, scipy and pandas, and of scikit-learn's.
-    tokenizer : Tokenizer
-        Trained on the general text.
     """
 
     pixels: np.ndarray
     labels: np.ndarray
     general: torch.Tensor
     task: torch.Tensor
-    tokenizer: Tokenizer
 
 
 def load(seed: int) -> Data:
@@ -61,21 +57,24 @@ def load(seed: int) -> Data:
     texts = [[page.text for page in part.train[:PAGES]] for part in docstrings.load()]
     tokenizer = language.train_tokenizer(texts[0], N_TOKENS)
     pieces = [language.windows(language.encode(tokenizer, text), PIECE) for text in texts]
-    return Data(digits.pixels, digits.labels, *pieces, tokenizer)
+    return Data(digits.pixels, digits.labels, *pieces)
 
 
-def train(technology: str, data: Data, n_rows: int, passes: int, seed: int) -> Priced:
-    """Train all models of a technology on the first `n_rows`, fine-tuning on a fifth as many.
+def train(data: Data, n_rows: int, passes: int, seed: int) -> tuple[dict[str, list[Cost]], dict[str, Any]]:
+    """Train all twelve on the first `n_rows`, fine-tuning on a fifth as many: costs by technology, and models.
 
-    Classifiers are asked about the last digits.
+    Classifiers are asked about the last `ASKED` digits.
     """
-    if technology == "LLM":
-        return writers(data.general[:n_rows], data.task[: n_rows // 5], passes, seed)
     images, labels = data.pixels[:n_rows], data.labels[:n_rows]
-    if technology == "generative":
-        return makers(images, labels, passes, seed)
-    models = classic(seed) if technology == "classic" else deep(n_rows, passes, seed)
-    return sorters(technology, models, images, labels, data.pixels[-ASKED:])
+    sort = partial(sorters, images=images, labels=labels, asked=data.pixels[-ASKED:])
+    priced = {
+        "classic": sort("classic", classic(seed)),
+        "deep": sort("deep", deep(n_rows, passes, seed)),
+        "LLM": writers(data.general[:n_rows], data.task[: n_rows // 5], passes, seed),
+        "generative": makers(images, labels, passes, seed),
+    }
+    models = {name: model for _, trained in priced.values() for name, model in trained.items()}
+    return {technology: found for technology, (found, _) in priced.items()}, models
 
 
 def rows_for(technology: str, images: np.ndarray) -> np.ndarray:
