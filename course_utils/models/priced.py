@@ -61,7 +61,7 @@ def load(seed: int) -> Data:
 
 
 def train(data: Data, n_rows: int, passes: int, seed: int) -> tuple[dict[str, list[Cost]], dict[str, Any]]:
-    """Train all twelve on the first `n_rows`, fine-tuning on a fifth as many: costs by technology, and models.
+    """Train all on the first `n_rows`, fine-tuning on a fifth as many: costs by technology, and models.
 
     Classifiers are asked about the last `ASKED` digits.
     """
