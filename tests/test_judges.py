@@ -85,6 +85,15 @@ def test_ink_that_is_moved_out_does_not_come_in_again():
     assert sorted(each.sum() for each in judges.moved(edge)) == [0, 0, 0, 3, 3, 3, 3, 4, 4]
 
 
+def test_what_is_held_against_real_pictures_draws_them_anew():
+    """With one training and made pictures that are all alike, only the real ones vary."""
+    real = np.repeat([0.0, 100.0], [4, 96])
+    found = judges.against_real(judges.mean_difference, [np.full(50, 90.0)], real)
+    assert found.effect == pytest.approx(-6)
+    spread = 100 * np.sqrt(0.04 * 0.96 / 100)
+    assert found.high - found.low == pytest.approx(4 * spread, rel=0.15)
+
+
 def test_share_of_copies_is_what_lies_below_one_in_a_hundred():
     held = np.linspace(1, 2, 1001)  # its first percentile is 1.01
     made = [np.repeat([0.5, 1.5], [10, 90]), np.repeat([1.005, 1.5], [20, 80])]

@@ -242,6 +242,12 @@ def test_a_gallery_can_mix_grey_and_signed_pictures():
     assert limits == [(0, 1), (-3, 3), (0, 1)]
 
 
+def test_a_gallery_can_name_its_rows():
+    fig = plots.gallery([np.eye(2)] * 4, columns=2, rows=["before", "a$b"])
+    named = {i: [text.get_text() for text in ax.texts] for i, ax in enumerate(fig.axes)}
+    assert named == {0: ["before"], 1: [], 2: [r"a\$b"], 3: []}
+
+
 def test_curves_have_a_look_each_and_a_baseline():
     points = {
         name: {1: Estimate(y, y - 1, y + 1, 5), 3: Estimate(y + 5, y, y + 9, 5)}
