@@ -31,11 +31,11 @@ def _unlike(mean: torch.Tensor, log_var: torch.Tensor) -> torch.Tensor:
     return 0.5 * (mean**2 + log_var.exp() - log_var - 1).sum(dim=1)
 
 
-def _bce(score: torch.Tensor, target: float) -> torch.Tensor:
-    """Mean cross-entropy of scores against one target."""
+def _softplus(score: torch.Tensor) -> torch.Tensor:
+    """Mean softplus of scores: small where they are far below zero."""
     import torch
 
-    return torch.nn.functional.binary_cross_entropy_with_logits(score, torch.full_like(score, target))
+    return torch.nn.functional.softplus(score).mean()
 
 
 def same_losses(answer: Function, other: Function, **context: Any) -> bool:
@@ -49,7 +49,7 @@ def same_losses(answer: Function, other: Function, **context: Any) -> bool:
 
 def _losses(real_score: torch.Tensor, fake_score: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The critic's loss and the generator's."""
-    return _bce(real_score, 1) + _bce(fake_score, 0), _bce(fake_score, 1)
+    return _softplus(-real_score) + _softplus(fake_score), _softplus(-fake_score)
 
 
 exercises = workbook(
@@ -93,20 +93,21 @@ exercises = workbook(
         solution=always(_losses),
         mistakes=(
             Mistake(
-                always(lambda real, fake: (_bce(real, 0) + _bce(fake, 1), _bce(fake, 0))),
+                always(lambda real, fake: (_softplus(real) + _softplus(-fake), _softplus(fake))),
                 "Both want the contrary: the critic gives high scores to what it takes for real.",
             ),
             Mistake(
-                always(lambda real, fake: (_losses(real, fake)[0], _bce(fake, 0))),
+                always(lambda real, fake: (_losses(real, fake)[0], _softplus(fake))),
                 "Your generator wants its pictures to be unmasked. It wants high scores for them.",
             ),
             Mistake(
-                always(lambda real, fake: (_bce(real, 1), _bce(fake, 1))),
+                always(lambda real, fake: (_softplus(-real), _softplus(-fake))),
                 "Your critic looks at real pictures alone, so it may give a high score to everything.",
             ),
             Mistake(
-                always(lambda real, fake: (_losses(real, fake)[0], -_bce(fake, 1))),
-                "The sign of the generator's loss is wrong: a loss is small where all is as wanted.",
+                always(lambda real, fake: (_losses(real, fake)[0], -_softplus(fake))),
+                "That wants high scores, too, but it is flat where scores are low, as they are at first: "
+                "nothing to learn from. Put the minus inside softplus.",
             ),
             Mistake(
                 always(lambda real, fake: _losses(real, fake)[::-1]),
@@ -114,9 +115,9 @@ exercises = workbook(
             ),
         ),
         hints=(
-            "What score does the critic want to give to real pictures, what to fake ones?",
-            "The critic: 1 for real, 0 for fake. The generator: 1 for its own, fake ones.",
-            "return bce(real_score, 1) + bce(fake_score, 0), bce(fake_score, 1).",
+            "softplus(score) punishes a high score. What punishes a low one?",
+            "The critic wants real pictures high and fake ones low; the generator wants fake ones high.",
+            "The generator's: F.softplus(-fake_score).mean(). The critic's is the sum of two such means.",
         ),
         same=same_losses,
         expects="a function of (real_score, fake_score) that returns two numbers",
