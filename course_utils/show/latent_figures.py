@@ -47,14 +47,18 @@ def games(
     Parameters
     ----------
     histories : mapping of titles to (losses, names)
-        Losses (steps, n) in nats, and the n names of what they measure.
+        Losses (steps,) or (steps, n) in nats, and the names of what they measure.
     dotted : mapping of titles to numbers
         A dotted line in that panel.
     """
     fig, axes = plt.subplots(1, len(histories), figsize=(9, 3.6), squeeze=False)
     tables = {}
     for ax, (title, (losses, names)) in zip(axes[0], histories.items(), strict=True):
-        means = pd.DataFrame(np.asarray(losses), columns=list(names)).rolling(10, min_periods=1).mean()
+        means = (
+            pd.DataFrame(np.asarray(losses).reshape(len(losses), -1), columns=list(names))
+            .rolling(10, min_periods=1)
+            .mean()
+        )
         for i, name in enumerate(means):
             ax.plot(means[name], label=name, **plots.line_style(i) | {"marker": ""})
         if title in dotted:

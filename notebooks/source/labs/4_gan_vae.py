@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 40 minutes.
 #
-# **Why this matters.** The first photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. Both paint in *one* look; lesson 4's model takes 25. Nobody doubts that they are in use. But how do they work, how do they break, and would a classic model have done?
+# **Why this matters.** The first photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. Nobody doubts that they are in use. But how do they work, how do they break, and would a classic model have done?
 
 # %%
 import time
@@ -28,15 +28,14 @@ from course_utils.run import start
 from course_utils.show import latent_figures, plots, text_view
 
 # %% [markdown]
-# The lesson's parts: digits to learn from, [held-out](../glossary.md#held-out) ones, and spare ones for the [judge](../glossary.md#judge), which learns at once. A class is a row of ten numbers here, one of them 1.
+# The lesson's parts: digits to learn from, [held-out](../glossary.md#held-out) ones, and others for the [judge](../glossary.md#judge), which learns at once. A class is a row of ten numbers here, one of them 1.
 
 # %%
 run = start("4_gan_vae")
 costs.use_one_core()
 plots.use_style()
-settings = run.settings(
-    trainings=5, vae_steps=550, gan_steps=400, collapse_steps=100, diffusion_steps=200,
-    judge_steps=300, made=1_000)
+settings = run.settings(trainings=5, vae_steps=550, gan_steps=400, collapse_steps=100,
+                        diffusion_steps=200, judge_steps=300, made=1_000)
 pictures = chosen_pictures(run, 28, "mnist")
 pixels, labels = pictures.pixels, pictures.labels  # (n, 1, 28, 28) from 0 to 1, and (n,)
 n_classes, shape = len(pictures.classes), pixels.shape[1:]
@@ -45,12 +44,12 @@ images, codes = torch.from_numpy(pixels[train]), torch.eye(n_classes)[labels[tra
 judge = judges.make_judge(shape[0], n_classes, settings.judge_steps, run.seed)
 judge.fit(pixels[spare], labels[spare])
 right = np.mean(judge.predict(pixels[held_out]) == labels[held_out])
-print(f"{len(train)} to learn from; the judge names {100 * right:.1f} % of the held-out ones rightly")
+print(f"{len(train)} to learn from; the judge names {100 * right:.1f} % of held-out ones rightly")
 
 # %% [markdown]
 # ## Two networks, used twice
 #
-# A **painter** turns 16 random numbers and a class into a picture. It begins with 7 × 7 places and doubles them twice, with *transposed convolutions*: convolutions run backwards, each number spread over a window of 4 × 4. A **reader** goes the other way, from a picture and its class to `n` numbers, with ordinary [strides](../glossary.md#stride). VAE and GAN will be made of these two and of nothing else. Only the game differs.
+# A **painter** turns 16 random numbers and a class into a picture. It doubles 7 × 7 places twice, with *transposed convolutions*: each number is spread over a window of 4 × 4. A **reader** goes the other way, from a picture and its class to `n` numbers, with ordinary [strides](../glossary.md#stride). VAE and GAN are made of these two and of nothing else. Only the game differs.
 
 
 # %%
@@ -80,7 +79,7 @@ class Reader(nn.Module):
 # %% [markdown]
 # ## VAE: the two help each other
 #
-# In a **[VAE](../glossary.md#vae)** (*variational autoencoder*, Kingma and Welling 2013) the reader is an *encoder*. It presses a picture into a small cloud in a space of 16 numbers, the **[latent space](../glossary.md#latent-space)**. A cloud has a mean *m* and a spread *s* for each number. The painter, here *decoder*, unfolds a random point of the cloud. Two losses: the picture must come back, and *each* cloud must look like plain noise (mean 0, spread 1), so that noise can be unfolded later.
+# In a **[VAE](../glossary.md#vae)** (*variational autoencoder*, Kingma and Welling 2013) the reader is an *encoder*. It presses a picture into a cloud in a space of 16 numbers, the **[latent space](../glossary.md#latent-space)**: a mean *m* and a spread *s* for each number. The painter, here *decoder*, unfolds a random point of the cloud. Two losses: the picture must come back, and *each* cloud must look like plain noise (mean 0, spread 1), so that noise can be unfolded later.
 #
 # How unlike noise is a cloud? For each number ½ (*m*² + *s*² − ln *s*² − 1). With *m* = 0 and *s* = 1 that is 0; with *m* = 2 and *s* = 1 it is ½ (4 + 1 − 0 − 1) = 2 [nats](../glossary.md#nat).
 #
@@ -100,7 +99,7 @@ def unlike_noise(mean, log_var):
 exercises.check("4_gan_vae.1", unlike_noise)
 
 # %% [markdown]
-# Both losses in code. One [optimizer](../glossary.md#optimizer) moves both networks, because they want the same; `training.fit` is lesson 2's loop.
+# One [optimizer](../glossary.md#optimizer) moves both networks, because they want the same. `training.fit` is lesson 2's loop.
 
 
 # %%
@@ -125,11 +124,11 @@ def train_vae(seed):
 
 # %%
 seeds, clock = [run.seed + i for i in range(settings.trainings)], [time.process_time()]
-vaes, vae_losses = zip(*(train_vae(seed) for seed in seeds), strict=True)
+vaes = [train_vae(seed) for seed in seeds]
 clock.append(time.process_time())
 
 # %% [markdown]
-# **A walk through the latent space.** The encoder reads four held-out digits, one for each corner below. Between the corners nothing but numbers is mixed: the 16 and the class. The decoder unfolds each mixture. The last row mixes *pixels* along the upper edge. (In JupyterLab the slider walks that edge.)
+# **A walk through the latent space.** The encoder reads four held-out digits, one for each corner below. Between them only numbers are mixed, the 16 and the class, and the decoder unfolds each mixture. The last row mixes *pixels* along the upper edge. (In JupyterLab a slider walks that edge.)
 
 
 # %%
@@ -137,8 +136,8 @@ def unfold(shares):
     """Pictures (n, 1, 28, 28) for the shares (n, 4) of the four corners."""
     shares = torch.tensor(shares, dtype=torch.float32)
     with torch.no_grad():
-        points = vaes[0]["reader"](ends, kinds)[:, :16]
-        return vaes[0]["painter"](shares @ points, shares @ kinds).numpy()
+        points = vaes[0][0]["reader"](ends, kinds)[:, :16]
+        return vaes[0][0]["painter"](shares @ points, shares @ kinds).numpy()
 
 
 corners = held_out[[np.flatnonzero(labels[held_out] == k % n_classes)[0] for k in (4, 9, 0, 6)]]
@@ -150,7 +149,7 @@ plots.slider(lambda r: plots.gallery(unfold([[1 - r / 100, r / 100, 0, 0]]), wid
 # %% [markdown]
 # <details><summary>What is different in the last row of the grid?</summary>
 #
-# In its middle both digits lie on each other, like a double exposure. In the grid there is *one* shape between the two: the decoder has learned which pictures there are. (They are softer than a pen's line: where a decoder cannot know, it paints the mean.)
+# In its middle two digits lie on each other, like a double exposure. In the grid stands *one* shape between the two. (It is softer than a pen's line: where a decoder cannot know, it paints the mean.)
 #
 # </details>
 #
@@ -158,7 +157,7 @@ plots.slider(lambda r: plots.gallery(unfold([[1 - r / 100, r / 100, 0, 0]]), wid
 #
 # In a **[GAN](../glossary.md#gan)** (*generative adversarial network*, Goodfellow and others 2014) the painter is the *generator* and never sees a real picture. The reader is the *[critic](../glossary.md#critic)*: one number for a picture, high for "real". The critic learns to tell real from fake, the generator to fool it.
 #
-# `F.softplus(score)` is ln(1 + e^score): near 0 where a score is far below 0, and growing with it above. So as a loss it pushes scores *down*, and `F.softplus(-score)` pushes them *up*.
+# `F.softplus(score)` is ln(1 + e^score): near 0 for scores far below 0, growing with them above. So as a loss it pushes scores *down*, and `F.softplus(-score)` pushes them *up*.
 #
 # **Exercise 4_gan_vae.2 Who wants what?** Write `losses(real_score, fake_score)`. It returns the critic's loss (a mean over the real scores plus one over the fake), then the generator's.
 
@@ -177,7 +176,7 @@ def losses(real_score, fake_score):
 exercises.check("4_gan_vae.2", losses)
 
 # %% [markdown]
-# Two ordinary optimisers. `rivals.move` takes a step of one of them, so each network is moved in its turn. In the critic's turn the fakes are *detached*: no slope runs back into the generator. In the end the generator gets the average of its last weights, as in the lesson. (`rates` and `told` are for later.)
+# Two ordinary optimisers. `rivals.move` takes a step of one, so each network moves in its turn. In the critic's turn the fakes are *detached*: no slope runs back into the generator. In the end its last weights are averaged, as in the lesson. (`rates` and `told` are for later.)
 
 
 # %%
@@ -204,42 +203,41 @@ def train_gan(seed, steps, rates=(0.002, 0.002), told=1):
 # Five trainings again. Which of the curves tell you that pictures get better?
 
 # %%
-gans, gan_losses = zip(*(train_gan(seed, settings.gan_steps) for seed in tqdm(seeds, "GAN")), strict=True)
+gans = [train_gan(seed, settings.gan_steps) for seed in tqdm(seeds, "GAN")]
 clock.append(time.process_time())
-histories = {"VAE": (np.c_[vae_losses[0]], ["both losses"]), "GAN": (gan_losses[0], ["critic", "generator"])}
-fig, table = latent_figures.games(histories, {"GAN": 2 * np.log(2)})
-plots.show(fig, "Losses of a VAE fall; those of a GAN's critic and generator go on fighting.", table)
+fig, table = latent_figures.games({"VAE": (vaes[0][1], ["both losses"]), "GAN": (
+    gans[0][1], ["critic", "generator"])}, {"GAN": 2 * np.log(2)})
+plots.show(fig, "Losses of a VAE, and of a GAN's critic and generator, by step.", table)
 
 # %% [markdown]
 # <details><summary>Which ones?</summary>
 #
-# The VAE's: their sum says how well it tells pictures. The GAN's say only who is ahead. At the dotted line (2 ln 2) the critic cannot tell real from fake at all; below it, it is ahead. When both get better, the curves may stay where they are.
+# The VAE's. The GAN's say only who is ahead: at the dotted line (2 ln 2) the critic cannot tell real from fake at all. When both get better, nothing moves.
 #
 # </details>
 #
 # ## How a GAN breaks
 #
-# All that the generator needs is *one* picture that the critic believes. If it finds one, why paint another? That is **[mode collapse](../glossary.md#mode-collapse)**. We provoke it: the critic is not told the class (`told=0`) and learns 33 times more slowly than the generator, which is always gone before the critic has learned not to believe. Above: 30 pictures of a healthy GAN; below: 30 of this one.
+# If the generator finds *one* picture that the critic believes, why paint another? That is **[mode collapse](../glossary.md#mode-collapse)**. We provoke it: the critic is not told the class (`told=0`) and learns 33 times more slowly than the generator. Above, 30 pictures of a healthy GAN; below, 30 of this one.
 
 # %%
 broken, history = train_gan(run.seed, settings.collapse_steps, rates=(0.01, 0.0003), told=0)
 asked = np.arange(settings.made) % n_classes
 one_hot = torch.eye(n_classes)[asked]
-both = [rivals.paint(each, run.seed, one_hot) for each in (gans[0], broken)]
+both = [rivals.paint(each, run.seed, one_hot) for each in (gans[0][0], broken)]
 plots.show(plots.gallery(np.concatenate([each[:30] for each in both]), width=0.75),
-           "Three rows of a GAN's digits; below, three rows of a collapsed GAN's, nearly all alike.")
+           "Three rows of a GAN's digits; below, three rows of a collapsed GAN's.")
 seen = {name: np.bincount(judge.predict(each), minlength=n_classes) / len(each) * 100 for name, each
         in zip(("healthy", "collapsed", "real"), (*both, pixels[held_out]), strict=True)}
 display(pd.DataFrame(seen, pictures.classes).T.round().rename_axis(columns="judge sees (%)"))
 text_view.folded("Would you have seen it in the losses?", (
-    "In the last 20 steps the losses of critic and generator were {:.2f} and {:.2f}. At 1.39 and 0.69 "
-    "it is a draw: the critic is fooled, and how many pictures that takes no loss tells."
-    ).format(*np.mean(history[-20:], axis=0)))
+    "Critic and generator ended at {:.2f} and {:.2f}; at 1.39 and 0.69 it is a draw. A draw says "
+    "that the critic is fooled, not by how many pictures.").format(*np.mean(history[-20:], axis=0)))
 
 # %% [markdown]
 # ## The classic model
 #
-# A [Gaussian mixture](../glossary.md#gaussian-mixture) for each class, on the pictures' 50 [principal components](../glossary.md#principal-component). How many clouds, of which shape? `likelihoods` tries 27 kinds: each learns from three quarters of the training digits, and we take the one that finds the other quarter likeliest. Then it learns from all. The best three:
+# A [Gaussian mixture](../glossary.md#gaussian-mixture) for each class, on the pictures' 50 [principal components](../glossary.md#principal-component). How many clouds, of which shape? `likelihoods` tries 27 kinds: each learns from three quarters of the training digits; the one that finds the other quarter likeliest is taken, and learns from all. The best three:
 
 # %%
 mixture = rivals.Clouds(pixels[train], labels[train])
@@ -247,14 +245,14 @@ likelihoods = mixture.likelihoods()
 likelihoods.round(1).head(3).to_frame()
 
 # %% [markdown]
-# Each training makes 1,000 pictures. Beside them, to be looked at and not judged: the mixture that came nearest to real pictures in our pilot, and the lesson's diffusion model, a [U-Net](../glossary.md#u-net) of convolutions that learns for about as long.
+# Each training makes 1,000 pictures. Shown beside them, not judged: the mixture that came nearest in our pilot, and the lesson's diffusion model, a [U-Net](../glossary.md#u-net) that learns for about as long.
 
 # %%
 unet = diffusion.UNet(shape, n_classes, run.seed, channels=(16, 32))
 cpu = dict(zip(("VAE", "GAN"), np.diff(clock) / len(seeds), strict=True))
 cpu["diffusion"] = diffusion.train(unet, pixels[train], labels[train], seed=run.seed,
                                    steps=settings.diffusion_steps).cpu_s
-painters = {"VAE": [vae["painter"] for vae in vaes], "GAN": gans}
+painters = {"VAE": [vae["painter"] for vae, _ in vaes], "GAN": [painter for painter, _ in gans]}
 made = {name: [rivals.paint(found[i], seeds[i], one_hot) for i in range(len(seeds))]
         for name, found in painters.items()}
 made["mixture"] = [mixture.sample(asked, likelihoods.index[0], seed) for seed in seeds]
@@ -266,7 +264,7 @@ made["diffusion"] = [diffusion.sample(unet, asked[:100], seed) for seed in seeds
 
 # %%
 shown = {name: made[name][0][:2 * n_classes] for name in ("VAE", "GAN", "mixture", "diffusion")}
-shown["real"] = pixels[[held_out[labels[held_out] == k][i] for i in (0, 1) for k in range(n_classes)]]
+shown["real"] = pixels[generators.first_of_each(labels, held_out, 2).reshape(-1, 2).T.ravel()]
 order = np.random.default_rng(run.seed).permutation(list(shown))
 fig = plots.gallery(np.concatenate([shown[name] for name in order]), columns=n_classes, width=0.75)
 plots.show(fig, "Five pairs of rows of digits: real ones, and those of four generators.")
@@ -275,9 +273,9 @@ text_view.folded("Who is who?", "From the top, two rows each: " + ", ".join(orde
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# The lesson's [kernel distance](../glossary.md#kernel-distance) (KID): around 0 for real pictures, less is nearer. Each training gives one number, the KID of its pictures minus that of a mixture's. Each is compared on a fifth of its own of the held-out digits, with a mixture of its own. So the five numbers share no picture, and their t [interval](../glossary.md#interval) needs no bootstrap.
+# The lesson's [kernel distance](../glossary.md#kernel-distance) (KID) is around 0 for real pictures. Each training gives one number: KID of its pictures minus KID of a mixture's. Each has a mixture of its own and a fifth of its own of the held-out digits. So the five numbers share no such picture, and a t [interval](../glossary.md#interval) will do.
 #
-# Both rows must hold. With two rows, one fails by chance more easily; so "not supported" needs its 97.5 % interval (Bonferroni's correction, Holm's first step).
+# Both rows must hold. One of two fails more easily by chance, so "not supported" takes its 97.5 % interval (Bonferroni's correction, Holm's first step).
 #
 # PILOT. Predict:
 
@@ -296,14 +294,14 @@ verdict = claim.judge({"against_mixture": gaps}, run.profile)
 fig, ax = plots.plt.subplots(figsize=(7, 2.2))
 plots.forest(ax, gaps, 0, {name: kid[name] - kid["mixture"] for name in gaps}, "below")
 ax.set(xlabel="KID minus the mixture's (thousandths)")
-plots.show(fig, "KID of VAE and GAN minus the mixture's, five trainings each, with intervals.", gaps)
+plots.show(fig, "KID of VAE and GAN minus the mixture's, with intervals.", gaps)
 answers = {f"{name} minus mixture": gap for name, gap in gaps.items()} | {"verdict": verdict.word}
 display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
 # ## What else differs?
 #
-# The two share their networks: a painter of 82,489 weights, and a reader that differs only in how many numbers it puts out. They saw the same digits in batches of 32, for about as many CPU seconds. The rest of each recipe is its own: learning rates, chosen in the pilot; rates that fall for the VAE, averaged weights for the GAN.
+# The two share their networks (a painter of 82,489 weights; readers that differ in how many numbers they put out), the digits, batches of 32 and, nearly, CPU seconds. Not their recipes: learning rates, chosen in the pilot; the VAE's fall to 0, the GAN's weights are averaged.
 
 # %%
 named = {name: 100 * np.mean([judge.predict(each) == asked[:len(each)] for each in groups])
@@ -313,15 +311,15 @@ table = pd.DataFrame({"KID (thousandths)": kid.mean(), "± over trainings": kid.
 table.assign(**{"looks a picture": [1, 1, 1, 1, 25]}).round(1)
 
 # %% [markdown]
-# <details><summary>A score above 0 for quality, another for obedience, one for cost: who wins what?</summary>
+# <details><summary>Who wins what?</summary>
 #
-# Read it row by row. KID sees whole crowds: a GAN may be near with pictures that are not what you asked for. A VAE obeys, but blurs. The mixture is trained in a second. The diffusion model needs 25 looks for a picture and, in so few seconds of training, has hardly begun; the lesson's own one learned for many minutes. So this table compares recipes for a small budget, not what the methods can reach.
+# Read it row by row. KID compares whole crowds: pictures may be near and not what you asked for. A mixture is trained in a second. The diffusion model needs 25 looks for a picture and, after these few seconds, has hardly begun. So the table compares recipes for a small budget, not what the methods can reach.
 #
 # </details>
 #
 # ## What this adds to the lesson
 #
-# The lesson's instruments do not care how a picture was made: any generator can be held against any other, and against a classic one. Stable Diffusion joins two of them: a VAE makes the picture small, a diffusion model works in its latent space.
+# The lesson's instruments do not care how a picture was made: any generator can be held against a classic one. And Stable Diffusion joins two of them: a VAE makes pictures small, a diffusion model works in its latent space.
 #
 # Back to [lesson 4](../4_generative_model.ipynb).
 
