@@ -277,11 +277,11 @@ text_view.folded("Who is who?", "From the top, two rows each: " + ", ".join(orde
 #
 # Both rows must hold. One of two fails more easily by chance, so "not supported" takes its 97.5 % interval (Bonferroni's correction, Holm's first step).
 #
-# PILOT. Predict:
+# Our pilot, on 1,000 digits used nowhere else, has seen an outcome: mixture 1,160 to 1,280 thousandths, GAN 150 and 270, VAE 270. Trainings differed by about 90, so five give about ± 110: enough. Predict:
 
 # %%
 claim = ledger.get("gen-gan-vae")
-predicted = {"GAN minus mixture": -5.0, "VAE minus mixture": -5.0, "verdict": "supported"}
+predicted = {"GAN minus mixture": -500, "VAE minus mixture": -500, "verdict": "supported"}
 claim
 
 # %% [markdown]
