@@ -212,6 +212,24 @@ def test_an_interval_of_another_kind_is_named(ledger):
     assert "measured [range over all wells or 95 % interval]" in html
 
 
+@pytest.mark.parametrize(
+    ("control", "dryness", "word"),
+    [
+        (interval(-0.5, 1), interval(0, 1), "supported"),
+        (interval(-0.5, 1), interval(3, 4), "not supported"),
+        (interval(-3, -2), interval(0, 1), "inconclusive"),
+        (interval(-3, -2), interval(3, 4), "inconclusive"),
+        (interval(-2, 1), interval(3, 4), "inconclusive"),
+    ],
+)
+def test_where_a_control_does_not_hold_nothing_is_said(ledger, control, dryness, word):
+    own = 'metric = "wetness & more"\ncontrol = true'
+    claim = ledger(LEDGER.replace('metric = "wetness & more"', own))["one"]
+    verdict = claim.judge({"wetness": control, "dryness": {"Nile": dryness}})
+    assert verdict.word == word
+    assert "Where a control does not hold" in verdict._repr_html_()
+
+
 def test_rule_says_what_the_interval_must_do():
     assert rule("above", -1.0).rule == "all of it above −1 points"
     assert rule("below", 2.5).rule == "all of it below 2.5 points"

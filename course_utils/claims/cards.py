@@ -57,6 +57,9 @@ LEGEND = (
 )
 
 
+CONTROLS = "<p style='font-size:.9em'>Where a control does not hold, the claim is inconclusive.</p>"
+
+
 def verdict_text(verdict: Verdict) -> str:
     """The verdict on the first line, then one line an outcome."""
     lines = [f"{SYMBOLS[verdict.word]} {verdict.claim.id}: {verdict.word}"]
@@ -75,12 +78,13 @@ def verdict_html(verdict: Verdict) -> str:
         for o in verdict.outcomes
     )
     intervals = " or ".join(dict.fromkeys(outcome.test.interval for outcome in verdict.outcomes))
+    controls = CONTROLS if any(outcome.test.control for outcome in verdict.outcomes) else ""
     head = _th("test", "quantity", f"measured [{intervals}]", "needed")
     return (
         "<div style='border-left:6px solid currentColor;padding:.5em 1em;margin:.5em 0'>"
         f"<p style='font-size:1.3em;margin:.2em 0'><b>{SYMBOLS[verdict.word]} "
         f"{verdict.word.capitalize()}</b></p><p>{escape(verdict.claim.text)}</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{LEGEND}</div>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{LEGEND}{controls}</div>"
     )
 
 

@@ -109,6 +109,8 @@ class Test:
         What the whole interval must miss for the test to fail, where that is not the margin itself.
     interval : str
         What the interval is.
+    control : bool
+        It asks whether the experiment could have seen anything: without it, nothing is said of the claim.
     """
 
     __test__ = False  # pytest: this is not a test case
@@ -122,6 +124,7 @@ class Test:
     timed: bool = False
     fails_at: float | None = None
     interval: str = "95 % interval"
+    control: bool = False
 
     def judge(self, estimate: Estimate, n_rows: int = 1) -> str:
         """'holds', 'fails' or 'undecided' for an estimate with its 95 % interval.

@@ -80,9 +80,9 @@ class Claim:
         Returns
         -------
         Verdict
-            'supported' when every test holds in every group, 'not supported' when one fails,
-            'inconclusive' otherwise. With more rows one is likelier to fail by chance, so each must fail
-            in an interval that is wider by Bonferroni's correction; that all hold needs none.
+            'supported' when every test holds in every group, 'not supported' when one fails and all
+            controls hold, 'inconclusive' otherwise. With more rows one is likelier to fail by chance, so
+            each must fail in an interval that is wider by Bonferroni's correction; that all hold needs none.
 
         Raises
         ------
@@ -106,7 +106,9 @@ class Claim:
             for test, group, estimate in rows
         )
         words = {outcome.word for outcome in outcomes}
+        blind = any(outcome.test.control and outcome.word != HOLDS for outcome in outcomes)
         word = NOT_SUPPORTED if FAILS in words else SUPPORTED if words == {HOLDS} else INCONCLUSIVE
+        word = INCONCLUSIVE if blind else word
         return Verdict(self, TOO_SMALL if profile == "smoke" else word, outcomes)
 
     def __str__(self) -> str:

@@ -174,6 +174,12 @@ def closeness(made: np.ndarray, seen: np.ndarray, around: np.ndarray) -> tuple[n
     return np.concatenate(ratios), np.concatenate(which)
 
 
+def with_nearest(made: np.ndarray, seen: np.ndarray, around: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Three of the made pictures, and for each the nearest that it could copy; as for `closeness`."""
+    some = made[np.random.default_rng(4).choice(len(made), 3, replace=False)]
+    return some, seen[closeness(some, seen, around)[1]]
+
+
 Statistic = Callable[[Sequence[np.ndarray], np.ndarray], float]
 
 

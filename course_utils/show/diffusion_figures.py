@@ -71,14 +71,16 @@ def unet(shape: tuple[int, int, int], channels: Sequence[int], patch: int) -> tu
     _arrow(ax, (up, 2.31), (up, 3.29))
     ax.text(down - 0.1, 2.8, "half the\nsize", fontsize=8, ha="right", va="center")
     ax.text(up + 0.1, 2.8, "twice\nthe size", fontsize=8, ha="left", va="center")
-    _arrow(ax, (down + 0.3, 1.69), (middle - 0.68, 1.1))
-    _arrow(ax, (middle + 0.68, 1.1), (up - 0.3, 1.69))
+    _arrow(ax, (down + 0.68, 1.75), (middle - 0.68, 1.1))
+    _arrow(ax, (middle + 0.68, 1.1), (up - 0.68, 1.75))
     for y in (3.6, 2.0):
         _arrow(ax, (down + 0.68, y), (up - 0.68, y), plots.GOOD)
         ax.text(middle, y + 0.1, "skip connection", fontsize=9, color=plots.GOOD, ha="center", va="bottom")
-    _box(ax, middle, 0.2, 5.2, 0.36, "level t and class → 128 numbers, added inside every block", TOLD)
-    for x, high in ((down - 0.45, 1.69), (middle, 0.79), (up + 0.45, 1.69)):
+    _box(ax, middle, 0.2, 6.2, 0.36, "level t and class → 128 numbers, added inside every block", TOLD)
+    for x, high in ((down + 0.3, 1.69), (middle, 0.79), (up - 0.3, 1.69)):
         _arrow(ax, (x, 0.38), (x, high), plots.BAD, ":")
+    for x, side in ((down, -1), (up, 1)):  # past the lower block to the upper one
+        _arrow(ax, (x + side * 0.82, 0.38), (x + side * 0.6, 3.29), plots.BAD, ":")
     ax.set(xlim=(0, 9.6), ylim=(0, 4.1), aspect="equal")
     ax.axis("off")
     alt = (
@@ -120,7 +122,12 @@ def copying(found: Sequence[Copying], margin: float, real: float = 1.0) -> tuple
     ends = [effects - [share.low for share in shares], [share.high for share in shares] - effects]
     ax.errorbar(places, effects, np.clip(ends, 0, None), marker="o", capsize=4, color=plots.COLOURS[0])
     ax.axhline(margin, color=plots.GREY, linestyle="--", label=f"margin of the claim, {margin:g} %")
-    ax.axhline(real, color=plots.GREY, linestyle=":", label=f"real held-out pictures, {real:g} %")
+    ax.axhline(
+        real,
+        color=plots.GREY,
+        linestyle=":",
+        label=f"held-out pictures, against all {found[-1].n:,}: {real:g} %",
+    )
     ax.set_xticks(places, [f"{each.n:,}" for each in found])
     ax.set(xlim=(-0.5, len(found) - 0.5), ylim=(-3, 103))
     ax.set(xlabel="pictures that the model has learned from", ylabel="near-copies (%)")
