@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help course labs test lab notebooks benchmarks finetune generators pretrain readme lint lock clean
+.PHONY: help augment course labs test lab notebooks benchmarks finetune generators pretrain readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -37,6 +37,9 @@ generators: $(READY) ## train lesson 4's six generators anew, into results/gener
 
 finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finetuned (over an hour)
 	$(BIN)/python -m course_utils.models.finetuning
+
+augment: $(READY) ## train lab 4_augment's eight generators anew, into results/augmented (six minutes)
+	$(BIN)/python -m course_utils.models.augmenting
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
 	$(BIN)/python -m course_utils.authoring.readme

@@ -9,38 +9,42 @@ from typing import Any
 import numpy as np
 from sklearn import svm
 
-from course_utils.exercises import Exercise, Mistake, always, workbook
-from course_utils.exercises.lesson_4 import same_percent
+from course_utils.exercises import Exercise, Mistake, always, same_number, workbook
 
 Function = Callable[..., Any]
 
-STEPS = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
-"""The eight directions: down and to the right."""
+STEPS = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+"""Every step of a pixel or none: down and to the right."""
 
 
-def _move(pictures: np.ndarray, steps: list[tuple[int, int]] = STEPS) -> np.ndarray:
-    """Each picture moved by these steps, empty where it was."""
+def _move(pictures: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The pictures moved by this step, empty where they were."""
     height, width = pictures.shape[2:]
     padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    return np.concatenate([padded[:, :, 1 - i : 1 - i + height, 1 - j : 1 - j + width] for i, j in steps])
+    return padded[:, :, 1 - down : 1 - down + height, 1 - right : 1 - right + width]
 
 
-def _roll(pictures: np.ndarray) -> np.ndarray:
+def _roll(pictures: np.ndarray, down: int, right: int) -> np.ndarray:
     """What leaves at one side comes back at the other."""
-    return np.concatenate([np.roll(pictures, step, axis=(2, 3)) for step in STEPS])
+    return np.roll(pictures, (down, right), axis=(2, 3))
 
 
-def same_moved(answer: Function, other: Function, **context: Any) -> bool:
-    """Whether two functions give the same pictures, in any order."""
-    pictures = np.random.default_rng(4).random((3, 1, 4, 4))
-    ours, theirs = (np.asarray(each(pictures.copy())) for each in (answer, other))
-    if ours.shape[1:] != pictures.shape[1:]:
-        raise ValueError(f"pictures of shape (8 n, 1, 4, 4) were expected, these are {ours.shape}")
-    return sorted(map(_rounded, ours)) == sorted(map(_rounded, theirs))
+def same_moves(answer: Function, other: Function, **context: Any) -> bool:
+    """Whether two functions move pictures alike, by each of the nine steps.
 
-
-def _rounded(picture: np.ndarray) -> tuple[float, ...]:
-    return tuple(np.ravel(picture).round(6).tolist())
+    Raises
+    ------
+    TypeError
+        What comes back is no array of the pictures' shape.
+    """
+    pictures = np.random.default_rng(4).random((3, 1, 4, 5))
+    for step in STEPS:
+        ours = answer(pictures.copy(), *step)
+        if np.shape(ours) != pictures.shape:
+            raise TypeError(f"an array of shape {pictures.shape} should come back, this is {np.shape(ours)}")
+        if not np.allclose(ours, other(pictures.copy(), *step)):
+            return False
+    return True
 
 
 @cache
@@ -54,8 +58,9 @@ def _digits() -> tuple[np.ndarray, ...]:
 
 
 def same_gain(answer: Function, other: Function, **context: Any) -> bool:
-    """Whether two functions find the same gain."""
-    return same_percent(*(each(*map(np.copy, _digits())) for each in (answer, other)))
+    """Whether two functions find the same gain, to a tenth of a point."""
+    ours, theirs = (each(*map(np.copy, _digits())) for each in (answer, other))
+    return same_number(ours, theirs, rel_tol=0, abs_tol=0.051)
 
 
 def _score(fit: np.ndarray, labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray) -> float:
@@ -83,26 +88,28 @@ exercises = workbook(
                 "piece of itself at the bottom is no 7: what comes in must be empty.",
             ),
             Mistake(
-                always(lambda pictures: _move(pictures, [step for step in STEPS if 0 in step])),
-                "Those are four directions: up, down, left, right. The four slanted ones are missing.",
+                always(lambda pictures, down, right: _move(pictures, -down, -right)),
+                "They move, but the wrong way: down = 1 should move them down. A window that is cut "
+                "out lower shows them higher.",
             ),
             Mistake(
-                always(lambda pictures: np.concatenate([pictures, _move(pictures)])),
-                "The pictures that were not moved are among them. They are in the training set already.",
+                always(lambda pictures, down, right: _move(pictures, right, down)),
+                "Down and right have changed places: of (n, C, H, W) the third is the height.",
             ),
             Mistake(
-                always(lambda pictures: _move(pictures, STEPS[:1])),
-                "That is one direction. Eight are wanted: np.concatenate puts them together.",
+                always(lambda pictures, down, right: pictures),
+                "The pictures came back as they were.",
             ),
         ),
         hints=(
-            "First make each picture larger by an empty rim of one pixel, then cut out windows.",
-            "padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1))); a window begins at row 0, 1 or 2 "
-            "and at column 0, 1 or 2. Which of the nine is the picture itself?",
-            "np.concatenate([padded[:, :, i : i + height, j : j + width] for …]), for all (i, j) but (1, 1).",
+            "First make each picture larger by an empty rim of one pixel, then cut a window of its old size "
+            "out of it. A window from the middle gives the picture as it was.",
+            "padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1))). For the picture as it was, the "
+            "window begins at row 1 and column 1. To move it down, begin higher.",
+            "top, left = 1 - down, 1 - right; then padded[:, :, top : top + height, left : left + width].",
         ),
-        same=same_moved,
-        expects="a function of pictures that returns eight times as many",
+        same=same_moves,
+        expects="a function of pictures, down and right that returns pictures of the same shape",
     ),
     Exercise(
         "4_augment.2",
