@@ -59,8 +59,8 @@ def unet(shape: tuple[int, int, int], channels: Sequence[int], patch: int) -> tu
     middle, down, up = 4.8, 2.75, 6.85
     _box(ax, 0.75, 3.6, 1.35, 0.62, f"noisy picture\n{sizes[0]}", PICTURE)
     _box(ax, 8.85, 3.6, 1.35, 0.62, f"guess\n{sizes[0]}", PICTURE)
-    for x in (1.72, 7.88):
-        ax.text(x, 3.05, f"patches\n{sizes[1]}", fontsize=8, ha="center", va="top", color=plots.GREY)
+    for x in (0.75, 8.85):
+        ax.text(x, 3.2, f"in patches: {sizes[1]}", fontsize=8, ha="center", va="top", color=plots.GREY)
     for x, words in ((down, "block"), (up, "block")):
         _box(ax, x, 3.6, 1.35, 0.62, f"{words}\n{wide}", MAPS)
         _box(ax, x, 2.0, 1.35, 0.62, f"{words}\n{small}", MAPS)
