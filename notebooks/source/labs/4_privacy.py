@@ -156,7 +156,7 @@ plots.show(fig, "Usefulness against the attack's success: copula, blurred member
 # %% [markdown]
 # ## Invented digits
 #
-# Now pictures: MNIST digits, and the lesson's generators, which come with the course. Three have learned from the same 2,000 digits, the members, from different first weights; 2,000 others they have not seen. In 6,000 [steps](../glossary.md#step) of 64 pictures each member was seen 192 times. Three more have learned from only 20, 100 or 500 of the members.
+# Now pictures: MNIST digits, and the lesson's generators, which come with the course. Three have learned from the same 2,000 digits, the members, from different first weights; 2,000 others they have not seen. In 6,000 steps of 64 pictures each member was seen 192 times. Three more have learned from only 20, 100 or 500 of the members.
 
 # %%
 images = pictures.load_mnist()

@@ -87,7 +87,7 @@ exercises.check("4_stereotype.1", by_rule)
 # %% [markdown]
 # The rule is about odds; the dial turns guesses of *pictures*, again and again on the way from noise to a digit. So it may be wrong.
 #
-# Our generators are the lesson's. They draw well already; so we do what a company would do, and [fine-tune](../glossary.md#fine-tuning) them: their ten words for the digits are taken away, and in a hundred [steps](../glossary.md#step) of 64 pictures they learn the words A and B. For one picture in ten the word is withheld: that is how a network learns *u*. (In a pilot on other digits, small networks from scratch drew nothing readable in so little time; these did after 60 steps.)
+# Our generators are the lesson's. They draw well already; so we do what a company would do, and [fine-tune](../glossary.md#fine-tuning) them: their ten words for the digits are taken away, and in a hundred steps of 64 pictures they learn the words A and B. For one picture in ten the word is withheld: that is how a network learns *u*. (In a pilot on other digits, small networks from scratch drew nothing readable in so little time; these did after 60 steps.)
 
 
 # %%
