@@ -100,7 +100,8 @@ def test_errors_do_not_depend_on_how_many_pictures_are_asked_about(monkeypatch):
 def test_the_figures_say_what_their_axes_are():
     scores, member = scored(50, 1.0)
     told = membership.over_trainings([scores, scores], member, n_resamples=20)
-    fig = membership_figures.plane({"a": (told, told), "b": (told, told)}, (60, -5))
+    fig, numbers = membership_figures.plane({"a": (told, told), "b": (told, told)}, (60, -5))
+    assert list(numbers)[:2] == ["a: told apart (%)", "a: gained (points)"]
     assert "%" in fig.axes[0].get_xlabel() and "points" in fig.axes[0].get_ylabel()
     one = membership.curve(scores, member)
     curves = {"an attack": {"20": [one, one]}, "another": {"20": [one]}}

@@ -98,7 +98,7 @@ def over_trainings(
     member: ArrayLike,
     statistic: Callable[[Curve], float] = auc,
     seed: int = 0,
-    n_resamples: int = 1000,
+    n_resamples: int = 500,
 ) -> Estimate:
     """A statistic's mean over trainings, with an interval that draws records and trainings anew.
 

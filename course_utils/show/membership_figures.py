@@ -16,11 +16,13 @@ LEAST = 0.1
 """Smallest share in % that a logarithmic axis shows."""
 
 
-def plane(points: Mapping[str, tuple[Estimate, Estimate]], margins: tuple[float, float]) -> Figure:
+def plane(
+    points: Mapping[str, tuple[Estimate, Estimate]], margins: tuple[float, float]
+) -> tuple[Figure, dict[str, Estimate]]:
     """Ways to hand out data: pairs that an attack tells apart (%), and what is gained by learning from it.
 
     The corner below the first margin and above the second is shaded; dotted lines are guessing and real data.
-    The first point is larger than the others.
+    The first point is larger than the others. Figure and what it shows are returned.
     """
     fig, ax = plt.subplots(figsize=(8, 4))
     for i, (label, (told, gained)) in enumerate(points.items()):
@@ -36,7 +38,12 @@ def plane(points: Mapping[str, tuple[Estimate, Estimate]], margins: tuple[float,
     ax.set(xlim=(left, right), ylim=(bottom, top))
     ax.set(xlabel="pairs that the attack tells apart (%)", ylabel="gained against\nreal data (points)")
     fig.legend(loc="outside right upper", title="handed out")
-    return fig
+    names = "told apart (%)", "gained (points)"
+    return fig, {
+        f"{label}: {what}": each
+        for label, both in points.items()
+        for what, each in zip(names, both, strict=True)
+    }
 
 
 def who_is_found(
