@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -15,9 +16,9 @@ from course_utils.data import pictures
 from course_utils.models import diffusion, generators, judges, training
 from course_utils.models.costs import CostMeter
 
-BUDGETS, N_MADE = (150, 300), 500
+BUDGETS, N_MADE = (100, 200), 500
 """CPU seconds of training, and pictures that are judged."""
-JUDGE_STEPS, TIMED_STEPS, THEIR_SAMPLING_STEPS = 300, 12, 50
+JUDGE_STEPS, TIMED_STEPS, SAMPLING_STEPS = 300, 12, 25
 Pictures = tuple[np.ndarray, np.ndarray]
 """Pixels (n, 1, 28, 28) from 0 to 1, and labels (n,)."""
 
@@ -66,12 +67,15 @@ def generating_part(options: Options) -> list[Generated]:
             return Generated(name, agreement=round(right, 2), distance=round(distance, 2), **rest)
 
         found = [judged("real", train[0][:n_made], train[1][:n_made])]
-        for budget in (0.5, 1.0) if options.tiny else BUDGETS:
-            for name, fit, sample in COURSES:
-                # theirs gets as long as ours took
-                model, steps, cpu_s = fit(train, budget if name == "ours" else found[-1].cpu_s)
+        ours = [our_training(train, budget) for budget in ((0.5, 1.0) if options.tiny else BUDGETS)]
+        theirs = their_training(train, [cpu_s for _, _, cpu_s in ours])  # as long as ours took
+        steps_of_sampling = 2 if options.tiny else SAMPLING_STEPS
+        for pair in zip(ours, theirs, strict=True):
+            for name, sample, (model, steps, cpu_s) in zip(
+                ("ours", "theirs"), (our_pictures, their_pictures), pair, strict=True
+            ):
                 with CostMeter() as sampling:
-                    made = sample(model, asked, options.tiny)
+                    made = sample(model, asked, steps_of_sampling)
                 found.append(judged(
                     name, made, asked, steps=steps, cpu_s=round(cpu_s, 1), parameters=n_parameters(model),
                     sampling_ms=round(1000 * sampling.cpu_s / n_made, 2),
@@ -99,37 +103,40 @@ def our_training(train: Pictures, cpu_s: float) -> Training:
     return model, steps, cost.cpu_s
 
 
-def our_pictures(model: nn.Module, asked: np.ndarray, tiny: bool) -> np.ndarray:
-    """Lesson 4's 25 steps, without guidance."""
-    return diffusion.sample(model, asked, seed=0, steps=2 if tiny else 25)
+def our_pictures(model: nn.Module, asked: np.ndarray, steps: int) -> np.ndarray:
+    """As lesson 4 samples, without guidance."""
+    return diffusion.sample(model, asked, seed=0, steps=steps)
 
 
-def their_training(train: Pictures, cpu_s: float) -> Training:
-    """The other class's recipe: Adam at 0.001, 128 pictures a step, until the seconds are spent."""
-    model = TheirUNet(seed=0)
+def their_training(train: Pictures, budgets: Sequence[float]) -> Iterator[Training]:
+    """The other class's recipe, Adam at 0.001 and 128 pictures a step, looked at when each budget is spent.
+
+    Its rate does not fall, so one training is all trainings that are shorter.
+    """
+    model, steps, spent = TheirUNet(seed=0), 0, 0.0
     clean, classes = torch.from_numpy(2 * train[0] - 1), torch.from_numpy(train[1])
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     levels = DDPMScheduler(num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2")
-    started = time.process_time()
-    steps, spent = 0, 0.0
-    for rows in training.batches(len(clean), 128, seed=0):
-        t, noise = torch.randint(0, 1000, (len(rows),)), torch.randn(clean[rows].shape)
-        guess = model(levels.add_noise(clean[rows], noise, t), t, classes[rows])
-        loss = nn.functional.mse_loss(guess, noise)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        steps += 1
-        if (spent := time.process_time() - started) >= cpu_s:
-            break
-    return model.eval(), steps, spent
+    batches = training.batches(len(clean), 128, seed=0)
+    for budget in budgets:
+        model.train()
+        while spent < budget:
+            started, rows = time.process_time(), next(batches)
+            t, noise = torch.randint(0, 1000, (len(rows),)), torch.randn(clean[rows].shape)
+            guess = model(levels.add_noise(clean[rows], noise, t), t, classes[rows])
+            loss = nn.functional.mse_loss(guess, noise)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            steps, spent = steps + 1, spent + time.process_time() - started
+        yield model.eval(), steps, spent
 
 
 @torch.no_grad()
-def their_pictures(model: nn.Module, asked: np.ndarray, tiny: bool) -> np.ndarray:
-    """Fifty steps of DDIM; the 1,000 of its notebook would take twenty times as long."""
+def their_pictures(model: nn.Module, asked: np.ndarray, steps: int) -> np.ndarray:
+    """By DDIM; the 1,000 steps of DDPM in its notebook would take forty times as long."""
     levels = DDIMScheduler(1000, beta_schedule="squaredcos_cap_v2", timestep_spacing="trailing")
-    levels.set_timesteps(2 if tiny else THEIR_SAMPLING_STEPS)
+    levels.set_timesteps(steps)
     noise = torch.randn((len(asked), 1, 28, 28), generator=torch.Generator().manual_seed(0))
     made = []
     for x, classes in zip(noise.split(125), torch.from_numpy(asked).split(125), strict=True):
@@ -137,7 +144,3 @@ def their_pictures(model: nn.Module, asked: np.ndarray, tiny: bool) -> np.ndarra
             x = levels.step(model(x, t, classes), t, x).prev_sample
         made.append(x)
     return ((torch.cat(made).numpy() + 1) / 2).clip(0, 1)
-
-
-COURSES = ("ours", our_training, our_pictures), ("theirs", their_training, their_pictures)
-"""What trains a generator, and what makes pictures with it."""
