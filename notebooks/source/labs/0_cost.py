@@ -50,7 +50,7 @@ settings = run.settings(
 # - **CPU seconds** of one training;
 # - **CPU milliseconds** of one use, when many are asked for at once.
 #
-# One use is a class for a picture, a token of text, or a new picture. Seconds depend on the machine, operations do not. The module `bill` measures all four: it trains a model, uses it, and counts (for torch with torch's own counter, for scikit-learn's models by the rules that lesson 1 explains).
+# One use is a class for a picture, a token of text, or a new picture. Seconds depend on the machine, operations do not. The module `bill` measures all four: it trains a model, uses it, and counts; the rules of counting stand in the module `costs`.
 
 # %% [markdown]
 # ## Twelve models from four lessons
