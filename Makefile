@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help augment course labs test lab notebooks benchmarks finetune generators pretrain readme lint lock clean
+.PHONY: help augment course labs test trace lab notebooks benchmarks finetune generators pretrain readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -40,6 +40,9 @@ finetune: $(READY) ## train lesson 3's whole experiment anew, into results/finet
 
 augment: $(READY) ## train lab 4_augment's eight generators anew, into results/augmented (six minutes)
 	$(BIN)/python -m course_utils.models.augmenting
+
+trace: $(READY)  ## train lab 4_why's small generators anew, into results/traced (ten minutes)
+	$(BIN)/python -m course_utils.models.tracing
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
 	$(BIN)/python -m course_utils.authoring.readme
