@@ -34,7 +34,7 @@ run = start("0_cost")
 costs.use_one_core()
 plots.use_style()
 settings = run.settings(
-    rows=320,  # pictures, or pieces of text, that a model learns from
+    rows=256,  # pictures, or pieces of text, that a model learns from
     passes=8,  # that a network makes over them; lesson 2's makes as many
     repeats=5,  # trainings of the CNN and of the best classic model
     prompts=100,  # beginnings that the language model is asked to continue
@@ -57,10 +57,10 @@ settings = run.settings(
 #
 # | group | technology | models | training set |
 # |---|---|---|---|
-# | 1 | classic | logistic regression, SVM, random forest, boosted trees (20 rounds) | 320 digits of 28 × 28 pixels |
+# | 1 | classic | logistic regression, SVM, random forest, boosted trees (20 rounds) | 256 digits of 28 × 28 pixels |
 # | 2 | deep | MLP, lesson 2's CNN, and one twice as wide | the same |
-# | 3 | LLM | a small Llama, pre-trained and then fine-tuned | 320 pieces of 64 tokens, then 64 |
-# | 3 | generative | [VAE](../glossary.md#vae), lesson 4's diffusion model, and a smaller one | the 320 digits |
+# | 3 | LLM | a small Llama, pre-trained and then fine-tuned | 256 pieces of 64 tokens, then 51 |
+# | 3 | generative | [VAE](../glossary.md#vae), lesson 4's diffusion model, and a smaller one | the 256 digits |
 #
 # A VAE presses a picture into 16 numbers, and unfolds 16 random numbers into a new picture in one go.
 
@@ -108,7 +108,7 @@ for size, times in {"halved": 0.5, "doubled": 2}.items():
     bills[size], _ = priced.train(data, n, settings.passes, run.seed)
 
 # %% [markdown]
-# In a picture: the dot is the training on 320 rows, the line goes from half of them to twice as many. Before you look: do the four technologies lie apart?
+# In a picture: the dot is the training on 256 rows, the line goes from half of them to twice as many. Before you look: do the four technologies lie apart?
 
 # %%
 seconds = {}  # of each model, from half the rows to twice as many
@@ -170,9 +170,9 @@ rising = Estimate(variants["as it is"][0], every.min(), every.max(), len(by))
 rising_verdict = claims[3].judge({"ordered": rising}, run.profile)
 ranges = {name: Estimate(s[0], min(s), max(s), len(s)) for name, s in variants.items()}
 figure, ax = plt.subplots(figsize=(9, 5))
+ax.set(xlabel="pairs in order (%)", xlim=(min(65, every.min() - 3), 101))
 plots.forest(ax, ranges, margin=90, dots=variants)
 ax.axvline(70, color=plots.GREY, linestyle=":")
-ax.set(xlabel="pairs in order (%)")
 plots.show(figure, "Share of pairs in order in nine bills, a small dot for each model left out; "
            "dashed the 90 percent that support needs, dotted the 70 below which it fails.", ranges)
 without = dict(zip(by, variants["as it is"][1:], strict=True))
