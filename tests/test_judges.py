@@ -65,14 +65,14 @@ def strokes():
     ],
 )
 def test_altered_copies_are_at_distance_zero(strokes, altered):
-    ratios, which = judges.closeness(altered(strokes), strokes, strokes)
+    ratios, which = judges.relative_distance(altered(strokes), strokes, strokes)
     assert ratios == pytest.approx(0, abs=1e-5)
     assert np.array_equal(which, np.arange(40))
 
 
-def test_closeness_is_measured_against_the_surroundings(strokes):
+def test_relative_distance_is_measured_against_the_surroundings(strokes):
     seen, others, made = strokes[:10], strokes[10:], strokes[10:11]
-    ratios, which = judges.closeness(made, seen, others)
+    ratios, which = judges.relative_distance(made, seen, others)
     distances = judges.cosine_distances(made, seen)[0]
     around = np.sort(judges.cosine_distances(made, others)[0])  # fewer than 50: all of them
     assert ratios[0] == pytest.approx(distances.min() / around.mean())

@@ -145,7 +145,9 @@ def cosine_distances(made: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.clip(1 - np.max([directions(each) @ theirs for each in moved(made)], axis=0), 0, None)
 
 
-def closeness(made: np.ndarray, seen: np.ndarray, around: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def relative_distance(
+    made: np.ndarray, seen: np.ndarray, around: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """How near each made picture is to the nearest it could copy, for how dense its surroundings are.
 
     Parameters
@@ -175,9 +177,9 @@ def closeness(made: np.ndarray, seen: np.ndarray, around: np.ndarray) -> tuple[n
 
 
 def with_nearest(made: np.ndarray, seen: np.ndarray, around: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Three of the made pictures, and for each the nearest that it could copy; as for `closeness`."""
+    """Three of the made pictures, and for each the nearest that it could copy; as for `relative_distance`."""
     some = made[np.random.default_rng(4).choice(len(made), 3, replace=False)]
-    return some, seen[closeness(some, seen, around)[1]]
+    return some, seen[relative_distance(some, seen, around)[1]]
 
 
 Statistic = Callable[[Sequence[np.ndarray], np.ndarray], float]
@@ -216,7 +218,7 @@ def mean_difference(made: Sequence[np.ndarray], real: np.ndarray) -> float:
 
 
 def share_below(made: Sequence[np.ndarray], real: np.ndarray) -> float:
-    """Share of near-copies in %, by `closeness`: closer than one in a hundred real pictures is."""
+    """Share of near-copies in %, by `relative_distance`: closer than one in a hundred real pictures is."""
     limit = np.quantile(real, 0.01)
     return 100 * float(np.mean([np.mean(group < limit) for group in made]))
 
