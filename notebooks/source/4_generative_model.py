@@ -205,7 +205,7 @@ def loss_at(model, clean, classes, t, noise):
 exercises.check("4.3", loss_at)
 
 # %% [markdown]
-# Lesson 2's training loop does the rest, with your loss (ours, until yours is right). The rate falls to 0, and copies of the model are kept for later. In one picture of ten the class is replaced by "not told" (for guidance, below). About a minute.
+# Lesson 2's training loop does the rest, with your loss (ours, until yours is right). The rate falls to 0, and copies of the model are kept for later. In one picture of ten the class is replaced by "not told". About a minute.
 
 # %%
 loss_of = loss_at if exercises.statuses["4.3"] == "correct" else diffusion.loss_at
@@ -614,11 +614,12 @@ plots.show(plots.gallery([*both[0], *both[1][which]]),
 results.finish(run, [verdict], exercises, predicted, answers)
 
 # %% [markdown]
-# **Labs**, each 45 minutes, when you like:
+# **Labs**, 45 minutes each:
 #
 # - [Do GANs and VAEs make better pictures than a classic model?](labs/4_gan_vae.ipynb)
 # - [Does synthetic data keep people's privacy?](labs/4_privacy.ipynb)
 # - [Does augmentation help?](labs/4_augment.ipynb)
 # - [Does generated content make a stereotype stronger?](labs/4_stereotype.ipynb)
+# - [Why did it make this picture?](labs/4_why.ipynb)
 #
 # **The end of the course.** Four claims, one way to ask: fix in advance what would count as evidence, measure beside a baseline, give an interval. `course report` sets everything that you measured side by side.
