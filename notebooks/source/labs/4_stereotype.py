@@ -125,7 +125,7 @@ def make(number, name, w, n):
 plots.show(plots.gallery(make(0, "A", 1, 20)), "Twenty made pictures of A, guidance 1.")
 
 # %% [markdown]
-# And from the same noise, with guidance 7.5:
+# With guidance 7.5. The same place, the same noise:
 
 # %%
 plots.show(plots.gallery(make(0, "A", 7.5, 20)), "Twenty made pictures of A, guidance 7.5.")
@@ -133,7 +133,7 @@ plots.show(plots.gallery(make(0, "A", 7.5, 20)), "Twenty made pictures of A, gui
 # %% [markdown]
 # <details><summary>What should you look for?</summary>
 #
-# Two things: are the pictures clearer and more alike, and is the rare digit rarer? Twenty pictures can suggest it. Whether it is more than chance, only counting can tell.
+# Two things: are the pictures clearer and more alike? And at which places has the digit changed, in which direction? Twenty pictures can suggest it. Whether it is more than chance, only counting can tell.
 #
 # </details>
 #
@@ -220,7 +220,7 @@ counted = count_all(settings.strengths, settings.made)
 counted |= count_all(settings.beside, settings.made_beside)
 
 # %% [markdown]
-# Left, the frequent digit; right, why people turn the dial up: the pictures that the judge recognises as one of the pair.
+# Left, the frequent digit. Right, what people hope for from the dial: pictures that show what was asked for, here one of the pair, as the judge sees it.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), width_ratios=[1.3, 1])
@@ -274,9 +274,9 @@ for name in "AB":
 # </details>
 
 # %% [markdown]
-# ## Why can guidance do that?
+# ## Why would guidance do that?
 #
-# It goes in the direction that makes the prompt easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that makes pictures fit their prompt is the dial that makes them more typical than the truth. Whoever turns it up for the one gets the other too.
+# It goes in the direction that makes the prompt easier to recognise. A rare picture of A looks like a frequent one of B, so it is pushed away. The dial that is to make pictures fit their prompt is the dial that makes them more typical than the truth.
 #
 # **Try**: set `share=60` at the top and run again. What does the rule say, and what do you find?
 #
