@@ -220,7 +220,7 @@ counted = count_all(settings.strengths, settings.made)
 counted |= count_all(settings.beside, settings.made_beside)
 
 # %% [markdown]
-# Left, the frequent digit. Right, what people hope for from the dial: pictures that show what was asked for, here one of the pair, as the judge sees it.
+# Left, the frequent digit. Right, what people hope for from the dial: pictures that show what was asked for, here one of the pair, as the judge sees it. (Corrected, and with a t interval, a share may come out above 100 %.)
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), width_ratios=[1.3, 1])
@@ -235,6 +235,8 @@ axes[0].plot(fine, 100 * odds / (odds + 1), color=plots.GREY, label="rule of thu
 axes[0].axhline(settings.share, color=plots.GREY, linestyle=":", label="in training")
 axes[0].set(xlabel="guidance", ylabel="pictures with the frequent digit (%)")
 axes[1].set(xlabel="guidance", ylabel="recognised as one of the pair (%)")
+for ax in axes:
+    ax.set_xticks(strengths, strengths)
 axes[0].legend()
 numbers = {f"{name}, guidance {w}: {what}": found[name, w][which]
            for name, w in sorted(found) for which, what in enumerate(("frequent", "recognised"))}
@@ -265,6 +267,9 @@ for name in "AB":
     plain, gap = stronger[name, 1], stronger[name, 3].effect - stronger[name, 1].effect
     print(f"{name}, guidance 1: {plain.text('points')}: {word(plain)} what training showed; "
           f"guidance 3 against 1: {gap:+.1f} points")
+rule = 100 / (1 + (100 / settings.share - 1) ** 3)
+print(f"guidance 3: the rule expects {rule:.1f} %, measured", *(
+    f"{found[name, 3][0].effect:.1f} % ({name})" for name in "AB"))
 
 # %% [markdown]
 # <details><summary>What does the difference between the two say?</summary>
