@@ -139,7 +139,7 @@ told_by = {name: membership.over_trainings([each[name] for each in nearness], me
            for name in gains[0]}
 
 # %% [markdown]
-# Right is useful, left is private (at guessing, dotted). The shaded corner is what the claim asks for.
+# Up is useful, left is private; dotted are real data and guessing. The shaded corner is what the claim asks for.
 
 # %%
 points = {name: (told_by[name], useful_by[name]) for name in told_by}
@@ -254,8 +254,7 @@ thieves = {"patients, from the table": told_by["members, noise 0.3"]} | told(["2
 verdict = claim.judge({"useful": useful, "private": private, "thief": thieves}, run.profile)
 answers = dict(zip(predicted, [useful["patients"], *list(private.values())[::2], verdict.word],
                    strict=True))
-display(verdict)
-results.beside(predicted, answers)
+display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
 # It holds for these two generators and these simple attacks.
@@ -305,17 +304,18 @@ kept = ~np.isin(rows, plan["500-1"][0])  # the second model has not seen these
 rows, known, second = rows[kept], known[kept], with_model("500-1", rows[kept])
 alone = [attacked[name][0]["with the model"][kept] for name in big]
 allowed = [np.log(second / each) for each in alone]
-told_apart, hits = (membership.over_trainings(allowed, known, each, run.seed).text("%")
-                    for each in (membership.auc, membership.found_at))
+better, hits = (membership.over_trainings(allowed, known, each, run.seed)
+                for each in (membership.auc, membership.found_at))
 first, then = (np.argsort(-scores[0])[:100] for scores in (alone, allowed))
 shown = np.append(first[:10], then[:10])
 titles = ["a member" if known[i] else "an other" for i in shown]
 plots.show(plots.gallery(pixels[rows[shown]], titles), "The digits that two attacks accuse first.")
 ones = labels[rows[[first, then]]] == 1
 text_view.folded("What has changed?", (
-    f"Of the first hundred, {ones[0].sum()} were ones: any model guesses a simple stroke well, so "
-    f"the attack took easy for known. Now {ones[1].sum()} are. It tells {told_apart} of the pairs "
-    f"apart and finds {hits} of the members at 1 % false alarms."))
+    "Any model guesses a simple stroke well: who looks at the error alone takes easy for known. Of "
+    f"the first hundred, {ones[0].sum()} were ones, now {ones[1].sum()}. {better.text('%')}, of the "
+    f"pairs are told apart (the upper end is {'below' if better.high < margins[0] else 'above'} the "
+    f"claim's margin), {hits.effect:.1f} % of the members found at 1 % false alarms."))
 
 # %% [markdown]
 # So an attack that finds little is no proof of privacy: the next one may find more. *[Differential privacy](../glossary.md#differential-privacy)* is one: it limits what one record can change in the training, and adds noise. It usually costs quality, as noise can for the patients.
