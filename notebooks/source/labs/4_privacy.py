@@ -312,9 +312,9 @@ titles = ["a member" if known[i] else "an other" for i in shown]
 plots.show(plots.gallery(pixels[rows[shown]], titles), "The digits that two attacks accuse first.")
 ones = labels[rows[[first, then]]] == 1
 text_view.folded("What has changed?", (
-    "Any model guesses a simple stroke well: who looks at the error alone takes easy for known. Of "
-    f"the first hundred, {ones[0].sum()} were ones, now {ones[1].sum()}. {better.text('%')}, of the "
-    f"pairs are told apart (the upper end is {'below' if better.high < margins[0] else 'above'} the "
+    "Any model guesses a simple stroke well: to look at the error alone takes easy for known. Of "
+    f"the first hundred, {ones[0].sum()} were ones, now {ones[1].sum()}. {better.text('%')}, of "
+    f"the pairs are told apart (upper end {'below' if better.high < margins[0] else 'above'} the "
     f"claim's margin), {hits.effect:.1f} % of the members found at 1 % false alarms."))
 
 # %% [markdown]
