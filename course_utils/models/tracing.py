@@ -3,7 +3,7 @@
 A small diffusion model learns from pictures of one digit and makes some. Which of the training pictures are
 behind a made one? A way of tracing gives each training picture a number; whether the numbers are right shows
 when the model is trained again without some of them (Park, S. M., and others 2023, TRAK: attributing model
-behavior at scale). The course ships what all these trainings gave, in `FOLDER`; the lab repeats a few.
+behavior at scale). The course ships what all these trainings gave; the lab repeats a few.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ MADE = resource("datasets", "traced.png")
 """The made pictures side by side, as the model made them that had learned from all."""
 DIGIT, N_MADE, N_HALVES, SEEDS = 7, 40, 40, (1, 2)
 STEPS, BATCH_SIZE, CHANNELS, PATCH, SAMPLING_STEPS = 400, 32, (32,), 4, 20
-NOISE_SEED = 7
-"""Of the noise that the pictures are made of."""
 EXAM_LEVELS, EXAM_NOISES = (100, 250, 400, 550, 700, 850), 6
 """Levels of noise at which a model's loss on a picture is taken, and how many noises at each."""
 
@@ -61,7 +59,7 @@ def train(
 
 def make(model: diffusion.UNet, n: int = N_MADE, steps: int = SAMPLING_STEPS) -> np.ndarray:
     """Pictures (n, 1, 28, 28), from the same noise whatever the model."""
-    return diffusion.sample(model, np.zeros(n, dtype=np.int64), NOISE_SEED, steps)
+    return diffusion.sample(model, np.zeros(n, dtype=np.int64), seed=7, steps=steps)
 
 
 def exam() -> tuple[torch.Tensor, torch.Tensor]:
@@ -149,13 +147,8 @@ def record(quantity: str = "loss") -> np.ndarray:
     return table.to_numpy().reshape(tuple(len(level) for level in table.index.levels))
 
 
-def made_pictures() -> np.ndarray:
+def made_pictures(path: Path = MADE) -> np.ndarray:
     """The recorded pictures, (40, 1, 28, 28) from 0 to 1."""
-    return _apart(MADE)
-
-
-def _apart(path: Path) -> np.ndarray:
-    """Pictures that lie side by side in a file, (n, 1, 28, 28)."""
     strip = np.asarray(Image.open(path), dtype=np.float32) / 255
     return strip.reshape(28, -1, 28).swapaxes(0, 1)[:, None].copy()
 
@@ -174,10 +167,9 @@ def run(folder: Path, which: Iterable[int], steps: int = STEPS) -> pd.DataFrame:
     if not strip.is_file():
         made = make(train(pixels, 0, steps, "all")[0])
         with atomic_path(strip) as temporary:
-            Image.fromarray(np.round(255 * np.concatenate(made[:, 0], axis=1)).astype(np.uint8)).save(
-                temporary, format="PNG"
-            )
-    made = _apart(strip)
+            side_by_side = np.round(255 * np.concatenate(made[:, 0], axis=1)).astype(np.uint8)
+            Image.fromarray(side_by_side).save(temporary, format="PNG")
+    made = made_pictures(strip)
     tables = []
     for half in tqdm(list(which), unit="half"):
         path = folder / f"{half}.csv"
