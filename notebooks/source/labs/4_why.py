@@ -137,20 +137,18 @@ for name, rows in without.items():
 fig = plots.gallery([made[number], *(each[number] for each in again.values())],
                     ["all 200", *(f"without\n{name}" for name in again)], width=1.5)
 plots.show(fig, "The made seven, and what comes from the same noise without twenty pictures.")
-pd.DataFrame({"loss on picture 0": {name: each[number] for name, each in loss.items()}}).round(4)
+more = {name: 100 * (loss[name][number] / loss["all 200"][number] - 1) for name in without}
+text_view.folded(
+    "What do you read off?",
+    f"Its loss changes by {more['look alike']:+.0f} % without those that look alike, by "
+    f"{more['pull']:+.0f} % without those that pull, by {more['random']:+.0f} % without random "
+    "ones. And what comes from its noise changes in any case. But this is one picture and one "
+    "training each. To judge a way of tracing takes many of both.")
 
 # %% [markdown]
-# What do you read off?
-#
-# <details><summary>Answer</summary>
-#
-# Not much. It is one picture and one training each: without twenty random ones the picture changes, too. To judge a way of tracing takes many pictures and many trainings.
-#
-# </details>
-#
 # ## How it is measured
 #
-# So we trained on 40 random **halves**: 100 of the 200, others each time. Each half keeps some of the pictures that a ranking calls important, and lacks others. A way of tracing predicts: *the more influence a half keeps, the lower its loss on the made picture*. The prediction for a half is the sum of the numbers of the pictures that it kept. If prediction and loss put the 40 halves into the same order, their **rank correlation** is 1; without any connection it is 0; opposite order: −1. (Park and others 2023 call the mean over pictures the linear datamodelling score.)
+# We trained on 40 random **halves**: 100 of the 200, others each time. Each half keeps some of the pictures that a ranking calls important, and lacks others. A way of tracing predicts: *the more influence a half keeps, the lower its loss on the made picture*. The prediction for a half is the sum of the numbers of the pictures that it kept. If prediction and loss put the 40 halves into the same order, their **rank correlation** is 1; without any connection it is 0; opposite order: −1. (Park and others 2023 call the mean over pictures the linear datamodelling score.)
 #
 # **Exercise 4_why.2 Was it predicted?** Write `agreement(influence, kept, losses)`. `influence` (200,): the numbers of one way for one made picture. `kept` (40, 200): True where a half kept the picture. `losses` (40,): its loss on the made one. Return the rank correlation of predictions and −losses (`stats.spearmanr(a, b).statistic`).
 
