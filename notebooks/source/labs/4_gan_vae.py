@@ -145,7 +145,7 @@ plots.slider(lambda r: plots.gallery(unfold([[1 - r / 100, r / 100, 0, 0]]), wid
 # %% [markdown]
 # <details><summary>What is different in the last row of the grid?</summary>
 #
-# In its middle two digits lie on each other, like a double exposure. In the grid stands *one* shape between the two. (It is softer than a pen's line: where a decoder cannot know, it paints the mean.)
+# In its middle two digits lie on each other, like a double exposure. In the grid stands *one* shape between the two. (It is soft: where a decoder cannot know, it paints the mean.)
 #
 # </details>
 #
@@ -312,9 +312,9 @@ pd.DataFrame({"KID (thousandths)": kid.mean(), "± over trainings": kid.std(),
 # %% [markdown]
 # <details><summary>What does the mixture owe to contrast? What does more training bring?</summary>
 #
-# A cloud's picture is a mean plus random amounts of 50 fixed patterns: added pixels, as in the last row of the grid. They come out grey, and the judge sees it. One line of code, written by a person who knows that ink is black, repairs that. Compare both mixtures, and each network with its longer self.
+# A cloud's picture is a mean plus random amounts of 50 fixed patterns: added pixels, as in the last row of the grid. They come out grey, and the judge sees it. One line of code, by a person who knows ink, repairs that. Compare both mixtures, and each network with its longer self.
 #
-# The small print: KID compares crowds; pictures may be near and not what was asked for. The lesson's diffusion model learned for 6,000 steps. Verdict and table are about small digits and seconds of training, not about what methods can reach.
+# The small print: KID compares crowds; pictures may be near and not what was asked for. Verdict and table are about small digits and seconds of training, not about what methods can reach.
 #
 # </details>
 #

@@ -12,7 +12,6 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from course_utils.claims import ledger
