@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 40 minutes.
 #
-# **Why this matters.** The first photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. Nobody doubts that they are in use. But how do they work, how do they break, and would a classic model have done?
+# **Why this matters.** The first photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. How do they work, how do they break, and would a classic model have done?
 
 # %%
 import time
@@ -260,7 +260,7 @@ made |= {name: [rivals.paint(each, seed, one_hot) for seed in seeds] for name, e
 made["diffusion"] = [diffusion.sample(unet, asked[:100], seed) for seed in seeds]
 
 # %% [markdown]
-# **A quiz.** Five pairs of rows: which pair is real, and who made the others? Write down your guess.
+# **A quiz.** Five pairs of rows: which pair is real, and who made the others?
 
 # %%
 shown = {name: made[name][0][:2 * n_classes] for name in ("VAE", "GAN", "mixture", "diffusion")}
@@ -320,7 +320,7 @@ pd.DataFrame({"KID (thousandths)": kid.mean(), "± over trainings": kid.std(),
 #
 # ## What this adds to the lesson
 #
-# The lesson's instruments do not care how a picture was made: any generator can be held against a classic one. And Stable Diffusion joins two: a VAE makes pictures small, a diffusion model works in its latent space.
+# The lesson's instruments do not care how a picture was made: any generator can be held against a classic one. Stable Diffusion joins two: a diffusion model works in the latent space of a VAE.
 #
 # Back to [lesson 4](../4_generative_model.ipynb).
 
