@@ -164,7 +164,8 @@ exercises.check("4.1", answer_4_1)
 # Suppose that a network sees a noisy picture and guesses the clean one. Its guess is a blur of all that it could be. But whoever has the noisy picture and a guess of the clean one can work out the noise, as you have just done. Then mix the *same* guess and the *same* noise again, with a little less noise. That is one step towards the picture (Song and others 2021, DDIM).
 #
 # For your pixel, with the guess 0.3 (not quite the truth): the noise would be (−0.2 − 0.8 · 0.3) / 0.6 = −0.73. At the next share, *a* = 0.81, the pixel is 0.9 · 0.3 + 0.436 · (−0.73) = −0.05. It was −0.2.
-#
+
+# %% [markdown]
 # **4.2 Write the step.** `denoise_step(noisy, guess, a_now, a_next)` gives the picture at the next level, for numbers and tensors alike.
 
 # %% exercise="4.2"
