@@ -33,7 +33,8 @@ settings = run.settings(steps=tracing.STEPS, traced=0, left_out=20)
 
 # %%
 sevens = tracing.training_pictures()  # (200, 1, 28, 28) from 0 to 1
-plots.show(plots.gallery(sevens[:60], columns=15, width=0.6), "Sixty handwritten sevens, as people wrote them.")
+plots.show(plots.gallery(sevens[:60], columns=15, width=0.6),
+           "Sixty handwritten sevens, as people wrote them.")
 
 # %% [markdown]
 # The model is a small version of the lesson's: guess the clean picture behind the noise, 400 steps. Then it makes forty pictures, always from the same noise. The forty that we ask about come with the course, so that everybody asks about the same.
@@ -42,7 +43,8 @@ plots.show(plots.gallery(sevens[:60], columns=15, width=0.6), "Sixty handwritten
 model, history = tracing.train(sevens, seed=0, steps=settings.steps, label="on all 200")
 made = tracing.made_pictures()  # (40, 1, 28, 28)
 away = np.abs(tracing.make(model) - made).mean()
-plots.show(plots.gallery(made, list(map(str, range(40))), width=0.8), "Forty sevens that the model has made, numbered.")
+plots.show(plots.gallery(made, list(map(str, range(40))), width=0.8),
+           "Forty sevens that the model has made, numbered.")
 print(f"those made just now differ from them by {away:.3f} a pixel (1: black against white)")
 
 # %% [markdown]
