@@ -27,7 +27,7 @@ from course_utils.run import start
 from course_utils.show import plots, text_view
 
 # %% [markdown]
-# Costs do not depend on how *good* a model gets, so all trainings here are short and nothing is said about that. All compute on **one core of the processor**, even where there is a graphics card: only then do CPU seconds mean the same for all.
+# How *good* a model gets is hardly asked here, so all trainings are short. All compute on **one core of the processor**, even where there is a graphics card: only then do CPU seconds mean the same for all.
 
 # %%
 run = start("0_cost")
@@ -46,7 +46,7 @@ settings = run.settings(
 # Four numbers for each model, always measured the same way:
 #
 # - **parameters**: the numbers that training sets;
-# - **[operations](../glossary.md#operations)**: multiplications and additions, counted, for one training and for one use;
+# - **[operations](../glossary.md#operations)**: multiplications, additions and comparisons, counted, for one training and for one use;
 # - **CPU seconds** of one training;
 # - **CPU milliseconds** of one use, when many are asked for at once.
 #
@@ -100,7 +100,7 @@ by = {cost.model: cost for several in bills["as it is"].values() for cost in sev
 costs.cost_table(by.values())
 
 # %% [markdown]
-# How much data a model gets is a choice, too. So we train all again, on half the rows and on twice as many. Twice the set means twice the steps. (Whoever trains for a fixed number of steps pays the same for any set.) It takes most of a minute.
+# How much data a model gets is a choice, too. So we train all again, on half the rows and on twice as many. For networks, twice the set means twice the steps. (Whoever trains for a fixed number of steps pays the same for any set.) It takes most of a minute.
 
 # %%
 for size, times in {"halved": 0.5, "doubled": 2}.items():
@@ -262,7 +262,7 @@ exercises.check("0_cost.2", n_pictures)
 # %% [markdown]
 # ## What this lab adds
 #
-# The lessons asked how *good* a model is. Now you can put a price beside it, in units that do not depend on who sells it. The report page shows this bill beside the first article's table. Your predictions beside what came out:
+# The lessons asked how *good* a model is. Now you can put a price beside it, in units that fit every offer. The report page shows this bill beside the first article's table. Your predictions beside what came out:
 
 # %%
 came_out = dict(zip(predicted, [ratio, at_once_verdict.outcomes[1].estimate,

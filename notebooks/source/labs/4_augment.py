@@ -166,7 +166,7 @@ exercises.check("4_augment.2", gain)
 # %% [markdown]
 # ## The claims, as they will be judged
 #
-# Each kind adds the same number: 800 pictures. Each has its own word, and each must gain at least one point, for sure.
+# Both add 800 pictures. Each has its own word; its whole interval must lie above one point.
 
 # %%
 claims = [ledger.get("gen-augment"), ledger.get("gen-augment-made")]
@@ -286,14 +286,14 @@ plots.show(fig, "Gain by real labelled pictures; lines at what moving and making
 #
 # <details><summary>And if a line lies below zero?</summary>
 #
-# Then no label is few enough: the added pictures took something away.
+# Then they are worth no label; whether they harm, their interval above says.
 #
 # </details>
 #
 # ## What this adds to the lesson
 #
-# - Real and new is not yet *useful*: pictures can look right, be no copies, and teach a classifier little.
-# - Number alone brings nothing. Knowledge does: yours, or that of other pictures.
+# - Real and new is not yet *useful*: pictures can look right and teach a classifier little.
+# - Number alone need not bring anything. Knowledge does: yours, or that of other pictures.
 # - The verdicts hold for a support vector machine, a hundred digits, and generators that learned from these alone. A large one that has seen millions of *other* pictures brings their knowledge along: another experiment.
 #
 # **On your own pictures**, ask first: which change leaves them what they are? Then use `eight`.

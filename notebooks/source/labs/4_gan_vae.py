@@ -7,7 +7,7 @@
 #
 # This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 40 minutes.
 #
-# **Why this matters.** The first photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. How do they work, how do they break, and would a classic model have done?
+# **Why this matters.** The first convincing photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. How do they work, how do they break, and would a classic model have done?
 
 # %%
 import time
@@ -172,7 +172,7 @@ def losses(real_score, fake_score):
 exercises.check("4_gan_vae.2", losses)
 
 # %% [markdown]
-# Two ordinary optimisers. `rivals.move` takes a step of one, so each network moves in its turn. In the critic's turn the fakes are *detached*: no slope runs back into the generator. In the end its last weights are averaged, as in the lesson. (`rates` and `told` are for later.)
+# Two ordinary optimisers. `rivals.move` takes a step of one, so each network moves in its turn. In the critic's turn the fakes are *detached*: no slope runs back into the generator. Its last weights are averaged, as in the lesson. (`rates` and `told` are for later.)
 
 
 # %%
@@ -209,13 +209,13 @@ plots.show(fig, "Losses of a VAE, and of a GAN's critic and generator, by step."
 # %% [markdown]
 # <details><summary>Which ones?</summary>
 #
-# The VAE's. The GAN's say only who is ahead: at the dotted line (2 ln 2) the critic cannot tell real from fake at all. When both get better, nothing moves.
+# The VAE's, for training digits. The GAN's say only who is ahead: at the dotted line (2 ln 2) the critic fares like guessing. When both get better, nothing moves.
 #
 # </details>
 #
 # ## How a GAN breaks
 #
-# If the generator finds *one* picture that the critic believes, why paint another? That is **[mode collapse](../glossary.md#mode-collapse)**. We provoke it: the critic is not told the class (`told=0`) and learns 33 times more slowly than the generator. Above, 30 pictures of a healthy GAN; below, 30 of this one.
+# If the generator finds *one* picture that the critic believes, why paint another? That is **[mode collapse](../glossary.md#mode-collapse)**. We provoke it: the critic is not told the class (`told=0`) and learns 33 times more slowly than the generator. Above, 30 pictures of a healthy GAN (400 steps); below, of this one (100).
 
 # %%
 broken, history = train_gan(run.seed, settings.collapse_steps, rates=(0.01, 0.0003), told=0)
@@ -273,7 +273,7 @@ text_view.folded("Who is who?", "From the top, two rows each: " + ", ".join(orde
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# The lesson's [kernel distance](../glossary.md#kernel-distance) (KID) is around 0 for real pictures. Each training gives one number: KID of its pictures minus KID of a mixture's. Each has a mixture of its own and a fifth of its own of the held-out digits. So the five numbers share no such picture, and a t [interval](../glossary.md#interval) will do.
+# The lesson's [kernel distance](../glossary.md#kernel-distance) (KID) is around 0 for real pictures. Each training gives one number: KID of its pictures minus KID of a mixture's. Each has a mixture of its own and a fifth of its own of the held-out digits. The five numbers share training digits and judge, but no such picture, and a t [interval](../glossary.md#interval) will do.
 #
 # Both rows must hold. One of two fails more easily by chance, so "not supported" takes its 97.5 % interval (Bonferroni's correction, Holm's first step).
 #
@@ -314,7 +314,7 @@ pd.DataFrame({"KID (thousandths)": kid.mean(), "± over trainings": kid.std(),
 #
 # A cloud's picture is a mean plus random amounts of 50 fixed patterns: added pixels, as in the last row of the grid. They come out grey, and the judge sees it. One line of code, by a person who knows ink, repairs that. Compare both mixtures, and each network with its longer self.
 #
-# The small print: KID compares crowds; pictures may be near and not what was asked for. Verdict and table are about small digits and seconds of training, not about what methods can reach.
+# KID compares crowds; pictures may be near and not what was asked for. Verdict and table are about small digits and seconds of training, not about what methods can reach.
 #
 # </details>
 #

@@ -52,7 +52,7 @@ X, y = np.asarray(table.X, dtype=float), np.asarray(table.y)
 # %% [markdown]
 # ## You are the attacker
 #
-# You hold somebody's record and ask: did the generator learn from this person? Whoever did is a *member*; the *others* did not. (Whoever is in a cancer clinic's data was in that clinic.) This is **[membership inference](../glossary.md#membership-inference)**.
+# You hold somebody's record and ask: did the generator learn from this person? If yes, it is a *member*; if no, an *other*. (Whoever is in a cancer clinic's data was in that clinic.) This is **[membership inference](../glossary.md#membership-inference)**.
 #
 # An attack gives each record a score, higher for whom it takes for a member. The simplest looks only at what was generated: if something very near to the record was generated, the person was probably a member (Chen and others 2020).
 #
@@ -80,7 +80,7 @@ exercises.check("4_privacy.1", near_attack)
 # %% [markdown]
 # ## The claim, as it will be judged
 #
-# Not more than five [points](../glossary.md#percentage-point) worse than as many real data, *and* no attack right about 60 % of the pairs; each thief caught in 90 %. Three attacks: on the patients, and, further down, two on generated digits. Write your own guesses in place of ours.
+# Not more than five [points](../glossary.md#percentage-point) worse than as many real data, *and* every attack right about fewer than 60 % of the pairs; thieves caught in more than 90 %. Three attacks: on the patients, and, further down, two on generated digits. Write your own guesses in place of ours.
 
 # %%
 claim = ledger.get("gen-synthetic-privacy")
@@ -257,11 +257,11 @@ answers = dict(zip(predicted, [useful["patients"], *list(private.values())[::2],
 display(verdict, results.beside(predicted, answers))
 
 # %% [markdown]
-# It holds for these two generators and these simple attacks.
+# The word is about these two generators and these simple attacks.
 #
 # ## Who is found?
 #
-# The AUC is a mean, and a mean can hide the exposed few. Suppose that an attack is sure of three members in a hundred, and right, and guesses about the rest: its AUC is 51.5 %, and three people are exposed. So count them: set the threshold so high that only 1 % of the *others* are accused falsely, and see which share of the members lies above it (Carlini and others 2022). Guessing finds 1 %.
+# The AUC is a mean, and a mean can hide the exposed few. Suppose that an attack is sure of three members in a hundred, and right, and guesses about the rest: its AUC is 51.5 %, and three people are exposed. So count: set the threshold so high that only 1 % of the *others* are accused falsely, and see which share of the members lies above it (Carlini and others 2022). Guessing finds about 1 %.
 #
 # **Exercise 4_privacy.2 Who is found?** Write `found(members, others)`: two arrays of scores. It returns the share of members, in %, whose score is above the 99th percentile of the others' (`np.quantile`).
 
@@ -294,7 +294,7 @@ pd.DataFrame({name: {"AUC": private[name].text("%"), "thief's AUC": thieves[name
     "found at 1 % false alarms": exposed[name].text("%")} for name in private}).T
 
 # %% [markdown]
-# ## A better attack
+# ## Another attack
 #
 # Whom does the attack with the model accuse first (first row)? And whom if it allows for how *hard* a picture is (second row)? For that it needs a second model which has seen none of these records: we take the one trained on 500 digits, and leave those out. The new score is the logarithm of the second model's error over the first one's. We thought of it after the verdict, so it is shown and not judged.
 
@@ -318,7 +318,7 @@ text_view.folded("What has changed?", (
     f"claim's margin), {hits.effect:.1f} % of the members found at 1 % false alarms."))
 
 # %% [markdown]
-# So an attack that finds little is no proof of privacy: the next one may find more. *[Differential privacy](../glossary.md#differential-privacy)* is one: it limits what one record can change in the training, and adds noise. It usually costs quality, as noise can for the patients.
+# So an attack that finds little is no proof of privacy: the next one may find more. *[Differential privacy](../glossary.md#differential-privacy)* bounds every attack: it limits what one record can change in the training, and adds noise. It usually costs quality, as noise can for the patients.
 #
 # ## What this adds to lesson 4
 #

@@ -32,7 +32,7 @@ settings = run.settings(
 # %% [markdown]
 # ## Two invented professions
 #
-# Two digits stand for two kinds of people, A and B for two professions. Of A's pictures 80 % show the one digit, of B's 80 % the other. So in all pictures both digits are equally frequent: the skew is only *within* a profession. The network is told the profession, never the digit.
+# Two digits stand for two kinds of people, A and B for two professions. Of A's pictures 80 % show the one digit, of B's 80 % the other. So in all pictures both digits are equally frequent: the skew is only *within* a profession. Here the network is told the profession, not the digit.
 #
 # Five pairs of digits, a generator for each: then a verdict is not about 3 and 8 alone. The pictures are those that the lesson's generators have learned from, 200 of each digit. The other 2,000 are kept for a [judge](../glossary.md#judge).
 
@@ -137,7 +137,7 @@ plots.show(plots.gallery(make(0, "A", 7.5, 20)), "Twenty made pictures of A, gui
 #
 # </details>
 #
-# **A good place to stop.** You have built a generator with a known skew and the dial that we suspect.
+# **A good place to stop.** You have built generators with a known skew and the dial that we suspect.
 
 # %% [markdown]
 # ## A judge that errs
@@ -162,7 +162,7 @@ table = {f"{i} and {j}": {"first called first (%)": called(i, i, (i, j)),
 pd.DataFrame(table).T.round(1)
 
 # %% [markdown]
-# Do such errors make a skew look stronger or weaker? Say that 98 % of the frequent digit are called so, and 6 % of the rare one, too. Of 80 frequent and 20 rare ones, 0.98 · 80 + 0.06 · 20 = 79.6 are called frequent. Most errors happen to those who are more: they pull towards the middle. Knowing the two rates, one can calculate back.
+# Do such errors make a skew look stronger or weaker? Say that 98 % of the frequent digit are called so, and 6 % of the rare one, too. Of 80 frequent and 20 rare ones, 0.98 · 80 + 0.06 · 20 = 79.6 are called frequent. Here the many suffer more errors, which pull towards the middle. Knowing the two rates, one can calculate back (if it errs alike on made pictures).
 #
 # **Exercise 4_stereotype.2 Correct the judge.** Write `corrected(called, right, wrong)`, all in %: the share that is called frequent; how many of the frequent and how many of the rare ones are called frequent. It returns the true share. For 79.6, 98 and 6 that is 80.
 
@@ -190,7 +190,7 @@ claim
 # %% [markdown]
 # ## Experiment
 #
-# First the two strengths that the verdict is about: 60 pictures for each of five generators. If the generators' shares spread by 4 points, five tell 5 points from 0.
+# First the two strengths that the verdict is about: 60 pictures for each of five generators. If the generators' shares spread by 4 points, five tell 10 points from 5.
 
 
 # %%
@@ -274,7 +274,7 @@ print(f"guidance 3: the rule expects {rule:.1f} %, measured", *(
 # %% [markdown]
 # <details><summary>What does the difference between the two say?</summary>
 #
-# Guidance 1 is the generator alone: what it does to the skew, it has learned (or, after few steps, not yet). Guidance 3 asks the *same* networks from the same noise; what differs then is the dial. And where the curve leaves the rule of thumb, the dial is not quite what the rule takes it for: it acts on every step of the way, not on the odds of what comes out.
+# Guidance 1 is the generator alone: what it does to the skew, it has learned (or, after few steps, not yet; or pictures that count as neither digit hide some). Guidance 3 asks the *same* networks from the same noise; what differs then is the dial. The rule of thumb need not fit: the dial acts on every step of the way, not on the odds of what comes out.
 #
 # </details>
 
@@ -287,7 +287,7 @@ print(f"guidance 3: the rule expects {rule:.1f} %, measured", *(
 #
 # ## What this adds to lesson 4
 #
-# The lesson asked whether pictures are real and new. A generator can pass both tests and still show another *mix* than the world it has learned from: every single picture is real enough, and the group is not. Compare what you ask for with what you get, as shares and with an interval, and let the judge be judged, too.
+# The lesson asked whether pictures are real and new. Every single picture can pass both tests, and their *mix* still be another than in the world. Compare what you ask for with what you get, as shares and with an interval, and let the judge be judged, too.
 #
 # Back to [lesson 4](../4_generative_model.ipynb).
 

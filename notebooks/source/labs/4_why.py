@@ -37,7 +37,7 @@ plots.show(plots.gallery(sevens[:60], columns=15, width=0.6),
            "Sixty handwritten sevens, as people wrote them.")
 
 # %% [markdown]
-# The model is a small version of the lesson's: guess the clean picture behind the noise, 400 steps. Then it makes forty pictures, always from the same noise. The forty that we ask about come with the course, so that everybody asks about the same.
+# The model is a small version of the lesson's: guess the clean picture behind the noise, 400 steps. Then it makes forty pictures, each always from its own noise. The forty that we ask about come with the course, so that everybody asks about the same.
 
 # %%
 model, history = tracing.train(sevens, seed=0, steps=settings.steps, label="on all 200")
@@ -74,7 +74,7 @@ plots.show(fig, "A made seven and the eight training pictures nearest to it.")
 #
 # A model is what its training steps made of it. A step on a training picture moves each weight against the picture's [gradient](../glossary.md#gradient-descent). Does that step also help with the *made* picture?
 #
-# By hand, with two weights. The made picture's gradient is (2, −1): its loss falls when the first weight gets smaller and the second larger. A training picture has (1, 1), so a step on it makes both smaller. The first helps, by 1 · 2; the second hinders, by 1 · (−1). Together 2 − 1 = 1, above 0: it helps. This sum of products is the picture's **pull** (Pruthi and others 2020 call it TracIn).
+# By hand, with two weights. The made picture's gradient is (2, −1): its loss falls when the first weight gets smaller and the second larger. A training picture has (1, 1), so a step on it makes both smaller. The first helps, by 1 · 2; the second hinders, by 1 · (−1). Together 2 − 1 = 1, above 0: it helps. This sum of products is the picture's **pull** (TracIn, Pruthi and others 2020, sums it over training).
 #
 # **Exercise 4_why.1 The pull.** Write `pull(gradients, gradient)`: `gradients` (n, weights) has a row for each training picture, `gradient` (weights,) is the made one's. Return n numbers.
 
@@ -149,7 +149,7 @@ text_view.folded(
 # %% [markdown]
 # ## How it is measured
 #
-# We trained on 40 random **halves**: 100 of the 200, others each time. Each half keeps some of the pictures that a ranking calls important, and lacks others. A way of tracing predicts: *the more influence a half keeps, the lower its loss on the made picture*. The prediction for a half is the sum of the numbers of the pictures that it kept. If prediction and loss put the 40 halves into the same order, their **rank correlation** is 1; without any connection it is 0; opposite order: −1. (Park and others 2023 call the mean over pictures the linear datamodelling score.)
+# We trained on 40 random **halves**: 100 of the 200, others each time. Each half keeps some of the pictures that a ranking calls important, and lacks others. A way of tracing predicts: *the more influence a half keeps, the lower its loss on the made picture*. The prediction for a half is the sum of the numbers of the pictures that it kept. If prediction and minus the loss put the 40 halves into the same order, their **rank correlation** is 1; without any connection it is 0; opposite order: −1. (Park and others 2023 call the mean over pictures the linear datamodelling score.)
 #
 # **Exercise 4_why.2 Was it predicted?** Write `agreement(influence, kept, losses)`. `influence` (200,): the numbers of one way for one made picture. `kept` (40, 200): True where a half kept the picture. `losses` (40,): its loss on the made one. Return the rank correlation of predictions and −losses (`stats.spearmanr(a, b).statistic`).
 
