@@ -182,7 +182,7 @@ exercises.check("4.2", denoise_step)
 # %% [markdown]
 # ## The network that guesses
 #
-# It is a **[U-Net](glossary.md#u-net)** (Ronneberger and others 2015): convolutions as in lesson 2, but a picture comes out. On the way down it sees more and more of the picture at once; the *skip connections* carry over what gets lost there, exactly where the strokes are. To save time, four neighbouring pixels become one place with four numbers (a *patch*). The noise level and the class are turned into numbers, too, and added in every block. (Most programs let it guess the *noise*. By the formula, either gives the other.)
+# It is a **[U-Net](glossary.md#u-net)** (Ronneberger and others 2015): convolutions as in lesson 2, but a picture comes out. On the way down it sees more and more of the picture at once; the *skip connections* carry over what gets lost there, exactly where the strokes are. To save time, four neighbouring pixels become one place with four numbers (a *patch*). The noise level and the class are turned into numbers, too, and added in every block. (Many programs let it guess the *noise*. By the formula, either gives the other.)
 
 # %%
 model = diffusion.UNet(pixels.shape[1:], n_classes, seed=run.seed).to(run.device)
@@ -357,7 +357,7 @@ exercises.check("4.5", cheat)
 #
 # > mean likeness of two made + mean likeness of two real − 2 · mean likeness of a made and a real
 #
-# is about 0 (by chance even below): the **[kernel distance](glossary.md#kernel-distance)** (KID, Bińkowski and others 2018). It is larger when pictures are odd, and when they are too alike. No picture is compared with itself, so its mean does not depend on how many there are.
+# is about 0 (by chance even below): the **[kernel distance](glossary.md#kernel-distance)** (KID, Bińkowski and others 2018). It is larger when pictures are odd, and when they are too alike. No picture is compared with itself, so on average it does not depend on their number.
 
 # %%
 def kid(ours, theirs):
@@ -382,7 +382,7 @@ table = {name: judges.distance_below([each], held, held, share=0)
 plots.show(*diffusion_figures.distances(table, "kernel distance to held-out digits (thousandths)"))
 
 # %% [markdown]
-# The last row is the cheat. It is caught if it stands far from 0.
+# The last row is a cheat. It is caught if it stands far from 0.
 #
 # <details><summary>Who would get 0 without any talent?</summary>Whoever hands out the training pictures. Real and varied they are; new they are not. Hence a third measure.</details>
 #
@@ -442,7 +442,7 @@ exercises.check("4.6", share_of_copies)
 #
 # The [ledger](glossary.md#ledger) says what was fixed before the first run. All tests must hold. (A is the article "Machine Learning, Deep Learning, LLMs and GenAI Compared", TechnoLynx 2024.) Why −3, a quarter, 3 and 30? They are judgements; nobody may choose a [margin](glossary.md#margin) after the result.
 #
-# **Predict**, in place of our guesses, what the three longer-trained generators will show: how many points more (or fewer, −) does the judge recognise than of real digits? How many percent are near-copies? How many are of the thief? And the [verdict](glossary.md#verdict)?
+# **Predict**, in place of our guesses, what the three longer-trained generators will show: how many points more (or fewer, −) does the judge recognise than of real digits? How many percent are near-copies? How many of the thief's? And the [verdict](glossary.md#verdict)?
 
 # %%
 claim = ledger.get("gen-new-and-real")
@@ -457,7 +457,7 @@ claim
 # %% [markdown]
 # ## Experiment
 #
-# 700 pictures of each of the three; then 200 of the thief and of two generators between, which have learned from 10 and 50 digits a class. All took 6,000 steps. Guidance is 1.2: on other digits, with less of it fewer were recognised than of real ones. (Made pixels that are too dark to be seen are black.) A minute.
+# 700 pictures of each of the three; then 200 of the thief and of two generators between, which have learned from 10 and 50 digits a class. All took 6,000 steps. Guidance is 1.2: on other digits, with less of it fewer were recognised than of real ones. (Made pixels that are too dark to be seen become black.) A minute.
 
 # %%
 few = [generators.first_of_each(labels, train, per_class) for per_class in settings.few]
@@ -498,7 +498,7 @@ display(verdict, results.beside(predicted, answers))
 # %% [markdown]
 # "None" is more than we tested: we tested for fewer than 3 in 100, and would miss turned copies. And the word holds for *this* kind of model: 640,000 weights, 2,000 digits of 28 × 28 pixels, 6,000 steps. Three trainings say little about a fourth.
 #
-# Two more instruments, not judged. Is a made picture nearer to the 2,000 training digits than to the 2,000 others? By chance half are. More shows a trace of what was learned, not copies; the mixture has one, too. And a *detective*, a network like the judge, learns to tell made from real pictures. Does it do better than your eyes?
+# Two more instruments, not judged. Is a made picture nearer to the 2,000 training digits than to the 2,000 others? By chance half are. More is a trace of learning, not yet copies; the mixture has one, too. And a *detective*, a network like the judge, learns to tell made from real pictures. Does it do better than your eyes?
 
 # %%
 others = np.concatenate([held_out, spare])
@@ -553,7 +553,7 @@ print(f"near-copies: {(all_near < limit).sum()} of {len(all_near):,}, below {lim
 # %% [markdown]
 # ## What it is in the world
 #
-# Programs that paint from text are the same loop. Three things are added: a *text encoder* in place of the class; a [VAE](glossary.md#vae) (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures; and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and saw pictures by the billion (Rombach and others 2022).
+# Most programs that paint from text run this loop. Three things are added: a *text encoder* in place of the class; a [VAE](glossary.md#vae) (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures (Rombach and others 2022); and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and learned from hundreds of millions of pictures.
 
 # %%
 plots.show(*diffusion_figures.text_to_image())
