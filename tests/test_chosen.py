@@ -62,7 +62,7 @@ def test_a_notebook_has_a_default_of_its_own(capsys):
     assert chosen.chosen_pictures(run(), side=28, default="mnist").pixels.shape == (4_000, 1, 28, 28)
     in_order = [chosen.chosen_pictures(run(seed=seed), 28, "mnist", shuffled=False) for seed in (0, 1)]
     assert all(np.array_equal(each.labels, pictures.load_mnist().labels) for each in in_order)
-    assert capsys.readouterr().out == "mnist: 4,000 pictures\n"
+    assert capsys.readouterr().out == 3 * "mnist: 4,000 pictures\n"
 
 
 def test_the_full_profile_takes_fashion_mnist(monkeypatch):

@@ -536,7 +536,7 @@ def test_claims_lists_every_claim_with_its_verdict(tmp_path, record, capsys):
     assert list(verdicts) == list(ledger.load_ledger())
     assert verdicts["ml-lightweight"] == "supported"
     assert verdicts["ml-normalise"] == "not run here"
-    assert verdicts["gen-why"] == "planned"
+    assert verdicts["dl-cnn-best"] == "planned"
     assert verdicts["cmp-transparency"] == "untestable"
 
 

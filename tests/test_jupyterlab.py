@@ -18,7 +18,7 @@ from course_utils import ROOT, run
 from course_utils.authoring import runner
 
 LESSONS = runner.names()
-TERMS = dict(zip(LESSONS, ("fold", "ReLU", "KV cache", "Fréchet distance"), strict=True))
+TERMS = dict(zip(LESSONS, ("fold", "ReLU", "KV cache", "kernel distance"), strict=True))
 """A term that each lesson links to the glossary: small letters, capitals, two words, an accent."""
 START_S, OPEN_MS, RUN_MS = 120, 90_000, 300_000
 """Limits, not waits: how long the server, a notebook and a whole lesson may take on a busy machine."""
