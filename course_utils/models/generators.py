@@ -121,14 +121,13 @@ def digest(pixels: np.ndarray) -> str:
 
 def fixed_loss(model: diffusion.UNet, pixels: np.ndarray, labels: np.ndarray) -> float:
     """The loss on these pictures, with the same levels and noise for every model."""
-    generator, device = torch.Generator().manual_seed(0), model.device
+    generator = torch.Generator().manual_seed(0)
     clean = torch.from_numpy(2 * pixels - 1)
     t = torch.randint(0, diffusion.LEVELS, labels.shape, generator=generator)
-    a = diffusion.A[t].view(-1, 1, 1, 1)
-    noisy = a.sqrt() * clean + (1 - a).sqrt() * torch.randn(clean.shape, generator=generator)
+    noise = torch.randn(clean.shape, generator=generator)
+    given = (each.to(model.device) for each in (clean, torch.from_numpy(labels), t, noise))
     with torch.no_grad():
-        guess = model(noisy.to(device), t.to(device), torch.from_numpy(labels).to(device)).cpu()
-    return float(torch.nn.functional.mse_loss(guess.float(), clean))
+        return diffusion.loss_at(model, *given).item()
 
 
 def make(name: str, images: pictures.Images, steps: int, folder: Path) -> dict[str, Any]:

@@ -72,9 +72,8 @@ def exam() -> tuple[torch.Tensor, torch.Tensor]:
 def loss_on(model: diffusion.UNet, picture: np.ndarray) -> torch.Tensor:
     """Mean squared error of the guesses for one picture (1, 28, 28) under the noises of the exam, ()."""
     t, noise = exam()
-    clean, a = torch.from_numpy(2 * picture - 1).float(), diffusion.A[t].view(-1, 1, 1, 1)
-    guess = model(a.sqrt() * clean + (1 - a).sqrt() * noise, t, torch.zeros_like(t))
-    return ((guess - clean) ** 2).mean()
+    clean = torch.from_numpy(2 * picture - 1).float().expand_as(noise)
+    return diffusion.loss_at(model, clean, torch.zeros_like(t), t, noise)
 
 
 @torch.no_grad()
