@@ -66,23 +66,20 @@ def no_network(monkeypatch):
 
 @pytest.fixture
 def closed_figures():
-    """No figure of a test stays open."""
+    """No figure of a test stays open, and no style that it sets outlives it."""
     import matplotlib.pyplot as plt
 
-    yield
+    with plt.rc_context():
+        yield
     plt.close("all")
 
 
 @pytest.fixture
 def course_style(closed_figures):
-    """Figures in the course's style, which does not outlive the test."""
-    import matplotlib.pyplot as plt
-
+    """Figures in the course's style."""
     from course_utils.show import plots
 
-    with plt.rc_context():
-        plots.use_style()
-        yield
+    plots.use_style()
 
 
 @pytest.fixture

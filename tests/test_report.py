@@ -6,6 +6,7 @@ import json
 import re
 from xml.etree import ElementTree
 
+import matplotlib.pyplot as plt
 import pytest
 
 from course_utils import CourseError, cli
@@ -335,7 +336,9 @@ def test_a_model_that_cost_nothing_is_left_out_of_the_figure(tmp_path, whole_run
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path, whole_run):
     costs = folder.read(whole_run(tmp_path)).costs
+    before = dict(plt.rcParams)
     first, second = (drawings.inline(drawings.cost_figure(costs), "") for _ in range(2))
+    assert dict(plt.rcParams) == before  # the style of whoever asks for it stays
     assert first == second
 
 

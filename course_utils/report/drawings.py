@@ -139,6 +139,7 @@ def inline(figure: Figure, alt: str) -> Markup:
     return Markup(f'<svg class="plot" {box} role="img" aria-label="{escape(alt)}">{content}')
 
 
+@rc_context()  # whoever asks for it keeps the style that they have
 def cost_figure(costs: Sequence[Cost]) -> Figure:
     """Operations of one training against CPU time of one prediction, a mark a model, area by parameters.
 
