@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-CARRIED = ("datasets", "notebooks", "requirements.lock")
+CARRIED = ("datasets", "docs/reference", "notebooks", "requirements.lock")
 
 
 class BuildWithFiles(build_py):

@@ -94,6 +94,15 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=Path, help="the page (default: results/report.html or compare.html)")
     report.set_defaults(command=_report)
 
+    classroom = commands.add_parser(
+        "class", help="make a folder in which nbgrader hands out, collects and grades"
+    )
+    classroom.add_argument("folder", type=Path, metavar="FOLDER", help="where: a new one, or one made before")
+    classroom.add_argument(
+        "names", nargs="*", metavar="NAME", help="lessons and labs, as for 'course run'; nothing: all of them"
+    )
+    classroom.set_defaults(command=_class)
+
     ledger = commands.add_parser("claims", help="list every claim and its verdict on this machine")
     ledger.add_argument("--out", type=Path, help="folder of results (results/laptop)")
     ledger.set_defaults(command=_claims)
@@ -203,6 +212,20 @@ def _report(options: argparse.Namespace) -> int:
     runs = compare.read(options.compare)
     print(compare.printed(runs))
     print(f"\n{compare.write(runs, options.out or beside / 'compare.html')}")
+    return 0
+
+
+def _class(options: argparse.Namespace) -> int:
+    from course_utils.authoring import runner
+
+    try:
+        from course_utils.authoring import build, grading
+    except ModuleNotFoundError as error:
+        raise CourseError(f"'course class' needs {error.name}: pip install -r requirements.lock") from error
+    names = runner.select(options.names) if options.names else [*runner.names(), *runner.labs()]
+    written = grading.write(options.folder, [each for each in build.sources() if each.stem in names])
+    print(f"{len(written)} assignments in {options.folder / 'source'}")
+    print(f"What to do next: {options.folder / 'README.md'}")
     return 0
 
 

@@ -312,7 +312,7 @@ def test_a_reply_that_woke_nobody_is_found_soon(monkeypatch):
     monkeypatch.setattr(executing, "LOOK_AGAIN_S", 0.01)
     for timeout in (900, None):
         channel = Channel(missed=2)
-        assert asyncio.run(executing._looks_again(channel.get_msg)(timeout=timeout)) == "reply"
+        assert asyncio.run(executing.looks_again(channel.get_msg)(timeout=timeout)) == "reply"
         assert channel.waits == [0.01] * 3
 
 
@@ -320,12 +320,12 @@ def test_waiting_for_a_reply_ends_at_the_limit(monkeypatch):
     monkeypatch.setattr(executing, "LOOK_AGAIN_S", 0.02)
     channel = Channel(missed=10**6)
     with pytest.raises(queue.Empty):
-        asyncio.run(executing._looks_again(channel.get_msg)(timeout=0.05))
+        asyncio.run(executing.looks_again(channel.get_msg)(timeout=0.05))
     assert len(channel.waits) >= 2 and max(channel.waits) <= 0.02  # in pieces
 
 
 def test_the_client_looks_again(notebook, monkeypatch):
     seen = []
-    monkeypatch.setattr(executing, "_looks_again", lambda get_msg: seen.append(get_msg) or get_msg)
+    monkeypatch.setattr(executing, "looks_again", lambda get_msg: seen.append(get_msg) or get_msg)
     assert executing.execute(notebook("1 + 1"), ROOT, {}, timeout_s=60) is None
     assert len(seen) == 1

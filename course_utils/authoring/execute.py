@@ -75,11 +75,11 @@ class _Client(NotebookClient):
 
     async def async_start_new_kernel_client(self, **kwargs: Any) -> Any:
         client = await super().async_start_new_kernel_client(**kwargs)
-        client.shell_channel.get_msg = _looks_again(client.shell_channel.get_msg)
+        client.shell_channel.get_msg = looks_again(client.shell_channel.get_msg)
         return client
 
 
-def _looks_again(get_msg_once: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def looks_again(get_msg_once: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """Wait for a message in short pieces instead of in one.
 
     Cells with widgets send on the channel that is waited on. A message that arrives in that moment can
