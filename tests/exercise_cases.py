@@ -89,5 +89,5 @@ def told_apart(book, exercise_id, answer, **context):
     behind = hidden(book)
     exercise, context = behind.exercises[exercise_id], context | behind.kept.get(exercise_id, {})
     for number, mistake in enumerate(exercise.mistakes):
-        share, _ = checker._judge(exercise, mistake.answer(**context), context)
+        share, *_ = checker._judge(exercise, mistake.answer(**context), context)
         assert share < 1, f"with these data mistake {number} of {exercise_id} counts as right"

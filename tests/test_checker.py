@@ -88,6 +88,57 @@ def test_a_typical_mistake_gets_its_own_hint(book, capsys, answer, hint):
     assert book.statuses["1.1"] == "not yet"
 
 
+def endless(values):
+    raise checker.TimeUp
+
+
+def greedy(values):
+    raise MemoryError
+
+
+def broken(values):
+    raise IndexError("Ana's file, line 3")
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "kept"),
+    [
+        ("1.1", 2, "That is the median."),
+        ("1.1", 4.5, ""),
+        ("1.1", "Ana", "It stopped with an error."),
+        ("1.2", broken, "It stopped with an error."),
+        ("1.2", endless, "It did not finish in time."),
+        ("1.2", greedy, "It needs more memory than there is."),
+    ],
+)
+def test_which_mistake_an_answer_looks_like_is_kept_and_nothing_of_the_answer(
+    book, exercise_id, answer, kept
+):
+    book.check(exercise_id, answer, **DATA)
+    assert book.mistakes == {exercise_id: kept}
+
+
+@pytest.mark.parametrize(
+    ("later", "kept"),
+    [(3, {}), (..., {}), (4.5, {"1.1": ""}), (9, {"1.1": "Divide by the number of values."})],
+)
+def test_only_the_mistake_of_the_present_answer_is_kept(book, later, kept):
+    """So a notebook that is run from the top gives the same file, whatever was tried on the way."""
+    book.check("1.1", 2, **DATA)
+    book.check("1.1", later, **DATA)
+    assert book.mistakes == kept
+
+
+def test_an_answer_that_is_right_in_part_keeps_its_mistake():
+    exercise = Exercise(
+        "1.1", "Set", always({1, 2}), (Mistake(always({1, 3}), "Not 3."),), ("Two.",), same_set, "a set"
+    )
+    book = exercises.workbook(exercise)
+    book.check("1.1", {1, 3})
+    assert (book.mistakes, book.statuses) == ({"1.1": "Not 3."}, {"1.1": "not yet"})
+    assert book.titles == {"1.1": "Set"}
+
+
 def test_the_right_answer_follows_the_data(book):
     book.check("1.1", 3, values=[3, 3, 4])
     assert book.statuses["1.1"] == "not yet"
@@ -362,6 +413,10 @@ def assign_statuses(book):
     book.statuses["1.1"] = "correct"
 
 
+def assign_mistakes(book):
+    book.mistakes["1.1"] = "none"
+
+
 @pytest.mark.parametrize(
     "attack",
     [
@@ -378,6 +433,7 @@ def assign_statuses(book):
         lambda book: setattr(sys.modules["course_utils.exercises.lesson_1"], "exercises", fake),
         lambda book: delattr(sys.modules["course_utils.exercises.lesson_1"], "exercises"),
         assign_statuses,
+        assign_mistakes,
         lambda book: setattr(book.check.__self__, "strict", False),
         lambda book: setattr(hidden(book), "strict", False),
         lambda book: exercises_of(book).update({}),
@@ -405,7 +461,7 @@ def test_modules_of_others_are_left_alone(book):
 
 def test_no_solution_is_an_attribute_away(book):
     public = {name: getattr(book, name) for name in dir(book) if not name.startswith("__")}
-    assert set(public) == {"check", "given", "hint", "statuses", "summary"}
+    assert set(public) == {"check", "given", "hint", "mistakes", "statuses", "summary", "titles"}
     for part in public.values():
         inner = [getattr(part, name) for name in dir(part) if not name.startswith("__")]
         assert not any(isinstance(each, (Exercise, dict)) for each in inner)

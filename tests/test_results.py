@@ -11,6 +11,7 @@ import torch
 from course_utils import ROOT, CourseError
 from course_utils import run as runtime
 from course_utils.claims.estimates import Estimate
+from course_utils.exercises import Exercise, Mistake, always, workbook
 from course_utils.models.costs import Cost
 from course_utils.report import results
 from course_utils.report.record import Conditions, Measured, Record
@@ -35,14 +36,16 @@ def run(tmp_path):
 
 def test_what_is_saved_is_loaded(run, judged):
     answers = {"verdict": "supported", "gap": Estimate(1.5, 0.5, 2.5, 9)}
-    path = results.save(run, [judged(0.5)], [COST], {"verdict": "supported"}, answers, {"1.1": "correct"})
+    statuses, mistakes = {"1.1": "correct", "1.2": "not yet"}, {"1.2": "That is the median."}
+    predictions = {"verdict": "supported"}
+    path = results.save(run, [judged(0.5)], [COST], predictions, answers, statuses, mistakes)
     assert path == run.out / "1_lesson.json"
     record = results.load(path)
     assert record.notebook == "1_lesson"
     assert record.run == Conditions("laptop", "cpu", 7)
     assert record.predictions == {"verdict": "supported"}
     assert record.answers == answers
-    assert record.exercises == {"1.1": "correct"}
+    assert (record.exercises, record.mistakes) == (statuses, mistakes)
     assert record.costs == [COST]
     (verdict,) = record.verdicts
     assert (verdict.claim, verdict.verdict) == ("ml-lightweight", "inconclusive")
@@ -173,14 +176,33 @@ def test_another_format_is_refused(tmp_path, content):
         results.load(path)
 
 
-@pytest.mark.parametrize("version", [2, 4, None])
+@pytest.mark.parametrize("version", [2, 5, None])
 def test_another_version_is_refused(run, version):
     path = results.save(run, [])
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
     with pytest.raises(
-        CourseError, match=rf"has version {version}, this course reads version 3: run 'course run"
+        CourseError, match=rf"has version {version}, this course reads versions 3 and 4: run 'course run"
     ):
         results.load(path)
+
+
+def test_a_file_of_version_3_is_read_as_one_that_does_not_tell_of_mistakes(run, judged):
+    path = results.save(run, [judged()], exercises={"1.1": "not yet"})
+    content = json.loads(path.read_text("utf-8")) | {"version": 3}
+    del content["mistakes"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    record = results.load(path)
+    assert (record.exercises, record.mistakes) == ({"1.1": "not yet"}, {})
+
+
+def test_what_every_notebook_ends_with_saves_what_the_workbook_knows(run, judged, capsys):
+    mistake = Mistake(always(4), "Count again.")
+    book = workbook(Exercise("1.1", "Count", always(3), (mistake,), ("One, two",)))
+    book.check("1.1", 4)
+    results.finish(run, [judged()], book)
+    assert capsys.readouterr().out.endswith("✘ 1.1 Count: not yet\nsaved 1_lesson.json\n")
+    record = results.load(run.out / "1_lesson.json")
+    assert (record.exercises, record.mistakes) == ({"1.1": "not yet"}, {"1.1": "Count again."})
 
 
 @pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(Record)])

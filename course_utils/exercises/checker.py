@@ -49,21 +49,30 @@ class Workbook(metaclass=SealedClass):
     ----------
     check, given, hint, summary : callable
         See `_Checker`.
-    statuses : mapping of str to str
-        'correct', 'not yet' or 'not attempted' by id; read-only.
+    statuses, mistakes, titles : mapping of str to str
+        'correct', 'not yet' or 'not attempted' by id; for each that is 'not yet', the hint to the typical
+        mistake that it looks like, ``""`` for none of them; a few words on each exercise. Read-only.
     """
 
-    __slots__ = ("check", "given", "hint", "statuses", "summary")
+    __slots__ = ("check", "given", "hint", "mistakes", "statuses", "summary", "titles")
     check: Callable[..., float | None]
     given: Callable[..., None]
     hint: Callable[[str], None]
     summary: Callable[[], None]
     statuses: Mapping[str, str]
+    mistakes: Mapping[str, str]
+    titles: Mapping[str, str]
 
     def __init__(self, checker: _Checker) -> None:
         for name in ("check", "given", "hint", "summary"):
             object.__setattr__(self, name, _closed(getattr(checker, name)))
-        object.__setattr__(self, "statuses", types.MappingProxyType(checker.statuses))
+        titles = {exercise.id: exercise.title for exercise in checker.exercises.values()}
+        for name, words in {
+            "statuses": checker.statuses,
+            "mistakes": checker.mistakes,
+            "titles": titles,
+        }.items():
+            object.__setattr__(self, name, types.MappingProxyType(words))
 
     __setattr__ = __delattr__ = refuse
 
@@ -71,11 +80,12 @@ class Workbook(metaclass=SealedClass):
 class _Checker(metaclass=SealedClass):
     """What lies behind a workbook."""
 
-    __slots__ = ("exercises", "hints_given", "kept", "statuses", "strict")
+    __slots__ = ("exercises", "hints_given", "kept", "mistakes", "statuses", "strict")
     exercises: Mapping[str, Exercise]
     hints_given: dict[str, int]
     kept: dict[str, dict[str, Any]]
     statuses: dict[str, str]
+    mistakes: dict[str, str]
     strict: bool
 
     def __init__(self, exercises: Mapping[str, Exercise]) -> None:
@@ -84,6 +94,7 @@ class _Checker(metaclass=SealedClass):
             "statuses": dict.fromkeys(exercises, NOT_ATTEMPTED),
             "hints_given": dict.fromkeys(exercises, 0),
             "kept": {},
+            "mistakes": {},
             "strict": is_strict(),  # once: an answer cell that changes the environment comes too late
         }
         for name, part in parts.items():
@@ -134,11 +145,14 @@ class _Checker(metaclass=SealedClass):
         context |= self.kept.get(exercise_id, {})
         _require_data(exercise, context)
         if answer is ...:
-            share, status, message = 0.0, NOT_ATTEMPTED, ""
+            share, status, message, mistake = 0.0, NOT_ATTEMPTED, "", ""
         else:
-            share, message = _judge(exercise, answer, context)
+            share, message, mistake = _judge(exercise, answer, context)
             status = CORRECT if share == 1 else NOT_YET
         self.statuses[exercise_id] = status
+        self.mistakes.pop(exercise_id, None)  # of the answer before
+        if status == NOT_YET:
+            self.mistakes[exercise_id] = mistake
         print(f"{SYMBOLS[status]} {exercise_id} {exercise.title}: {status}")
         if message:
             print(f"  {message}")
@@ -221,8 +235,8 @@ def _require_data(exercise: Exercise, context: Mapping[str, Any]) -> None:
         )
 
 
-def _judge(exercise: Exercise, answer: Any, context: Mapping[str, Any]) -> tuple[float, str]:
-    """The share of an answer that is right, and what to say to it."""
+def _judge(exercise: Exercise, answer: Any, context: Mapping[str, Any]) -> tuple[float, str, str]:
+    """The share of an answer that is right, what to say to it, and which mistake it is."""
     try:
         right = exercise.solution(**context)
     except Exception as error:
@@ -246,22 +260,24 @@ def _judge(exercise: Exercise, answer: Any, context: Mapping[str, Any]) -> tuple
             with time_limit(LIMIT_S):
                 share = same(right)
             if share == 1:
-                return 1.0, ""
+                return 1.0, "", ""
             for mistake in exercise.mistakes:
                 if same(mistake.answer(**context)) == 1:
-                    return share, mistake.hint
+                    return share, mistake.hint, mistake.hint
     except TimeUp:
         problem = f"yours did not finish in {LIMIT_S} s: is there a loop that never ends?"
+        stopped = "It did not finish in time."
     except MemoryError:
-        problem = "yours needs more memory than there is"
-    except (Exception, SystemExit) as error:  # whatever a student's answer raises is theirs to read
+        problem, stopped = "yours needs more memory than there is", "It needs more memory than there is."
+    except (Exception, SystemExit) as error:  # whatever a student's answer raises is theirs alone to read
         problem = f"yours could not be checked: {type(error).__name__}: {error}"
+        stopped = "It stopped with an error."
     else:
         partly = f" {share:.0%} of yours is right." if share > 0 else ""
         given = f" You gave {reprlib.repr(answer)}." if isinstance(answer, (int, float, str)) else ""
         nudge = f"For a nudge, run exercises.hint('{exercise.id}') in a new cell."
-        return share, f"Expected {exercise.expects}.{given}{partly} {nudge}"
-    return share, f"Expected {exercise.expects}; {problem}"
+        return share, f"Expected {exercise.expects}.{given}{partly} {nudge}", ""
+    return share, f"Expected {exercise.expects}; {problem}", stopped
 
 
 for _part in ("checker", "exercise", "guard"):

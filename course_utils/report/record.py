@@ -89,6 +89,9 @@ class Record:
         What the student expected and what came out, by question.
     exercises : dict of str
         'correct', 'not yet' or 'not attempted' by exercise.
+    mistakes : dict of str
+        By exercise that is 'not yet': the hint to the typical mistake that the answer looks like, or ``""``.
+        Nothing of the answer itself. Empty in a file of version 3.
 
     Raises
     ------
@@ -103,6 +106,7 @@ class Record:
     predictions: dict[str, str | float | bool | None]
     answers: dict[str, Answer]
     exercises: dict[str, str]
+    mistakes: dict[str, str]
     environment: Environment
     times: Times
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from course_utils.exercises import Workbook
 
-FORMAT, VERSION = "put-to-the-test-results", 3
+FORMAT, VERSION = "put-to-the-test-results", 4
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "diffusers")
 
 
@@ -45,6 +45,7 @@ def save(
     predictions: Mapping[str, Any] | None = None,
     answers: Mapping[str, Answer] | None = None,
     exercises: Mapping[str, str] | None = None,
+    mistakes: Mapping[str, str] | None = None,
 ) -> Path:
     """Write ``<run.out>/<notebook>.json``, all of it or nothing. The parameters are as in `Record`.
 
@@ -61,6 +62,7 @@ def save(
         predictions={q: _plain(guess) for q, guess in _guesses(predictions, answers or {}).items()},
         answers=dict(answers or {}),
         exercises=dict(exercises or {}),
+        mistakes=dict(mistakes or {}),
         environment=environment(),
         times=_times(run),
     )
@@ -83,7 +85,8 @@ def finish(
     for verdict in verdicts:
         print(f"{cards.SYMBOLS[verdict.word]} {verdict.claim.id}: {verdict.word}")
     exercises.summary()
-    print(f"saved {save(run, verdicts, costs, predicted, answers, exercises.statuses).name}")
+    path = save(run, verdicts, costs, predicted, answers, exercises.statuses, exercises.mistakes)
+    print(f"saved {path.name}")
 
 
 def _judged(verdict: Verdict) -> Judged:
@@ -158,19 +161,37 @@ def load(path: Path) -> Record:
     """
     remedy = f"run 'course run {path.stem}' to write it anew"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return from_text(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CourseError(f"there is no results file '{path}': {remedy}") from None
-    except (OSError, ValueError, RecursionError) as error:  # no UTF-8, no JSON
+    except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"'{path}' is cut short or damaged ({error}): {remedy}") from error
+    except CourseError as error:
+        raise CourseError(f"'{path}' {error}: {remedy}") from error
+
+
+def from_text(text: str) -> Record:
+    """A record from the text of a results file; one of version 3 lacks `mistakes`.
+
+    Raises
+    ------
+    CourseError
+        It is none, or damaged; names no file: ``'is cut short or damaged (…)'``.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:  # no JSON
+        raise CourseError(f"is cut short or damaged ({error})") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-        raise CourseError(f"'{path}' is not a results file of this course: {remedy}")
-    if (found := content.pop("version", None)) != VERSION:
-        raise CourseError(f"'{path}' has version {found}, this course reads version {VERSION}: {remedy}")
+        raise CourseError("is not a results file of this course")
+    if (found := content.pop("version", None)) not in (3, VERSION):
+        raise CourseError(f"has version {found}, this course reads versions 3 and {VERSION}")
+    if found == 3:
+        content.setdefault("mistakes", {})
     try:
         return parse(content)
     except CourseError as error:
-        raise CourseError(f"'{path}' is damaged ({error}): {remedy}") from error
+        raise CourseError(f"is damaged ({error})") from error
 
 
 def comparable(record: Record) -> bytes:
