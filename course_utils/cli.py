@@ -86,12 +86,22 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     report = commands.add_parser(
-        "report", help="write what was measured as one page, or compare several runs"
+        "report", help="write what was measured as one page, compare several runs, or look at a class"
     )
     which = report.add_mutually_exclusive_group()
     which.add_argument("--results", type=Path, help="folder of results (results/laptop)")
     which.add_argument("--compare", type=Path, nargs="+", metavar="RUN", help="results files or folders")
-    report.add_argument("--out", type=Path, help="the page (default: results/report.html or compare.html)")
+    which.add_argument(
+        "--class",
+        type=Path,
+        metavar="FOLDER",
+        dest="classroom",
+        help="a folder with a folder for each student",
+    )
+    report.add_argument("--no-names", action="store_true", help="with --class: number the students instead")
+    report.add_argument(
+        "--out", type=Path, help="the page (default: results/report.html, compare.html or class.html)"
+    )
     report.set_defaults(command=_report)
 
     classroom = commands.add_parser(
@@ -202,9 +212,17 @@ def _options_text(options: argparse.Namespace) -> str:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from course_utils.report import compare, folder, page
+    from course_utils.report import class_page, classroom, compare, folder, page
 
+    if options.no_names and options.classroom is None:
+        raise CourseError("--no-names goes with --class: the other pages show no student's name")
     beside = run.results_folder("laptop").parent
+    if options.classroom is not None:
+        view = class_page.View(classroom.read(options.classroom, names=not options.no_names))
+        print(class_page.printed(view))
+        path = class_page.write(view, options.out or beside / "class.html")
+        print(f"\nThe class, to open in a browser: {path}")
+        return 0
     if options.compare is None:
         course = folder.read(_results(options.results))
         print(page.write(course, options.out or beside / "report.html"))

@@ -5,9 +5,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from thirty import make_class
 
 from course_utils.claims import estimates
-from course_utils.report import compare, folder
+from course_utils.report import class_page, classroom, compare, folder
 from course_utils.report import page as report
 
 PHONE, DESK = 360, 1280
@@ -18,8 +19,12 @@ def address(tmp_path, whole_run):
     """Writes one of the course's pages and gives its address; "full" has every lesson and lab."""
 
     def make(kind):
-        full = whole_run(tmp_path / "laptop", lift=2)
         path = tmp_path / f"{kind}.html"
+        if kind == "class":
+            room = classroom.read(make_class(tmp_path / "class", ["1_classic_ml", "1_rare", "1_fair"]))
+            class_page.write(class_page.View(room), path)
+            return path.as_uri()
+        full = whole_run(tmp_path / "laptop", lift=2)
         if kind == "compare":
             other = whole_run(tmp_path / "other", lift=-2, seed=1)
             (other / "2_depth.json").unlink()
@@ -60,7 +65,7 @@ def visit(browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("kind", ["full", "some", "nothing", "compare"])
+@pytest.mark.parametrize("kind", ["full", "some", "nothing", "compare", "class"])
 def test_axe_finds_no_barrier_and_nothing_sticks_out(address, visit, kind, width, scheme):
     page = visit(address(kind), width, scheme)
     found = Axe().run(page).response["violations"]
@@ -75,8 +80,9 @@ def test_the_schemes_differ_and_text_can_be_read_in_both(address, visit):
     assert backgrounds[0] != backgrounds[1]
 
 
-def test_headings_step_down_one_level_at_a_time(address, visit):
-    page = visit(address("full"))
+@pytest.mark.parametrize("kind", ["full", "class"])
+def test_headings_step_down_one_level_at_a_time(address, visit, kind):
+    page = visit(address(kind))
     levels = [
         int(tag[1])
         for tag in page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map(e => e.tagName)")
@@ -169,7 +175,25 @@ def test_a_question_on_the_list_leads_to_its_verdict(address, visit):
         assert "Lab 4" in page.locator("h3:above(#gen-gan-vae)").first.inner_text()
 
 
-@pytest.mark.parametrize("kind", ["full", "compare"])
+def test_a_classs_drawings_have_texts_and_its_links_land(address, visit):
+    page = visit(address("class"))
+    texts = page.locator("svg[role=img]").evaluate_all("all => all.map(e => e.ariaLabel)")
+    assert len(texts) >= 6 and all("The table below has the numbers." in text for text in texts)
+    assert page.locator("svg:not([role=img]):not([aria-hidden=true])").count() == 0
+    hashes = set(page.locator("a").evaluate_all("all => all.map(e => e.hash)"))
+    assert [target for target in hashes if page.locator(f"[id='{target[1:]}']").count() != 1] == []
+
+
+def test_each_table_of_a_class_opens_by_the_keyboard(address, visit):
+    page = visit(address("class"), PHONE)
+    for summary in page.locator("summary").all():
+        summary.press("Enter")
+    assert page.locator("details:not([open])").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    assert Axe().run(page).response["violations"] == []
+
+
+@pytest.mark.parametrize("kind", ["full", "compare", "class"])
 def test_it_prints(address, visit, kind):
     """On white, whatever the scheme; nothing sticks out of an A4 page, and what is folded away is there."""
     page = visit(address(kind), width=690, scheme="dark")  # what is left of an A4 page between its margins

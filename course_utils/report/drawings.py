@@ -74,7 +74,7 @@ def interval_svg(outcome: Outcome, axis: Axis) -> Markup:
         f'<rect class="needed" x="{left}" y="2" width="{round(right - left, 1)}" height="{bottom - 2}"/>',
         f'<path class="axis" d="M0 {bottom}H{WIDTH}"/>',
         *(f'<path class="margin" d="M{edge} 0V{bottom}"/>' for edge in edges),
-        *_labels(axis, margins(test)),
+        *labels(axis, margins(test), bottom),
         f'<path class="interval" d="M{low} {LINE}H{high}M{low} {LINE - 5}v10M{high} {LINE - 5}v10"/>',
         f'<circle class="effect" cx="{x(estimate.effect)}" cy="{LINE}" r="5"/>',
     ]
@@ -85,8 +85,8 @@ def interval_svg(outcome: Outcome, axis: Axis) -> Markup:
     )
 
 
-def _labels(axis: Axis, edges: Sequence[float]) -> list[str]:
-    """The margin's label first, then the ticks that leave it room."""
+def labels(axis: Axis, edges: Sequence[float], bottom: int) -> list[str]:
+    """Below an axis at this height: the margin's label first, then the ticks that leave it room."""
     parts, taken = [], []
     for value in [*edges, *axis.ticks()]:
         place = axis.x(value)
@@ -96,13 +96,13 @@ def _labels(axis: Axis, edges: Sequence[float]) -> list[str]:
         anchor = "start" if place < 12 else "end" if place > WIDTH - 12 else "middle"
         kind = ' class="at-margin"' if value in edges else ""
         parts += [
-            f'<path class="axis" d="M{place} {2 * LINE}v4"/>',
-            f'<text{kind} x="{place}" y="{HEIGHT - 3}" text-anchor="{anchor}">{_short(value)}</text>',
+            f'<path class="axis" d="M{place} {bottom}v4"/>',
+            f'<text{kind} x="{place}" y="{bottom + 17}" text-anchor="{anchor}">{short(value)}</text>',
         ]
     return parts
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """A tick's label: ``'−5'``, ``'0.2'``, ``'1,000'``, ``'10⁶'``."""
     size = abs(value)
     if size >= 1e4 or 0 < size < 1e-3:
