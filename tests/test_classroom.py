@@ -34,7 +34,8 @@ def hand_in(tmp_path, record):
 
     def put(path, notebook="1_classic_ml", **changes):
         content = json.loads(record(notebook))
-        content["times"]["finished"] = changes.pop("finished", "2026-11-01T10:00:00Z")
+        finished = changes.pop("finished", "2026-11-01T10:00:00Z")
+        content["times"] = {"finished": finished, "wall_s": 9, "cpu_s": 9, "peak_memory_mb": 99}
         content["run"] |= changes
         if changes.get("profile") == "smoke":
             content["verdicts"] = []
@@ -336,7 +337,7 @@ def test_another_seed_is_told_where_it_goes_with_the_word(tmp_path, whole_run):
     assert tally.words == {"supported": 6, "not supported": 2}
     margin, seed = tally.reasons
     assert margin.startswith("2 × not supported where 6 have supported. Not close to the margin: ")
-    assert "would have to move by 3 half-widths to say supported." in margin
+    assert "would have to move by 3 times their half-widths to say supported." in margin
     assert seed == "Another seed: 2 of these 2 (7; most have 0), and none of the 6 others."
 
 
@@ -345,8 +346,8 @@ def test_of_one_student_it_is_said_that_it_may_be_chance(tmp_path, whole_run):
     room = several(whole_run, tmp_path, ana=(5, usual), ben=(1, other))
     close, device = tally_of(room, "dl-depth").reasons
     assert close == (
-        "1 × inconclusive where 5 have supported. Close to the margin: moved by 0.1 half-widths, the "
-        "interval would say supported, too."
+        "1 × inconclusive where 5 have supported. Close to the margin: moved by 0.1 times its "
+        "half-width, the interval would say supported, too."
     )
     assert device == (
         "Another device: this one (cuda; most have cpu), and none of the 5 others. With so few, it may be "

@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from matplotlib import ticker
 
-from course_utils.claims.estimates import FAILS, HOLDS, Estimate, Outcome, effect, number
+from course_utils.claims.estimates import FAILS, HOLDS, Estimate, Outcome, effect
 from course_utils.report.class_tables import Prediction
 from course_utils.report.drawings import WIDTH, Axis, labels, margins, short
 
@@ -134,11 +134,11 @@ class Histogram:
         """Each bin: from where to where, guesses, measured values."""
         found = np.histogram(np.clip(self.effects, self.edges[0], self.edges[-1]), self.edges)[0]
         names = [
-            f"{number(low)} to {number(high)}"
+            f"{short(float(low))} to {short(float(high))}"
             for low, high in zip(self.edges[:-1], self.edges[1:], strict=True)
         ]
         return [
-            (name.replace("-", "−"), int(guessed), int(measured))
+            (name, int(guessed), int(measured))
             for name, guessed, measured in zip(names, self.counts, found, strict=True)
             if guessed or measured
         ]

@@ -83,7 +83,7 @@ class View:
         for record in records:
             for condition, value in folder.conditions(record).items():
                 counted.setdefault(condition, Counter())[value or "none"] += 1
-        return [(condition, values.most_common()) for condition, values in counted.items()]
+        return [(condition, _frequent(values)) for condition, values in counted.items()]
 
     def students(self) -> list[tuple[str, int, int, int, str]]:
         """Each student: notebooks judged, exercises right, exercises there were, what is missing."""
@@ -102,6 +102,13 @@ class View:
             n_judged = sum(state == JUDGED for state in states.values())
             rows.append((student, n_judged, statuses[CORRECT], statuses.total(), ", ".join(lacking)))
         return rows
+
+
+def _frequent(values: Counter[str]) -> list[tuple[str, int]]:
+    """The values from the most frequent on; of more than six, the sixth and all behind it together."""
+    n = 6 if len(values) == 6 else 5
+    first, rest = values.most_common(n), values.most_common()[n:]
+    return [*first, (f"{len(rest)} more", sum(n for _, n in rest))] if rest else first
 
 
 def _worst(standing: Standing) -> str:
@@ -171,6 +178,8 @@ def html(view: View) -> str:
         "view": view,
         "room": view.room,
         "n_students": len(view.room.students),
+        "asked_in": [name for name, of in view.predictions.items() if of],
+        "standing_in": [name for name, of in view.exercises.items() if of],
         "words": WORDS,
         "statuses": class_tables.STATUSES,
         "states": STATES,

@@ -20,6 +20,7 @@ from course_utils.claims.estimates import (
     SUPPORTED,
     UNDECIDED,
     Outcome,
+    Test,
     Verdict,
 )
 from course_utils.report import folder
@@ -40,6 +41,7 @@ class Row:
     """One test of a claim, in one group: the outcome of each student."""
 
     label: str
+    test: Test
     outcomes: dict[str, Outcome]
 
 
@@ -123,7 +125,9 @@ def _rows(verdicts: Mapping[str, Verdict]) -> list[Row]:
     for student, verdict in verdicts.items():
         for outcome in verdict.outcomes:
             label = f"{outcome.test.metric} ({outcome.group})" if outcome.group else outcome.test.metric
-            rows.setdefault((outcome.test.id, outcome.group), Row(label, {})).outcomes[student] = outcome
+            rows.setdefault((outcome.test.id, outcome.group), Row(label, outcome.test, {})).outcomes[
+                student
+            ] = outcome
     return [row for row in rows.values() if len({outcome.word for outcome in row.outcomes.values()}) > 1]
 
 
@@ -148,23 +152,24 @@ def _of_margin(distances: Sequence[float], word: str, most: str, n_rest: int) ->
     """Whether the intervals that gave the rarer word lie near where the usual one begins."""
     n, close = len(distances), sum(distance < CLOSE for distance in distances)
     begin = f"{n} × {word} where {n_rest} {'has' if n_rest == 1 else 'have'} {most}."
-    which = "the interval" if n == 1 else "the intervals"
-    way = f"{_span(distances)} half-widths"
+    which, its = ("the interval", "its half-width") if n == 1 else ("the intervals", "their half-widths")
+    if not math.isfinite(min(distances)):
+        return f"{begin} Not close to the margin: wherever {which} lay, none would say {most}."
+    way = f"{_span(distances)} times {its}"
     if close == n:
         return f"{begin} Close to the margin: moved by {way}, {which} would say {most}, too."
     if close:
         return (
             f"{begin} In part close to the margin: {close} of these {n} would say {most} if the interval "
-            f"moved by less than {CLOSE:g} half-widths; all would if it moved by {way}."
+            f"moved by less than {CLOSE:g} times its half-width; all would if they moved by {way}."
         )
     return f"{begin} Not close to the margin: {which} would have to move by {way} to say {most}."
 
 
 def _span(distances: Sequence[float]) -> str:
     """``'0.1 to 0.4'``"""
-    ends = (min(distances), max(distances))
-    low, high = (f"{value:.2g}" if math.isfinite(value) else "any number of" for value in ends)
-    return low if low == high else f"{low} to {high}"
+    low, high = f"{min(distances):.2g}", f"{max(distances):.2g}"
+    return low if low == high else f"{low} or more" if high == "inf" else f"{low} to {high}"
 
 
 def _of_condition(condition: str, those: Sequence[str], rest: Sequence[str]) -> str:
