@@ -215,7 +215,7 @@ def _report(options: argparse.Namespace) -> int:
     from course_utils.report import class_page, classroom, compare, folder, page
 
     if options.no_names and options.classroom is None:
-        raise CourseError("--no-names goes with --class: the other pages show no student's name")
+        raise CourseError("--no-names goes with --class FOLDER")
     beside = run.results_folder("laptop").parent
     if options.classroom is not None:
         view = class_page.View(classroom.read(options.classroom, names=not options.no_names))

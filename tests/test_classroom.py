@@ -90,6 +90,10 @@ def test_a_class_of_thirty_is_sorted_out(view):
         ("ana_attempt_2026-11-02-10-00-00/1_classic_ml.json", "ana"),
         ("nunezana_LATE_123_456_1_classic_ml-1.json", "nunezana_123"),
         ("ana_1_classic_ml.json", "ana"),
+        ("ana_7_1_classic_ml.json", "ana_7"),
+        ("1_classic_ml_ana_attempt_2026-11-02-10-00-00_1_classic_ml.json", "1_classic_ml_ana"),
+        ("Ana Núñez_123_assignsubmission_file_1_classic_ml.json", "Ana Núñez_123"),
+        ("77-88 - Ana Núñez - Nov 2, 2026 1000 AM/1_classic_ml.json", "Ana Núñez"),
         ("submitted/ana/1_classic_ml/1_classic_ml.json", "ana"),
     ],
 )

@@ -50,6 +50,7 @@ nbgrader zip_collect NAME --force        # from downloaded/NAME/archive/: your p
 nbgrader autograde NAME                  # submitted/ to autograded/, points into gradebook.db
 nbgrader generate_feedback NAME          # feedback/STUDENT/NAME/NAME.html: what each student got, and why
 nbgrader export                          # grades.csv
+course report --class .                  # a page on the results files that were handed in with the notebooks
 ```
 
 Downloads of Moodle, Canvas, Blackboard and Brightspace are recognised, and a folder a student. Each exercise

@@ -23,11 +23,15 @@ from course_utils.report.record import Record
 SKIPPED = ("__MACOSX", "node_modules", "site-packages")
 """Folders that hold nobody's results."""
 
-ENDINGS = re.compile(r"(_assignsubmission_file_?|[ _-]attempt[ _-]?\d.*| ?\(\d+\))$", re.IGNORECASE)
-"""What learning platforms and downloads put behind a student's name: two attempts are one student's."""
+ADDED = re.compile(
+    r"^\d+-\d+ ?- | ?- [^-]*\d{4} \d{3,4} [AP]M$"  # Brightspace
+    r"|_assignsubmission_file_?$|[ _-]attempt[ _-]?\d.*$| ?\(\d+\)$",  # Moodle, Blackboard, a browser
+    re.IGNORECASE,
+)
+"""What learning platforms and downloads put around a student's name: two attempts are one student's."""
 
-PLATFORM = re.compile(r"(?P<name>.+?)(_late)?_(?P<id>\d+)_\d+_", re.IGNORECASE)
-"""How a platform names a file that was handed in: student, number of the student, number of the file."""
+CANVAS = re.compile(r"(.+?)(?:_late)?(_\d+)_\d+_$", re.IGNORECASE)
+"""What Canvas puts before a file's name: the student, the student's number, the file's number."""
 
 JUDGED, OTHER_LEDGER, SMOKE, DAMAGED, MISSING = (
     "judged",
@@ -133,19 +137,17 @@ def _find(path: Path) -> tuple[dict[str, list[Path]], int]:
         if each.is_dir():
             found.setdefault(_student(each.name), []).extend(_walk(each))
         elif each.suffix == ".json" and (notebook := _notebook_in(each.stem)):
-            of_platform = PLATFORM.match(each.name)
-            plain = each.stem.partition(notebook)[0].strip(" _-")
-            student = f"{of_platform['name']}_{of_platform['id']}" if of_platform else plain
-            if student:
+            before = CANVAS.sub(r"\1\2", each.stem.rpartition(notebook)[0])
+            if student := before.strip(" _-"):
                 found.setdefault(_student(student), []).append(each)
             beside += not student
     return found, beside
 
 
 def _student(name: str) -> str:
-    """A folder's name without what a platform puts behind it."""
+    """A folder's name without what a platform puts around it."""
     name = unicodedata.normalize("NFC", name)  # an archive from a Mac has letters and accents apart
-    return shown(ENDINGS.sub("", name) or name)
+    return shown(ADDED.sub("", name) or name)
 
 
 def _walk(path: Path) -> Iterator[Path]:
