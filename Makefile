@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help augment course labs test trace lab notebooks benchmarks finetune generators pretrain readme lint lock clean
+.PHONY: help augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -20,8 +20,12 @@ labs: $(READY)   ## run every lab, print the verdicts and write the report page
 test: $(READY)   ## run the whole test suite, notebooks included
 	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
-lab: $(READY)    ## open JupyterLab on lesson 1
-	$(BIN)/jupyter lab --LabApp.app_settings_dir=notebooks/.jupyterlab notebooks/1_classic_ml.ipynb
+lab: $(READY)    ## open JupyterLab on a copy of lesson 1 in work/, which is made once
+	$(BIN)/course start 1
+	$(BIN)/jupyter lab --LabApp.app_settings_dir=work/.jupyterlab work/1_classic_ml.ipynb
+
+update: $(READY) ## bring a new edition of the course into work/; answers stay
+	$(BIN)/course update
 
 notebooks: $(READY) ## rebuild and execute notebooks/ from notebooks/source/
 	$(BIN)/python -m course_utils.authoring.build

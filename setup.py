@@ -21,7 +21,9 @@ class BuildWithFiles(build_py):
         target.mkdir()
         for name in CARRIED:
             if Path(name).is_dir():
-                shutil.copytree(name, target / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+                shutil.copytree(
+                    name, target / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+                )
             else:
                 shutil.copy(name, target)
 

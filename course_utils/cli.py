@@ -66,12 +66,22 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check that this machine is ready")
     doctor.set_defaults(command=_doctor)
 
+    wanted = "number of a lesson, name of a lesson or lab, or 'labs' for all of them"
+    start = commands.add_parser("start", help="copy lessons or labs into work/, to work in")
+    start.add_argument("lessons", nargs="*", metavar="NAME", help=f"{wanted}; nothing: all lessons")
+    start.add_argument("--from", type=Path, dest="source", help="a notebook that you have worked on already")
+    start.set_defaults(command=_start)
+    update = commands.add_parser("update", help="bring a new edition of the course into work/")
+    update.add_argument("lessons", nargs="*", metavar="NAME", help=f"{wanted}; nothing: all in work/")
+    update.add_argument("--dry-run", action="store_true", help="only say what would change")
+    update.set_defaults(command=_update)
+
     run = commands.add_parser("run", help="execute lessons or labs and print their verdicts")
     run.add_argument(
         "lessons",
         nargs="*",
         metavar="NAME",
-        help="number of a lesson, name of a lesson or lab, or 'labs' for all of them; nothing: all lessons",
+        help=f"{wanted}; nothing: all lessons",
     )
     run.add_argument("--labs", action="store_true", help="the labs of these lessons instead of the lessons")
     for name in ("profile", "device", "seed", "images", "text"):
@@ -130,6 +140,23 @@ def _doctor(options: argparse.Namespace) -> int:
     table = [("FAIL" if row.remedy else "ok", row.what, row.found, row.remedy) for row in rows]
     print(tabulate(table, headers=("", "checked", "found", "what helps"), maxcolwidths=[None, None, 60, 50]))
     return int(any(row.remedy for row in rows))
+
+
+def _start(options: argparse.Namespace) -> int:
+    from course_utils.authoring import runner, work
+
+    print(work.start(runner.select(options.lessons), options.source))
+    return 0
+
+
+def _update(options: argparse.Namespace) -> int:
+    from course_utils.authoring import runner, work
+
+    told, problems = work.update(options.lessons and runner.select(options.lessons), options.dry_run)
+    print(told, end="\n" if told else "")
+    for problem in problems:
+        print(f"course: {problem}", file=sys.stderr)
+    return int(bool(problems))
 
 
 def _run(options: argparse.Namespace) -> int:

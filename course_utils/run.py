@@ -150,14 +150,18 @@ def start(lesson: str) -> Run:
 
 
 def results_folder(profile: str) -> Path:
-    """Where results go: ``COURSE_RESULTS``, else ``results/<profile>`` in the checkout.
+    """Where results go: ``COURSE_RESULTS``, else ``results/<profile>`` in the reader's `own_folder`."""
+    chosen = variables.read("COURSE_RESULTS")
+    return Path(chosen) if chosen else own_folder() / "results" / profile
 
-    An installed package, and a checkout that its reader may not write to, have them in the reader's home.
+
+def own_folder() -> Path:
+    """Where a reader's own files lie: the checkout, else ``put-to-the-test`` in the reader's home.
+
+    The home has them with an installed package, and with a checkout that its reader may not write to.
     """
-    if chosen := variables.read("COURSE_RESULTS"):
-        return Path(chosen)
     mine = (ROOT / "pyproject.toml").exists() and os.access(ROOT, os.W_OK)
-    return (ROOT if mine else Path.home() / "put-to-the-test") / "results" / profile
+    return ROOT if mine else Path.home() / "put-to-the-test"
 
 
 def one_of(what: str, value: str, valid: tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
 from course_utils import CourseError, run
-from course_utils.authoring import runner
+from course_utils.authoring import editions, runner
 from course_utils.files import atomic_path, write_text
 
 SOURCES = runner.NOTEBOOKS / "source"
@@ -140,7 +140,9 @@ def build(
         A cell of one fails; its stored notebook stays as it was, and the others are stored. Or somebody has
         written into a stored notebook, and `force` is not set: nothing is built.
     """
-    if not force and (kept := [str(_target(source)) for source in chosen if holds_work(_target(source))]):
+    if not force and (
+        kept := [str(_target(source)) for source in chosen if editions.holds_work(_target(source))]
+    ):
         raise CourseError(
             f"{', '.join(kept)}: somebody has written into it since it was built (answers?), and building "
             "would overwrite that: copy it elsewhere, then build again with --force"
@@ -163,7 +165,7 @@ def build(
                 continue
             notebook = nbformat.read(work[source.stem].target, as_version=4)
             tidy(notebook)
-            notebook.metadata["course"] = {"built": digest(notebook)}
+            notebook.metadata["course"] = {"built": editions.digest(notebook)}
             _store_picture(notebook, runner.NOTEBOOKS.parent / "docs" / f"{source.stem}.png")
             write_text(_target(source), nbformat.writes(notebook) + "\n")
             built.append(_target(source))
@@ -175,23 +177,6 @@ def build(
 def _target(source: Path) -> Path:
     """Where the student edition of a source is stored."""
     return runner.NOTEBOOKS / source.relative_to(SOURCES).with_suffix(".ipynb")
-
-
-def digest(notebook: nbformat.NotebookNode) -> str:
-    """Of everything that a person can type into a notebook."""
-    return hashlib.sha256("\0".join(cell.source for cell in notebook.cells).encode()).hexdigest()
-
-
-def holds_work(path: Path) -> bool:
-    """Whether somebody has written into a stored notebook since it was built; running it is no writing."""
-    if not path.exists():
-        return False
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except ValueError:  # cut short, or with the marks of a merge: whoever wrote into it may want it back
-        return True
-    built = notebook.metadata.get("course", {}).get("built")
-    return built is not None and built != digest(notebook)
 
 
 def picture(notebook: nbformat.NotebookNode) -> bytes | None:

@@ -22,7 +22,7 @@ from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
 from course_utils import CourseError, resource
-from course_utils.authoring import build, runner
+from course_utils.authoring import build, editions, runner
 from course_utils.authoring.execute import looks_again
 from course_utils.files import require_writable, write_text
 from course_utils.report import results
@@ -71,7 +71,7 @@ def write(folder: Path, sources: Sequence[Path]) -> list[Path]:
     """
     require_writable(folder)
     paths = {source: folder / "source" / source.stem / f"{source.stem}.ipynb" for source in sources}
-    if changed := [str(path) for path in paths.values() if build.holds_work(path)]:
+    if changed := [str(path) for path in paths.values() if editions.holds_work(path)]:
         raise CourseError(
             f"{', '.join(changed)}: changed since it was written, and a new edition would overwrite that; "
             "move it elsewhere, or choose another folder"
@@ -92,7 +92,7 @@ def class_edition(source: Path) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\[([^]]*)\]\(([^)#:\s]+)((?:#[^)]*)?)\)", _link, cell.source)
-    notebook.metadata["course"] = {"built": build.digest(notebook)}
+    notebook.metadata["course"] = {"built": editions.digest(notebook)}
     return notebook
 
 

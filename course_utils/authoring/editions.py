@@ -1,0 +1,120 @@
+"""Editions of a notebook: reading one, knowing it by a digest of its text, keeping it for the next merge."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.validator import normalize
+
+from course_utils import ROOT, CourseError, files
+from course_utils.authoring import merge
+
+MERGE_MARK = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook whose cells all have an id.
+
+    Raises
+    ------
+    CourseError
+        It cannot be read, is damaged or no notebook, or has the marks of a merge.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        with warnings.catch_warnings(action="ignore"):  # ids that are missing or doubled are mended
+            notebook = normalize(nbformat.reads(text, as_version=4), version_minor=5)[1]
+        notebook.nbformat_minor = 5
+        nbformat.validate(notebook, relax_add_props=True)
+        if not notebook.cells:
+            raise ValueError("it has no cells")
+    except OSError as error:
+        raise CourseError(f"cannot read '{path}': {error.strerror}") from error
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        reason = str(error).partition("\n")[0][:80]
+        raise CourseError(
+            f"'{path}' is damaged, or no notebook ({reason}); it was left as it is. Take a backup from "
+            "beside it, or rename it, begin anew with 'course start', and copy your answers over"
+        ) from error
+    for number, cell in enumerate(notebook.cells, 1):
+        if MERGE_MARK.search(cell.source):
+            raise CourseError(
+                f"'{path}', cell {number}, has the marks of a merge (<<<<<<<); it was left as it is. Choose "
+                "one of the two texts, remove the marks and save"
+            )
+    return notebook
+
+
+def digest(notebook: NotebookNode) -> str:
+    """Of everything that a person can type into a notebook."""
+    return merge.digest("\0".join(cell.source for cell in notebook.cells))
+
+
+def named(notebook: NotebookNode) -> str | None:
+    """The digest of the edition that a notebook came from, as its metadata say; None where they do not."""
+    built = notebook.metadata.get("course", {}).get("built")
+    return built if re.fullmatch("[0-9a-f]{64}", str(built)) else None
+
+
+def holds_work(path: Path) -> bool:
+    """Whether somebody has written into a stored notebook since it was built; running it is no writing."""
+    if not path.exists():
+        return False
+    try:
+        notebook = read(path)
+    except CourseError:  # cut short, or with the marks of a merge: whoever wrote into it may want it back
+        return True
+    return named(notebook) not in (None, digest(notebook))
+
+
+def keep(edition: NotebookNode, place: Path) -> NotebookNode:
+    """Keep what the next merge needs of an edition; gives that."""
+    kept = merge.pristine(edition)
+    files.write_text(place, nbformat.writes(kept) + "\n")
+    return kept
+
+
+def base(mine: NotebookNode, kept_at: Path, stored: Path) -> NotebookNode:
+    """The edition that a student's notebook came from, from now on kept; else what can be told of it.
+
+    Parameters
+    ----------
+    mine : NotebookNode
+        The student's.
+    kept_at : Path
+        Where its edition is kept, if it is.
+    stored : Path
+        The course's own notebook: it may be of that edition, now or in the history of the checkout.
+    """
+    if kept_at.exists():
+        return read(kept_at)
+    course = read(stored)
+    for edition in (course, *_in_history(stored, named(mine))):
+        if named(edition) == named(mine) == digest(edition):
+            return keep(edition, kept_at)
+    return merge.reconstructed(mine, course)
+
+
+def _in_history(path: Path, edition: str | None) -> Iterator[NotebookNode]:
+    """A notebook as it was in the commits that brought an edition or replaced it, in a git checkout."""
+    if edition is None or not path.is_relative_to(ROOT):
+        return
+    name = path.relative_to(ROOT).as_posix()
+    for commit in _git("log", "--format=%H", f"-S{edition}", "--", name).split():
+        if text := _git("show", f"{commit}:{name}"):
+            yield nbformat.reads(text, as_version=4)
+
+
+def _git(*arguments: str) -> str:
+    """What git prints; nothing where there is no git or no checkout."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
+    except FileNotFoundError:
+        return ""
