@@ -77,12 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     update.set_defaults(command=_update)
 
     run = commands.add_parser("run", help="execute lessons or labs and print their verdicts")
-    run.add_argument(
-        "lessons",
-        nargs="*",
-        metavar="NAME",
-        help=f"{wanted}; nothing: all lessons",
-    )
+    run.add_argument("lessons", nargs="*", metavar="NAME", help=f"{wanted}; nothing: all lessons")
     run.add_argument("--labs", action="store_true", help="the labs of these lessons instead of the lessons")
     for name in ("profile", "device", "seed", "images", "text"):
         run.add_argument(f"--{name}", help=variables.VARIABLES[f"COURSE_{name.upper()}"])

@@ -1,8 +1,8 @@
 """Three-way merging of a notebook, cell by cell: a student's, the edition it came from, the new edition.
 
-nbdime's ``nbmerge`` merges any notebooks, for developers. It writes conflict marks for them to resolve, does
-not know an answer from a check, and would be one more package in the lock that recorded results are tied to.
-What a course needs is the rules below; the comparing is difflib's (in `pairing`).
+nbdime's ``nbmerge`` merges any notebooks, for developers. Where both sides changed or ran a cell it writes
+conflict marks into texts and outputs, it does not know an answer from a check, and it would be one package
+more in the lock that recorded results are tied to. What a course needs is the rules below; difflib compares.
 
 - What the student wrote stays: answers, predictions, changed cells, cells of their own. All else becomes the
   new edition's, in its order; cells of the student's own follow the cell that they stood behind.
