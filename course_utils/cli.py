@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import codecs
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -155,10 +154,10 @@ def _update(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from course_utils.authoring import runner
+    from course_utils.authoring import conditions, runner
 
     names = runner.select(options.lessons, options.labs)
-    settings, out = _conditions(options)
+    settings, out = conditions.of(options)
     try:
         files.require_writable(out)  # shows now, not after minutes
     except CourseError as error:
@@ -171,39 +170,13 @@ def _run(options: argparse.Namespace) -> int:
     except runner.Interrupted as stop:
         where = " and ".join(stop.begun) or "the beginning"
         print(f"\nInterrupted in {where}. What was finished before is kept, nothing is half-written.")
-        print(f"To go on: course run {' '.join(stop.unfinished)} {_options_text(options)}".rstrip())
+        print(f"To go on: course run {' '.join(stop.unfinished)} {conditions.text(options)}".rstrip())
         return 130
     return _tell(out, executions)
 
 
 def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def _conditions(options: argparse.Namespace) -> tuple[dict[str, str], Path]:
-    """The variables for the kernels, from options or this process's own variables; folder of results."""
-    from course_utils.data import chosen
-
-    def setting(name: str, default: str | None = None) -> str | None:
-        given = getattr(options, name)
-        return given if given is not None else variables.read(f"COURSE_{name.upper()}") or default
-
-    profile = run.one_of("profile", setting("profile", "laptop"), run.PROFILES)
-    settings = {
-        "COURSE_PROFILE": profile,
-        "COURSE_DEVICE": run.choose_device(setting("device", "auto")),
-        "COURSE_SEED": str(run.whole_number("seed", setting("seed", "0"))),
-    }
-    # a kernel has another current folder, so that paths must be whole ones
-    if (own := setting("images")) is not None:
-        settings["COURSE_IMAGES"] = chosen.resolve_pictures(own)
-    if (own := setting("text")) is not None:
-        settings["COURSE_TEXT"] = chosen.resolve_text(own)
-    if variables.read("COURSE_MODEL") is not None:
-        from course_utils.models import language
-
-        settings["COURSE_MODEL"] = language.wanted()
-    return settings, options.out or run.results_folder(profile)
 
 
 def _tell(out: Path, executions: Sequence[Execution]) -> int:
@@ -221,16 +194,6 @@ def _tell(out: Path, executions: Sequence[Execution]) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return int(bool(problems))
-
-
-def _options_text(options: argparse.Namespace) -> str:
-    """The options of `course run` as they were given, to go on with the same."""
-    given = {
-        name: getattr(options, name)
-        for name in ("profile", "device", "seed", "images", "text", "jobs", "out")
-        if getattr(options, name) is not None
-    }
-    return " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in given.items())
 
 
 def _report(options: argparse.Namespace) -> int:
