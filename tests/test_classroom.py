@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import re
 
 import numpy as np
@@ -210,6 +211,23 @@ def test_a_file_that_cannot_be_opened_is_named(hand_in):
     assert str(path) not in notice
 
 
+def test_a_folder_that_cannot_be_opened_is_said(hand_in, monkeypatch):
+    path = hand_in("ana/1_classic_ml.json")
+    (path / "ben").mkdir()
+    scandir = os.scandir
+
+    def closed(folder):
+        if str(folder).endswith("ben"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    room = classroom.read(path)
+    (notice,) = room.notices
+    assert notice.startswith("Left out: a file of ben. The file cannot be opened (")
+    assert list(room.judged["1_classic_ml"]) == ["ana"]
+
+
 def test_a_good_file_counts_beside_a_damaged_one(hand_in):
     path = hand_in("ana/1_classic_ml.json")
     (path / "ana" / "1_classic_ml (1).json").write_text("{", encoding="utf-8")
@@ -364,6 +382,21 @@ def test_where_nothing_goes_with_it_that_is_said(tmp_path, whole_run):
     assert tally_of(room, "dl-depth").reasons[1].startswith("Conditions: neither profile, device, seed")
 
 
+def test_another_number_of_folds_is_told(hand_in):
+    """Somebody changed a setting: the file does not keep it, but n does."""
+    for number in range(6):
+        path = hand_in(f"ana{number}/1_classic_ml.json")
+    file = path / "ana5" / "1_classic_ml.json"
+    content = json.loads(file.read_text("utf-8"))
+    (judged,) = content["verdicts"]
+    for outcome in judged["outcomes"]:
+        outcome |= {"n": 5, "effect": 9.0, "low": 8.9, "high": 9.1}
+    judged["verdict"] = "not supported"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    tally = tally_of(classroom.read(path), "ml-lightweight")
+    assert tally.reasons[1].startswith("Another n: this one (5; most have 25), and none of the 5 others.")
+
+
 def test_what_many_others_have_too_is_no_reason(tmp_path, whole_run):
     other = {"lift": -2, "device": "cuda"}
     room = several(
@@ -513,7 +546,7 @@ def test_a_file_of_the_older_format_does_not_say_which_mistake(hand_in):
 
 def test_every_notebook_has_titles_for_its_exercises():
     for name in folder.in_order():
-        assert len(class_tables._titles(name)) >= 2
+        assert len(class_tables.titles_of(name)) >= 2
 
 
 def test_the_command_prints_a_summary_and_writes_the_page(thirty, view, tmp_path, capsys):

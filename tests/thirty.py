@@ -17,7 +17,7 @@ from course_utils.claims import ledger
 from course_utils.claims.estimates import Estimate
 from course_utils.report import folder as reports
 from course_utils.report import results
-from course_utils.report.class_tables import _titles, own_guesses
+from course_utils.report.class_tables import own_guesses, titles_of
 
 REFERENCE = ROOT / "docs" / "reference"
 STUDENTS = [
@@ -156,7 +156,7 @@ def _exercises(name, ability, rng):
 
 
 def _module(name):
-    assert _titles(name)
+    assert titles_of(name)
     return f"lab_{name}" if reports.notebooks()[name].lab else f"lesson_{name[0]}"
 
 

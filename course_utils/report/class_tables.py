@@ -163,7 +163,7 @@ def exercises(room: Classroom, name: str) -> list[Standing]:
     """How the exercises of one notebook stand; those of smoke runs count, too."""
     hand_ins = {**room.hand_ins[SMOKE].get(name, {}), **room.judged.get(name, {})}
     records = {student: hand_ins[student].record for student in room.students if student in hand_ins}
-    titles = _titles(name) if records else {}
+    titles = titles_of(name) if records else {}
     ids = dict.fromkeys([*titles, *(each for record in records.values() for each in record.exercises)])
     return [_standing(each, titles.get(each, ""), records) for each in ids]
 
@@ -179,7 +179,7 @@ def _standing(exercise: str, title: str, records: Mapping[str, Record]) -> Stand
     return Standing(exercise, title, statuses, {hint: met[hint] for hint in order})
 
 
-def _titles(name: str) -> Mapping[str, str]:
+def titles_of(name: str) -> Mapping[str, str]:
     """A few words on each exercise of a notebook."""
     module = f"lab_{name}" if notebooks()[name].lab else f"lesson_{name[0]}"
     return importlib.import_module(f"course_utils.exercises.{module}").exercises.titles

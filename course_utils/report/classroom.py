@@ -111,7 +111,12 @@ def read(path: Path, names: bool = True) -> Classroom:
     if not path.is_dir():
         raise CourseError(f"there is no folder '{path}': give one that holds a folder for each student")
     path = path / "submitted" if (path / "submitted").is_dir() else path  # nbgrader's course
-    found, beside = _find(path)
+    try:
+        found, beside = _find(path)
+    except OSError as error:
+        raise CourseError(
+            f"cannot look into '{path}' ({error.strerror}): give a folder that is yours"
+        ) from error
     if not found:
         raise CourseError(
             f"there is no student in '{path}': give a folder that holds a folder for each student"
@@ -152,7 +157,8 @@ def _student(name: str) -> str:
 
 def _walk(path: Path) -> Iterator[Path]:
     """Every JSON file below a folder; not the reference run, which lies in a checkout of the course."""
-    for here, folders, names in os.walk(path):
+    closed: list[Path] = []  # told as a file that cannot be opened is
+    for here, folders, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
         in_docs = Path(here).name == "docs"
         folders[:] = sorted(
             each
@@ -162,6 +168,7 @@ def _walk(path: Path) -> Iterator[Path]:
         yield from (
             Path(here, name) for name in sorted(names) if name.endswith(".json") and not name.startswith(".")
         )
+    yield from closed
 
 
 def _notebook_in(text: str) -> str:
@@ -171,15 +178,16 @@ def _notebook_in(text: str) -> str:
 
 def _file(student: str, path: Path, names: bool) -> _File | None:
     """What a file holds; None for one that is nothing of the course's. Its path is told to nobody."""
+    notebook = _notebook_in(path.stem)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            begin = file.read(300)
+            notebook = notebook or _notebook_in(begin.decode("utf-8", "replace"))
+            if results.FORMAT.encode() not in begin and not notebook:
+                return None
+            content = begin + file.read()
     except OSError as error:
-        reason = f"cannot be opened ({error.strerror})"
-        return _File(student, b"", _notebook_in(path.stem) or "a file", reason)
-    begin = content[:300].decode("utf-8", "replace")
-    notebook = _notebook_in(path.stem) or _notebook_in(begin)
-    if results.FORMAT not in begin and not notebook:
-        return None
+        return _File(student, b"", notebook or "a file", f"cannot be opened ({error.strerror})")
     digest, notebook = hashlib.sha256(content).digest(), notebook or "a file"
     try:
         record = results.from_text(content.decode("utf-8"))

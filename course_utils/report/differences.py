@@ -27,7 +27,8 @@ from course_utils.report import folder
 from course_utils.report.classroom import OTHER_LEDGER, Classroom, HandIn
 
 CLOSE = 0.5
-"""An interval that is nearer to another word than this, in half-widths, could easily have said it."""
+"""An interval that is nearer to another word than this, in half-widths, could easily have said it with
+another seed."""
 
 CHANCE, FAR_FETCHED = 0.05, 0.2
 """So often would a condition set the students apart by chance (Fisher's exact test): above the first it is
@@ -137,15 +138,23 @@ def _reasons(
     """What goes with one word where most have another, in sentences; the margin first."""
     those = [student for student, verdict in verdicts.items() if verdict.word == word]
     rest = [student for student, verdict in verdicts.items() if verdict.word == most]
-    found = {student: folder.conditions(hand_ins[student].record) for student in (*those, *rest)}
+    found = {
+        student: {**folder.conditions(hand_ins[student].record), "n": _sizes(verdicts[student])}
+        for student in (*those, *rest)
+    }
     told = []
     for condition in found[those[0]]:
         values = [[found[student][condition] or "none" for student in of] for of in (those, rest)]
         if sentence := _of_condition(condition, *values):
             told.append(sentence)
     if not told:
-        told.append("Conditions: neither profile, device, seed, lock, Python nor system sets them apart.")
+        told.append("Conditions: neither profile, device, seed, lock, Python, system nor n sets them apart.")
     return [_of_margin([away(verdicts[student], most) for student in those], word, most, len(rest)), *told]
+
+
+def _sizes(verdict: Verdict) -> str:
+    """How many folds, seeds or items were behind a verdict: others where settings or data were changed."""
+    return ", ".join(map(str, sorted({outcome.estimate.n for outcome in verdict.outcomes})))
 
 
 def _of_margin(distances: Sequence[float], word: str, most: str, n_rest: int) -> str:
