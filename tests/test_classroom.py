@@ -154,6 +154,7 @@ def test_a_smoke_run_is_no_verdict_and_no_prediction(hand_in):
     path = hand_in("ana/1_classic_ml.json", profile="smoke")
     view = class_page.View(classroom.read(path))
     assert (view.tallies, view.predictions) == ([], {"1_classic_ml": []})
+    assert "The exercise that most" not in class_page.printed(view)  # none is handed in
     assert view.room.notices == [
         "Smoke runs: 1_classic_ml of ana. Their exercises count, and nothing else of them."
     ]

@@ -150,7 +150,7 @@ def printed(view: View) -> str:
     if rows:
         parts.append(tabulate(rows, headers=headers))
     parts += [f"{tally.claim.id}: {' '.join(tally.reasons)}" for tally in view.tallies if tally.reasons]
-    parts.append("\n".join(view.to_talk_about()[1:]))
+    parts.append("\n".join(view.to_talk_about()))
     missing = [f"{name} {counts[-1]}" for name, counts, _ in view.handed_in() if counts[-1]]
     parts.append(f"Not handed in: {', '.join(missing)}." if missing else "")
     return "\n\n".join(part for part in [*parts, *view.room.notices] if part)
