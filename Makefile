@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme lint lock clean
+.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -50,6 +50,9 @@ trace: $(READY)  ## train lab 4_why's small generators anew, into results/traced
 
 readme: $(READY) ## refresh the README's tables and figure from results/laptop
 	$(BIN)/python -m course_utils.authoring.readme
+
+address: $(READY) ## bring the address in pyproject.toml into the README and the notebooks' first cells
+	$(BIN)/python -m course_utils.authoring.readme --address
 
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .

@@ -15,7 +15,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from course_utils import ROOT, CourseError, exercises, run
-from course_utils.authoring import build, execute, runner
+from course_utils.authoring import address, build, execute, runner
 from course_utils.authoring.build import STUB, solved_edition, sources, student_edition, tidy
 from course_utils.claims import ledger
 from course_utils.report import results
@@ -39,6 +39,12 @@ def stored(name):
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def its_own(notebook):
+    """The notebook without the first cell that every notebook has."""
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "setup"]
+    return notebook
 
 
 def texts(notebook):
@@ -109,7 +115,7 @@ def test_the_stored_notebook_tells_nothing_about_who_ran_it(name):
 
 def sizes(name):
     """How large a notebook is, by the names of LESSON and LAB."""
-    notebook = student_edition(SOURCES[name])
+    notebook = its_own(student_edition(SOURCES[name]))
     lines = [code_lines(cell) for cell in code_cells(solved_edition(SOURCES[name]))]
     calls = [
         node
@@ -135,7 +141,7 @@ def test_a_notebook_keeps_to_its_sizes(name):
 
 @every_notebook
 def test_cells_are_short_and_explained(name):
-    notebook = student_edition(SOURCES[name])
+    notebook = its_own(student_edition(SOURCES[name]))
     code = code_cells(notebook)
     assert statistics.median(map(code_lines, code)) <= 6
     wide = [line for cell in code for line in cell.source.splitlines() if len(line) > 100]
@@ -311,8 +317,9 @@ def build_alone(tmp_path, monkeypatch):
 
 def test_building_executes_the_student_edition(source, build_alone):
     notebook = nbformat.read(build_alone(source(SMALL)), as_version=4)
-    assert [cell.source for cell in notebook.cells] == ["# Small", f"answer = ...\n{STUB}", "print(answer)"]
-    assert notebook.cells[2].outputs[0].text == "Ellipsis\n"
+    texts = ["# Small", address.setup_cell().source, f"answer = ...\n{STUB}", "print(answer)"]
+    assert [cell.source for cell in notebook.cells] == texts
+    assert notebook.cells[3].outputs[0].text == "Ellipsis\n"
 
 
 def written_into(path, change):
@@ -323,7 +330,7 @@ def written_into(path, change):
 
 
 def answer(cells):
-    cells[1].source = "answer = 41"
+    cells[2].source = "answer = 41"
 
 
 def note(cells):
@@ -331,7 +338,7 @@ def note(cells):
 
 
 def executed_again(cells):
-    cells[2].execution_count, cells[2].outputs = 7, []
+    cells[3].execution_count, cells[3].outputs = 7, []
 
 
 @pytest.mark.parametrize("change", [answer, note])
@@ -398,7 +405,7 @@ def test_a_build_begins_without_the_checkpoints_of_an_earlier_one(source, build_
 
 def test_a_source_that_fails_leaves_the_old_notebook(source, build_alone, tmp_path):
     old = build_alone(source(SMALL)).read_bytes()
-    with pytest.raises(CourseError, match="code cell 2: ZeroDivisionError: division by zero"):
+    with pytest.raises(CourseError, match="code cell 3: ZeroDivisionError: division by zero"):
         build_alone(source(SMALL.replace("print(answer)", "1 / 0")))
     assert (tmp_path / "9_small.ipynb").read_bytes() == old
 

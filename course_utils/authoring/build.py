@@ -23,7 +23,7 @@ from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
 from course_utils import CourseError, run
-from course_utils.authoring import editions, runner
+from course_utils.authoring import address, editions, runner
 from course_utils.files import atomic_path, write_text
 
 SOURCES = runner.NOTEBOOKS / "source"
@@ -110,7 +110,7 @@ def student_edition(source: Path) -> nbformat.NotebookNode:
     config = Config()
     config.ClearSolutions.code_stub = {"python": STUB}
     notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
-    return notebook
+    return address.with_setup(notebook)
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:

@@ -1,6 +1,8 @@
 """The README's tables and main figure, refreshed from a run: ``python -m course_utils.authoring.readme``.
 
 The run's results files are kept in ``docs/reference/``, so that a test can hold the README against them.
+With ``--address`` (`make address`) nothing is measured anew: the course's address in pyproject.toml comes
+into the README and into the first cell of every stored notebook.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from course_utils import ROOT, CourseError, files
+from course_utils.authoring import address, editions, runner
 from course_utils.claims import cards, ledger
 from course_utils.report import drawings, folder
 from course_utils.run import notebooks
@@ -22,25 +25,30 @@ README, REFERENCE, FIGURE = ROOT / "README.md", ROOT / "docs" / "reference", ROO
 def lessons_table(course: folder.Course) -> str:
     """A Markdown table of the lessons: question, headline claim, minutes and peak memory."""
     headlines = {claim.notebook: claim for claim in ledger.load_ledger().values() if claim.headline}
-    lines = ["| lesson | the claim put to the test | verdict | minutes | memory |", "|---|---|---|---|---|"]
+    lines = [
+        "| lesson | the claim put to the test | verdict | minutes | memory | open it on |",
+        "|---|---|---|---|---|---|",
+    ]
     for name in course.names:
         if notebooks()[name].lab:
             continue
         claim, times = headlines[name], course.records[name].times
         link = f"[{name[0]} · {notebooks()[name].question}](notebooks/{name}.ipynb)"
         cost = f"{max(times.wall_s / 60, 0.1):.1f} | {times.peak_memory_mb / 1000:.2f} GB"
-        lines.append(f"| {link} | {claim.text} (`{claim.id}`) | {_words(course, name)} | {cost} |")
+        opens = address.links(f"notebooks/{name}.ipynb")
+        lines.append(f"| {link} | {claim.text} (`{claim.id}`) | {_words(course, name)} | {cost} | {opens} |")
     return "\n".join(lines)
 
 
 def labs_table(course: folder.Course) -> str:
     """A Markdown table of the labs: question, verdicts and minutes."""
-    lines = ["| lab | verdict | minutes |", "|---|---|---|"]
+    lines = ["| lab | verdict | minutes | open it on |", "|---|---|---|---|"]
     for name in course.names:
         if notebooks()[name].lab:
             link = f"[{name[0]} · {notebooks()[name].question}](notebooks/labs/{name}.ipynb)"
             minutes = f"{max(course.records[name].times.wall_s / 60, 0.1):.1f}"
-            lines.append(f"| {link} | {_words(course, name)} | {minutes} |")
+            opens = address.links(f"notebooks/labs/{name}.ipynb")
+            lines.append(f"| {link} | {_words(course, name)} | {minutes} | {opens} |")
     return "\n".join(lines)
 
 
@@ -90,9 +98,30 @@ def whole(path: Path) -> folder.Course:
     return course
 
 
+def renew_address() -> None:
+    """Bring the course's address into the README and the stored notebooks.
+
+    Raises
+    ------
+    CourseError
+        Somebody has written into a stored notebook: nothing is written.
+    """
+    paths = [runner.path_of(name) for name in (*runner.names(), *runner.labs())]
+    if changed := [path.name for path in paths if editions.holds_work(path)]:
+        raise CourseError(
+            f"somebody has written into {', '.join(changed)}: move your version elsewhere first"
+        )
+    for path in paths:
+        address.renew(path)
+    files.write_text(README, refreshed(README.read_text(encoding="utf-8"), folder.read(REFERENCE)))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Take a folder of results (default results/laptop) as the reference and refresh the README from it."""
     (path,) = (sys.argv[1:] if arguments is None else arguments) or [ROOT / "results" / "laptop"]
+    if path == "--address":
+        renew_address()
+        return 0
     course = whole(Path(path))
     text = refreshed(README.read_text(encoding="utf-8"), course)
     for name in course.names:
