@@ -6,8 +6,9 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/.ready
+SITE := .venv/.site-ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme lint lock clean
+.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme site pdf lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -17,7 +18,7 @@ course: $(READY) ## run every lesson, print the verdicts and write the report pa
 labs: $(READY)   ## run every lab, print the verdicts and write the report page
 	$(BIN)/course run labs
 
-test: $(READY)   ## run the whole test suite, notebooks included
+test: $(SITE)    ## run the whole test suite, notebooks included
 	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
 lab: $(READY)    ## open JupyterLab on a copy of lesson 1 in work/, which is made once
@@ -54,6 +55,12 @@ readme: $(READY) ## refresh the README's tables and figure from results/laptop
 address: $(READY) ## bring the address in pyproject.toml into the README and the notebooks' first cells
 	$(BIN)/python -m course_utils.authoring.readme --address
 
+site: $(SITE)    ## build the site from the stored notebooks, into build/site
+	$(BIN)/python -m course_utils.authoring.site
+
+pdf: site        ## print each lesson from the site, into build/pdf (needs Chromium)
+	$(BIN)/python -m course_utils.authoring.printing
+
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -61,9 +68,15 @@ lint: $(READY)   ## check and format the code
 lock:            ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --upgrade --universal --fork-strategy fewest \
 	  --no-annotate --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
+	uv pip compile pyproject.toml --extra site -c requirements.lock --universal --fork-strategy fewest \
+	  --no-annotate --no-header --python-version 3.11 | grep -vxF -f requirements.lock > requirements-site.lock
 
-clean:           ## remove the environment and the results
-	rm -rf .venv .venv.old results
+clean:           ## remove the environment, the results and what was built
+	rm -rf .venv .venv.old results build
+
+# What only the site needs comes on top of the environment.
+$(SITE): $(READY) requirements-site.lock
+	@$(PIP) -c requirements.lock -r requirements-site.lock && echo ready > $(SITE)
 
 # The mark is set last, so that an interrupted installation starts again. An environment that worked waits
 # aside (a moved one would not run) and comes back where no new one can be made, for want of a network, say.

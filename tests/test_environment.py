@@ -14,17 +14,22 @@ from packaging.requirements import Requirement
 from course_utils import ROOT
 from course_utils.authoring import doctor
 
-LOCK = ROOT / "requirements.lock"
+LOCK, SITE_LOCK = ROOT / "requirements.lock", ROOT / "requirements-site.lock"
 
 
-def pins():
-    lines = (line.split("#")[0].strip() for line in LOCK.read_text(encoding="utf-8").splitlines())
+def pins(lock=LOCK):
+    lines = (line.split("#")[0].strip() for line in lock.read_text(encoding="utf-8").splitlines())
     return [Requirement(line) for line in lines if line]
 
 
 def declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["dev"]]
+
+
+def for_the_site():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(text) for text in project["optional-dependencies"]["site"]]
 
 
 def conda():
@@ -49,9 +54,18 @@ def test_the_lock_is_inside_the_declared_ranges(requirement):
     assert versions and all(requirement.specifier.contains(version) for version in versions)
 
 
+def test_the_sites_lock_comes_on_top_of_the_other():
+    on_top = {pin.name: pin for pin in pins(SITE_LOCK)}
+    assert not set(on_top) & {pin.name for pin in pins()}
+    for pin in on_top.values():
+        assert [specifier.operator for specifier in pin.specifier] == ["=="], pin
+    for requirement in for_the_site():
+        assert requirement.specifier.contains(next(iter(on_top[requirement.name].specifier)).version)
+
+
 def test_every_declared_package_says_why_it_is_there():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for requirement in declared():
+    for requirement in declared() + for_the_site():
         (line,) = [line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"')]
         assert re.search(r"# \S", line), line
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -43,11 +43,11 @@ def prepare(source: Path, names: Sequence[str] = ()) -> None:
     shutil.rmtree(source, ignore_errors=True)
     chosen = [name for name in folder.in_order() if not names or name in names]
     texts = {path: ROOT / path for path in _documents()}
-    paths = {**texts, **{_path(name): runner.path_of(name) for name in chosen}}
+    paths = {**texts, **{place_of(name): runner.path_of(name) for name in chosen}}
     for path, original in texts.items():
         files.write_text(source / path, linked(original.read_text(encoding="utf-8"), path, paths))
     for name in chosen:
-        files.write_text(source / _path(name), _notebook(name, chosen, paths))
+        files.write_text(source / place_of(name), _notebook(name, chosen, paths))
     _write_own_pages(source, chosen, list(texts))
 
 
@@ -89,7 +89,7 @@ def _notebook(name: str, chosen: Sequence[str], pages: Iterable[str]) -> str:
     notebook = nbformat.read(runner.path_of(name), as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = linked(cell.source, _path(name), pages)
+            cell.source = linked(cell.source, place_of(name), pages)
     labs = [f"{folder.title(lab)} <labs/{lab}>" for lab in chosen if _is_lab_of(lab, name)]
     if labs:
         tree = "\n".join(["```{toctree}", ":hidden:", "", *labs, "```"])
@@ -124,7 +124,7 @@ def _write_own_pages(source: Path, chosen: Sequence[str], documents: Sequence[st
     )
     for name in ("index.md", "results.md", "data.md"):
         files.write_text(source / name, templates.get_template(f"{name}.jinja").render(data))
-    files.write_text(source / "start.md", linked(start(), "README.md", [*documents, *map(_path, chosen)]))
+    files.write_text(source / "start.md", linked(start(), "README.md", [*documents, *map(place_of, chosen)]))
     home = '<header>\n<p class="eyebrow"><a href="index.html">Put to the Test</a></p>'
     files.write_text(source / "extra" / "report.html", page.html(course).replace("<header>", home, 1))
 
@@ -138,8 +138,8 @@ def _told(name: str, course: folder.Course) -> dict[str, Any]:
         "title": folder.title(name),
         "short": folder.title(name).partition(" · ")[0] + f" · `{name}`",
         "question": notebooks()[name].question,
-        "path": _path(name),
-        "doc": _path(name).removesuffix(".ipynb"),
+        "path": place_of(name),
+        "doc": place_of(name).removesuffix(".ipynb"),
         "alt": "" if notebooks()[name].lab else _picture_in_words(name),
         "claim": headline[0].text if headline else "",
         "takes": f"Runs in {notebooks()[name].takes} on two cores. " if notebooks()[name].takes else "",
@@ -193,8 +193,7 @@ def keep_alt_texts(app: Any, doctree: Any) -> None:
 
 
 def mend_page(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Mend what shuts readers without eyes or a mouse out: a table that is wider than the page can be scrolled
-    by keys, and a heading of the navigation has its level."""
+    """Mend what shuts readers out: keys scroll a table that is wider than the page, headings have a level."""
     for part, pattern, better in MENDED:
         if part in context:
             context[part] = re.sub(pattern, better, context[part])
