@@ -58,7 +58,8 @@ def _documents() -> list[str]:
     return ["notebooks/glossary.md", *(f"datasets/{name}" for name in sheets), *there]
 
 
-def _path(name: str) -> str:
+def place_of(name: str) -> str:
+    """Where the notebook of a lesson or lab lies in the course, and so in the site."""
     return runner.path_of(name).relative_to(ROOT).as_posix()
 
 
