@@ -137,7 +137,6 @@ def _told(name: str, course: folder.Course) -> dict[str, Any]:
     return {
         "name": name,
         "title": folder.title(name),
-        "short": folder.title(name).partition(" · ")[0] + f" · `{name}`",
         "question": notebooks()[name].question,
         "path": place_of(name),
         "doc": place_of(name).removesuffix(".ipynb"),
