@@ -177,6 +177,13 @@ def test_stored_outputs_are_shown_and_progress_bars_are_not(pages):
     )
 
 
+def test_a_page_can_be_opened_as_a_notebook_and_leaves_the_installing_cell_out(pages):
+    for name in [*runner.names(), *runner.labs()]:
+        page = pages[site.place_of(name).replace(".ipynb", ".html")]
+        assert len([link for link in page.links if link.endswith(f"{name}.ipynb")]) == 3, name
+        assert "COLAB_RELEASE_TAG" not in page.text
+
+
 # --- texts ---
 
 

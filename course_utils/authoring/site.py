@@ -17,7 +17,7 @@ import jinja2
 import nbformat
 
 from course_utils import ROOT, CourseError, files
-from course_utils.authoring import readme, runner
+from course_utils.authoring import address, readme, runner
 from course_utils.claims import cards, ledger
 from course_utils.report import folder, page
 from course_utils.run import notebooks
@@ -86,15 +86,21 @@ def linked(text: str, path: str, pages: Iterable[str]) -> str:
 
 
 def _notebook(name: str, chosen: Sequence[str], pages: Iterable[str]) -> str:
-    """A stored notebook with its links mended, and a lesson's labs beneath it in the navigation."""
+    """A stored notebook with its links mended, and a lesson's labs beneath it in the navigation.
+
+    Where it can be opened takes the place of the cell that installs the course there.
+    """
     notebook = nbformat.read(runner.path_of(name), as_version=4)
+    title, *cells = [cell for cell in notebook.cells if address.SETUP not in cell.metadata.get("tags", [])]
+    opened = nbformat.v4.new_markdown_cell(f"Open this page as a notebook: {address.links(place_of(name))}")
+    notebook.cells = [title, opened, *cells]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = linked(cell.source, place_of(name), pages)
     labs = [f"{folder.title(lab)} <labs/{lab}>" for lab in chosen if _is_lab_of(lab, name)]
     if labs:
         tree = "\n".join(["```{toctree}", ":hidden:", "", *labs, "```"])
-        notebook.cells.append(nbformat.v4.new_markdown_cell(tree, id="labs"))
+        notebook.cells.append(nbformat.v4.new_markdown_cell(tree))
     return nbformat.writes(notebook)
 
 
