@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import playwright.sync_api
 import pytest
 
 from course_utils import ROOT, run
-from course_utils.authoring import runner
+from course_utils.authoring import runner, work
 
 LESSONS = runner.names()
 TERMS = dict(zip(LESSONS, ("fold", "ReLU", "KV cache", "kernel distance"), strict=True))
@@ -32,18 +31,16 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, browser):
-    """JupyterLab on this machine, started as `make lab` does, on a copy of the lessons; gives its address.
+    """JupyterLab on this machine, started as `make lab` does, on a student's copies; gives its address.
 
     It has an empty home of its own, so that no setting of the person who runs the tests gets in. All cells
     are drawn, also those that lie below the window.
     """
     home = tmp_path_factory.mktemp("lab")
-    root = home / "notebooks"
-    root.mkdir()
-    for lesson in LESSONS:
-        shutil.copy(runner.NOTEBOOKS / f"{lesson}.ipynb", root)
-    shutil.copy(runner.NOTEBOOKS / "glossary.md", root)
-    shutil.copytree(runner.NOTEBOOKS / "labs", root / "labs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "own_folder", lambda: home)
+        root = work.folder()
+        work.start(LESSONS)
     tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     tracker.write_text(json.dumps({"windowingMode": "none"}))
@@ -61,7 +58,7 @@ def lab(tmp_path_factory, browser):
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.root_dir={root}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     command += [f"--IdentityProvider.token={token}"]
-    command += ["--LabApp.app_settings_dir=notebooks/.jupyterlab"]
+    command += [f"--LabApp.app_settings_dir={root / '.jupyterlab'}"]
     with open(home / "log.txt", "w") as log:
         server = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
     try:

@@ -413,6 +413,15 @@ def test_a_lesson_that_was_not_started_cannot_be_updated(course, updatable, caps
     assert "'course start 1_labels' makes it" in capsys.readouterr().err
 
 
+def test_of_an_edition_that_somebody_wrote_into_the_committed_one_comes(course, updatable):
+    commit(course.parent)
+    write_into(course / "1_classic_ml.ipynb", "print", "print('somebody')")
+    for harm in ("", "{"):  # and one that a merge has left broken
+        (course / "1_classic_ml.ipynb").write_text((course / "1_classic_ml.ipynb").read_text("utf-8") + harm)
+        assert cli.main(["update"]) == 0
+        assert sources(nbformat.read(updatable, as_version=4))[4] == "print('new')"
+
+
 def test_an_edition_that_somebody_wrote_into_is_not_handed_on(course, updatable, capsys):
     write_into(course / "1_classic_ml.ipynb", "print", "print('somebody')")
     before = updatable.read_bytes()

@@ -73,6 +73,19 @@ def holds_work(path: Path) -> bool:
     return named(notebook) not in (None, digest(notebook))
 
 
+def present(path: Path) -> NotebookNode | None:
+    """The course's own notebook, as nobody but the course has written it; None where it is not to be had.
+
+    Where somebody has written into it, or nbgitpuller has merged what they wrote, the last commit has it.
+    """
+    if path.exists() and not holds_work(path):
+        return read(path)
+    for place in ("HEAD", "@{upstream}"):
+        if (edition := _at(place, path)) and named(edition) == digest(edition):
+            return edition
+    return None
+
+
 def keep(edition: NotebookNode, place: Path) -> NotebookNode:
     """Keep what the next merge needs of an edition; gives that."""
     kept = merge.pristine(edition)
@@ -94,9 +107,9 @@ def base(mine: NotebookNode, kept_at: Path, stored: Path) -> NotebookNode:
     """
     if kept_at.exists():
         return read(kept_at)
-    course = read(stored)
+    course = present(stored)
     for edition in (course, *_in_history(stored, named(mine))):
-        if named(edition) == named(mine) == digest(edition):
+        if edition and named(edition) == named(mine) == digest(edition):
             return keep(edition, kept_at)
     return merge.reconstructed(mine, course)
 
@@ -107,8 +120,17 @@ def _in_history(path: Path, edition: str | None) -> Iterator[NotebookNode]:
         return
     name = path.relative_to(ROOT).as_posix()
     for commit in _git("log", "--format=%H", f"-S{edition}", "--", name).split():
-        if text := _git("show", f"{commit}:{name}"):
-            yield nbformat.reads(text, as_version=4)
+        if found := _at(commit, path):
+            yield found
+
+
+def _at(commit: str, path: Path) -> NotebookNode | None:
+    """A notebook as it was in a commit; None where it was not there, or was damaged."""
+    text = _git("show", f"{commit}:{path.relative_to(ROOT).as_posix()}") if path.is_relative_to(ROOT) else ""
+    try:
+        return nbformat.reads(text, as_version=4)
+    except ValueError:
+        return None
 
 
 def _git(*arguments: str) -> str:

@@ -130,7 +130,7 @@ def _pristine(path: Path) -> nbformat.NotebookNode:
         raise CourseError(
             f"somebody has written into '{_shown(path)}', which is the course's. To take that along: "
             f"'course start {path.stem} --from {_shown(path)}'. After that, or to drop it: "
-            f"'git checkout {_shown(path)}'"
+            f"'git checkout {_shown(path)}' (with nbgitpuller: delete that file, and open the link again)"
         )
     return editions.read(path)
 
@@ -142,9 +142,9 @@ def _update(path: Path, dry_run: bool) -> tuple[merge.Changes | None, Path | Non
         raise CourseError(f"there is no '{_shown(target)}': 'course start {path.stem}' makes it")
     mine = editions.read(target)
     before = target.read_bytes()
-    if editions.named(mine) == editions.named(editions.read(path)):
+    new = editions.present(path) or _pristine(path)
+    if editions.named(mine) == editions.named(new):
         return None, None
-    new = _pristine(path)
     merged, changes = merge.merge(editions.base(mine, _kept_at(path, mine), path), mine, new)
     if dry_run:
         return changes, None
