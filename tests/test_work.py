@@ -422,6 +422,13 @@ def test_of_an_edition_that_somebody_wrote_into_the_committed_one_comes(course, 
         assert sources(nbformat.read(updatable, as_version=4))[4] == "print('new')"
 
 
+def test_without_git_the_edition_is_told_from_the_ids(course, updatable, monkeypatch):
+    shutil.rmtree(updatable.parent / ".editions")
+    monkeypatch.setenv("PATH", "")
+    assert cli.main(["update"]) == 0
+    assert sources(nbformat.read(updatable, as_version=4))[1] == "rule = 2  # mine"
+
+
 def test_an_edition_that_somebody_wrote_into_is_not_handed_on(course, updatable, capsys):
     write_into(course / "1_classic_ml.ipynb", "print", "print('somebody')")
     before = updatable.read_bytes()

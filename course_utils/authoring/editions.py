@@ -86,15 +86,8 @@ def present(path: Path) -> NotebookNode | None:
     return None
 
 
-def keep(edition: NotebookNode, place: Path) -> NotebookNode:
-    """Keep what the next merge needs of an edition; gives that."""
-    kept = merge.pristine(edition)
-    files.write_text(place, nbformat.writes(kept) + "\n")
-    return kept
-
-
-def base(mine: NotebookNode, kept_at: Path, stored: Path) -> NotebookNode:
-    """The edition that a student's notebook came from, from now on kept; else what can be told of it.
+def known(mine: NotebookNode, kept_at: Path, stored: Path) -> NotebookNode | None:
+    """The edition that a student's notebook came from, as `merge.pristine` gives it; None where it is lost.
 
     Parameters
     ----------
@@ -107,11 +100,15 @@ def base(mine: NotebookNode, kept_at: Path, stored: Path) -> NotebookNode:
     """
     if kept_at.exists():
         return read(kept_at)
-    course = present(stored)
-    for edition in (course, *_in_history(stored, named(mine))):
+    for edition in (present(stored), *_in_history(stored, named(mine))):
         if edition and named(edition) == named(mine) == digest(edition):
-            return keep(edition, kept_at)
-    return merge.reconstructed(mine, course)
+            return merge.pristine(edition)
+    return None
+
+
+def keep(edition: NotebookNode, kept_at: Path) -> None:
+    """Keep of an edition what the next merge needs of it: `merge.pristine`."""
+    files.write_text(kept_at, nbformat.writes(edition) + "\n")
 
 
 def _in_history(path: Path, edition: str | None) -> Iterator[NotebookNode]:
@@ -126,9 +123,11 @@ def _in_history(path: Path, edition: str | None) -> Iterator[NotebookNode]:
 
 def _at(commit: str, path: Path) -> NotebookNode | None:
     """A notebook as it was in a commit; None where it was not there, or was damaged."""
-    text = _git("show", f"{commit}:{path.relative_to(ROOT).as_posix()}") if path.is_relative_to(ROOT) else ""
+    if not path.is_relative_to(ROOT):
+        return None
     try:
-        return nbformat.reads(text, as_version=4)
+        shown = _git("show", f"{commit}:./{path.relative_to(ROOT).as_posix()}")
+        return nbformat.reads(shown, as_version=4)
     except ValueError:
         return None
 

@@ -107,13 +107,13 @@ def pristine(edition: NotebookNode) -> NotebookNode:
     return kept
 
 
-def reconstructed(mine: NotebookNode, new: NotebookNode | None) -> NotebookNode:
-    """What can be told of an unknown edition from a student's notebook and another edition, if there is one.
+def reconstructed(mine: NotebookNode, new: NotebookNode) -> NotebookNode:
+    """What can be told of an unknown edition from a student's notebook and another edition.
 
     Ids of the course's cells follow from their text, so that one says whether the cell was changed. A cell
     that was, and is not in the other edition, stands here without its text.
     """
-    known = {cell.id: cell for cell in pristine(new).cells} if new else {}
+    known = {cell.id: cell for cell in pristine(new).cells}
     stubs = {role(cell): cell for cell in known.values() if role(cell, "solution")}
     base = copy.deepcopy(mine)
     base.cells = []

@@ -117,10 +117,11 @@ def _begin(path: Path, source: Path | None) -> None:
     """Make the copy of one notebook of the course."""
     if source is None:
         edition = _pristine(path)
-        editions.keep(edition, _kept_at(path, edition))
+        editions.keep(merge.pristine(edition), _kept_at(path, edition))
     else:
         mine = editions.read(source)
-        editions.base(mine, _kept_at(path, mine), path)  # keeps it, where it is known
+        if edition := editions.known(mine, _kept_at(path, mine), path):
+            editions.keep(edition, _kept_at(path, mine))
     _write_bytes(_copy_of(path), (source or path).read_bytes())
 
 
@@ -145,10 +146,11 @@ def _update(path: Path, dry_run: bool) -> tuple[merge.Changes | None, Path | Non
     new = editions.present(path) or _pristine(path)
     if editions.named(mine) == editions.named(new):
         return None, None
-    merged, changes = merge.merge(editions.base(mine, _kept_at(path, mine), path), mine, new)
+    base = editions.known(mine, _kept_at(path, mine), path) or merge.reconstructed(mine, new)
+    merged, changes = merge.merge(base, mine, new)
     if dry_run:
         return changes, None
-    editions.keep(new, _kept_at(path, new))
+    editions.keep(merge.pristine(new), _kept_at(path, new))
     backup = _back_up(target, before)
     if target.read_bytes() != before:
         raise CourseError(f"'{_shown(target)}' was saved in this moment, and left so: update it again")
