@@ -248,7 +248,13 @@ def test_two_updates_in_a_row_have_two_backups(course, updatable):
 def test_a_clash_is_told_with_its_first_line(course, updatable, capsys):
     write_into(updatable, "The verdict", "The verdict, in my words.\nAnd more.")
     assert cli.main(["update"]) == 0
-    assert "1_classic_ml: you and the course changed 'The verdict, in my words.'" in capsys.readouterr().out
+    assert "1_classic_ml: both changed 'The verdict, in my words.'; yours stays" in capsys.readouterr().out
+
+
+def test_what_stood_in_a_check_cell_is_told(course, updatable, capsys):
+    write_into(updatable, "exercises.check", 'exercises.check("1.1", rule)\nprint(rule)')
+    assert cli.main(["update"]) == 0
+    assert "1_classic_ml: 'exercises.check(\"1.1\", rule)' has to be the course's" in capsys.readouterr().out
 
 
 def test_update_brings_what_the_new_edition_links_to_and_the_glossary(course, updatable, capsys):

@@ -53,8 +53,9 @@ class Changes:
         Cells of the student's own and cells that they changed, answers not counted; all are kept.
     answers : list of str
         Numbers of the exercises whose answers were kept, '1.2'.
-    clashes : list of str
-        First line of each cell of the student's behind which the new edition's stands.
+    clashes, replaced : list of str
+        First lines of cells that both changed: where the student's stayed and the new edition's stands behind
+        it, and where it was the other way round, because the cell is a check or gives data.
     """
 
     renewed: int = 0
@@ -64,6 +65,7 @@ class Changes:
     own: int = 0
     answers: list[str] = field(default_factory=list)
     clashes: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
 
 
 def merge(base: NotebookNode, mine: NotebookNode, new: NotebookNode) -> tuple[NotebookNode, Changes]:
@@ -146,8 +148,11 @@ def _merged(
     kept = {"id": new.id, "metadata": {**_own_metadata(mine, old), **new.metadata}}
     if not touched or role(new, "locked") or (renewed and "exercises.given(" in new.source):
         changes.renewed += not same
-        quoted = [_quoted(mine, YOURS)] if touched and not same else []
-        return [NotebookNode({**new, **kept, **_output_of(new, old, mine)}), *quoted]
+        course = NotebookNode({**new, **kept, **_output_of(new, old, mine)})
+        if same or not touched:
+            return [course]
+        changes.replaced.append(new.source.partition("\n")[0])
+        return [course, _quoted(mine, YOURS)]
     if role(new, "solution"):
         changes.answers.append(_number(new))
     else:

@@ -19,7 +19,9 @@ from course_utils.authoring import editions, merge, runner
 
 LINK = re.compile(r"\]\(([\w./-]+\.(?:ipynb|md))[)#]")
 SETTINGS = Path(".jupyterlab", "overrides.json")
-COLUMNS = ("", "renewed", "new", "moved", "gone", "answers kept", "other cells of yours", "both changed")
+COLUMNS = ("", "texts renewed", "new", "moved", "gone", "answers kept", "more of yours kept", "both changed")
+BOTH = "{}: both changed '{:.50}'; yours stays, the course's stands behind it and does not run"
+REPLACED = "{}: '{:.50}' has to be the course's; what you wrote there stands behind it and does not run"
 NEXT = (
     "A notebook that is open in JupyterLab: choose File > Reload Notebook from Disk, and do not save the old "
     "one over it.\nOutputs of changed cells are gone: run all cells again."
@@ -96,7 +98,8 @@ def update(names: Sequence[str], dry_run: bool = False) -> tuple[str, list[str]]
             continue
         if changes is not None:
             rows.append(_row(path.stem, changes))
-            notes += [f"{path.stem}: you and the course changed '{line[:60]}'" for line in changes.clashes]
+            notes += [BOTH.format(path.stem, line) for line in changes.clashes]
+            notes += [REPLACED.format(path.stem, line) for line in changes.replaced]
         if backup is not None:
             notes.append(f"{path.stem} as it was: {_shown(backup)}")
     if not rows:
