@@ -6,8 +6,8 @@ from collections import Counter
 
 import nbformat
 import pytest
-from editions import at, check, code, edition, exercise, given, sources, text
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from small_editions import at, check, code, edition, exercise, given, sources, text
 
 from course_utils.authoring import merge, pairing
 

@@ -9,7 +9,7 @@ import tempfile
 
 import nbformat
 import pytest
-from editions import at, check, code, edition, exercise, sources, text
+from small_editions import at, check, code, edition, exercise, sources, text
 
 from course_utils import ROOT, CourseError, cli, files
 from course_utils import run as runtime
