@@ -116,7 +116,7 @@ def reconstructed(mine: NotebookNode, new: NotebookNode) -> NotebookNode:
     that was, and is not in the other edition, stands here without its text.
     """
     known = {cell.id: cell for cell in pristine(new).cells}
-    stubs = {role(cell): cell for cell in known.values() if role(cell, "solution")}
+    stubs = {role(cell): cell for cell in known.values() if pairing.answer_name(cell)}
     base = copy.deepcopy(mine)
     base.cells = []
     for cell in mine.cells:
