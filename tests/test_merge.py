@@ -126,6 +126,14 @@ def test_where_both_changed_a_cell_the_students_runs(mine):
     assert changes.clashes == ["import numpy as np"]
 
 
+@pytest.mark.parametrize("number", ["1.1", "2_depth.1", "2_black_box.2"])
+def test_answers_are_told_by_their_exercises_numbers(number):
+    base = edition(exercise(number, "rule"), check(number, "rule"))
+    mine = copy.deepcopy(base)
+    mine.cells[0].source = "rule = 2"
+    assert merged(base, mine, edition(*base.cells, text("End")))[1].answers == [number]
+
+
 def test_the_same_change_on_both_sides_is_no_clash(mine):
     at(mine, "import").source = "import numpy as np\nrows = 200"
     result, changes = merged(

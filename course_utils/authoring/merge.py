@@ -204,8 +204,8 @@ def _own_metadata(mine: NotebookNode, old: NotebookNode | None) -> dict[str, obj
 
 
 def _number(cell: NotebookNode) -> str:
-    """'1.2', from nbgrader's 'exercise_1_2'."""
-    return str(role(cell)).partition("_")[2].replace("_", ".")
+    """'1.2' from nbgrader's 'exercise_1_2', '2_depth.1' from 'exercise_2_depth_1'."""
+    return ".".join(str(role(cell)).removeprefix("exercise_").rsplit("_", 1))
 
 
 def _output_of(new: NotebookNode, old: NotebookNode, mine: NotebookNode) -> dict[str, object]:

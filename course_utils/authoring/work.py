@@ -89,7 +89,7 @@ def update(names: Sequence[str], dry_run: bool = False) -> tuple[str, list[str]]
     paths = [path for path in paths if names or _copy_of(path).exists()]
     if not paths:
         raise CourseError(f"there is nothing in '{_shown(folder())}' yet: begin with 'course start 1'")
-    rows, notes, problems = [], [], []
+    rows, notes, backups, problems = [], [], [], []
     for path in paths:
         try:
             changes, backup = _update(path, dry_run)
@@ -100,10 +100,11 @@ def update(names: Sequence[str], dry_run: bool = False) -> tuple[str, list[str]]
             rows.append(_row(path.stem, changes))
             notes += [BOTH.format(path.stem, line) for line in changes.clashes]
             notes += [REPLACED.format(path.stem, line) for line in changes.replaced]
-        if backup is not None:
-            notes.append(f"{path.stem} as it was: {_shown(backup)}")
+        backups += [] if backup is None else [_shown(backup)]
     if not rows:
         return "" if problems else "All of it is the course's present edition already.", problems
+    many = f" and {len(backups) - 1} more beside the others" if len(backups) > 1 else ""
+    notes += [f"As it was before: {backups[0]}{many}"] if backups else []
     notes += ["Nothing was written."] if dry_run else [*_bring_linked(paths), NEXT]
     return "\n".join([tabulate(rows, headers=COLUMNS), "", *notes]), problems
 
