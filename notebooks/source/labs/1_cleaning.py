@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "The Role of Data Preprocessing".*
 #
-# This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, AUC, held-out days, intervals. Allow 40 minutes.
+# This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, AUC, held-out days, intervals. Allow 45 minutes.
 #
 # **Why this matters.** Ask for advice on any table, and you hear: "clean it, then scale your columns". Both cost work, and both can go wrong. What does each buy, and for whom?
 
@@ -79,7 +79,7 @@ def new_york(hour):
 exercises.check("1_cleaning.1", new_york)
 
 # %% [markdown]
-# In winter it is one hour more. And the *day* moves, too: just after midnight UTC, New York still has the evening before. So a join by your `new_york` alone would take the wrong date from 8 p.m.. pandas minds all of this, in the course's loader of the flights, too:
+# In winter it is one hour more. And the *day* moves, too: just after midnight UTC, New York still has the evening before. So a join by your `new_york` alone would take the wrong date from eight in the evening. pandas minds all of this, in the course's loader of the flights, too:
 
 # %%
 utc = pd.to_datetime(july[["year", "month", "day", "hour"]]).dt.tz_localize("UTC")
@@ -230,7 +230,7 @@ def all_won(scaled, quick=False):
     return won
 
 # %% [markdown]
-# Raw numbers, gaps filled. The three runs take two minutes or so together:
+# Raw numbers, gaps filled. The three runs take two to three minutes together:
 
 # %%
 raw = all_won(scaled=False)

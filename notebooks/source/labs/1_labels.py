@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "What Is Machine Learning?".*
 #
-# This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, AUC, days that are held out, intervals. It runs on its own. Allow 40 minutes.
+# This lab needs [lesson 1](../1_classic_ml.ipynb): pipelines, AUC, days that are held out, intervals. It runs on its own. Allow 45 minutes.
 #
 # **Why this matters.** A *label* is the right answer that somebody attached to a case, and somebody pays for it. You have 10,000 flights of which you know whether they came late. A data dealer offers 10,000 more. Should you pay?
 

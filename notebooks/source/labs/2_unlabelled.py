@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "How AI Systems Handle Data".*
 #
-# This lab needs [lesson 2](../2_deep_cnn.ipynb) and runs on its own. Allow 40 minutes.
+# This lab needs [lesson 2](../2_deep_cnn.ipynb) and runs on its own. Allow 45 minutes.
 #
 # **Why this matters.** Your phone holds thousands of photos, and hardly one says what it shows. Pictures cost nothing; [labels](../glossary.md#label) cost somebody's evening. What can a network learn before the first label?
 

@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Large Language Models (LLMs): Understanding Human Language". It says that such models are large; that size makes them better is our reading.*
 #
-# This lab needs [lesson 3](../3_small_llm.ipynb): the transformer, [bits per byte](../glossary.md#bits-per-byte), the [n-gram](../glossary.md#n-gram) model, pre-training. Allow 40 minutes.
+# This lab needs [lesson 3](../3_small_llm.ipynb): the transformer, [bits per byte](../glossary.md#bits-per-byte), the [n-gram](../glossary.md#n-gram) model, pre-training. Allow 45 minutes.
 
 # %% [markdown]
 # **Why this matters.** Companies build power stations for the next model, because it is to have more weights and read more text. Before somebody pays for that, they train small ones, draw a line through the points, and read off what a large one would bring. You do the same, on your laptop, and then you check whether the line told the truth.

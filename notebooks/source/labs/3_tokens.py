@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "The Role of Data Preprocessing".*
 #
-# This lab needs [lesson 3](../3_small_llm.ipynb): bytes, [byte-pair encoding](../glossary.md#byte-pair-encoding), [bits per byte](../glossary.md#bits-per-byte), the transformer. Allow 40 minutes.
+# This lab needs [lesson 3](../3_small_llm.ipynb): bytes, [byte-pair encoding](../glossary.md#byte-pair-encoding), [bits per byte](../glossary.md#bits-per-byte), the transformer. Allow 45 minutes.
 
 # %% [markdown]
 # **Why this matters.** You pay a chatbot by the token, and it has room for so many tokens and no more. One that reads letters fills its room quickly. Where "strawberry" is one token, the model never sees its r's, and counting them is hard. How to cut a text is the first decision about every language model.

@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "The Role of Data Preprocessing".*
 #
-# This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 40 minutes.
+# This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 45 minutes.
 #
 # **Why this matters.** Behind each label stands a person who looked: at an X-ray, a doctor. **[Augmentation](../glossary.md#augmentation)** promises more labelled pictures for nothing. By hand, you change each a little, so that it stays what it is. The new way: a generator makes some. Both make the training set larger. But does a classifier learn anything from pictures that were made from the pictures it had?
 

@@ -5,7 +5,7 @@
 #
 # *Source: "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "Generative AI (GenAI): Creating New Content".*
 #
-# This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 40 minutes.
+# This lab needs [lesson 4](../4_generative_model.ipynb) and runs on its own. Allow 45 minutes.
 #
 # **Why this matters.** The first convincing photos of people who do not exist came from a GAN. Every picture of Stable Diffusion is unfolded, in the end, by half a VAE. How do they work, how do they break, and would a classic model have done?
 
