@@ -189,7 +189,7 @@ def ask(seed):
 
 
 # %% [markdown]
-# The first third of the seeds (half a minute or so):
+# The first third of the seeds (a minute or so):
 
 # %%
 seeds = range(run.seed, run.seed + settings.seeds)

@@ -30,7 +30,7 @@ settings = run.settings(canvas=40, steps=300, folds=5, judged=200, most=8)
 # %% [markdown]
 # ## Five networks to look into
 #
-# Lesson 2's digits at random places of a 40 × 40 canvas, and its [CNN](../glossary.md#cnn), trained once in each [fold](../glossary.md#fold). Half a minute, more on a busy machine:
+# Lesson 2's digits at random places of a 40 × 40 canvas, and its [CNN](../glossary.md#cnn), trained once in each [fold](../glossary.md#fold). About a minute, more on a busy machine:
 
 
 # %%

@@ -58,7 +58,7 @@ print(f"the 50 labelled pictures: {puzzles.accuracy(net, X[rows], y[rows]):.0f} 
 print(f"hidden pictures: {puzzles.accuracy(net, X[test], y[test]):.0f} % right")
 
 # %% [markdown]
-# What separates the two lines is [overfitting](../glossary.md#overfitting).
+# What separates the two accuracies is [overfitting](../glossary.md#overfitting).
 #
 # ## A puzzle that needs no label
 #
