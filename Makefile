@@ -59,7 +59,7 @@ site: $(SITE)    ## build the site from the stored notebooks, into build/site
 	$(BIN)/python -m course_utils.authoring.site
 
 pdf: site        ## print each lesson from the site, into build/pdf (needs Chromium)
-	$(BIN)/python -m course_utils.authoring.printing
+	$(BIN)/python -m course_utils.authoring.printing $(OPTIONS)
 
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .

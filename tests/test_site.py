@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'myst_parser")  # what Sphinx 11
 PHONE, DESK = 360, 1280
 VISITED = [
     "index.html",
-    "notebooks/1_classic_ml.html",
+    "notebooks/3_small_llm.html",
     "notebooks/labs/2_bias.html",
     "notebooks/glossary.html",
 ]
