@@ -37,7 +37,8 @@ ROLES = {
     "check": {"grade": True, "locked": True, "solution": False, "points": 1},
 }
 """nbgrader's metadata of a cell with an exercise's data, of a student's answer, and of what grades it."""
-IMPORT = re.compile(r"^from course_utils\.exercises\.\w+ import exercises$", re.MULTILINE)
+IMPORT = re.compile(r"^from course_utils\.exercises\.\w+ import (?=.*\bexercises\b).*$", re.MULTILINE)
+SLIDE_MARKS = ("slide", "shows", "ask")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -46,11 +47,16 @@ def sources() -> list[Path]:
     return [*sorted(SOURCES.glob("[0-9]_*.py")), *sorted(SOURCES.glob("labs/[0-9]_*.py"))]
 
 
-def solved_edition(source: Path) -> nbformat.NotebookNode:
+def solved_edition(source: Path, *, guarded: bool = True) -> nbformat.NotebookNode:
     """The notebook of a source file with all its solutions, not executed: what a class edition is made from.
 
-    Each check cell imports the exercises anew, so that an answer cell that calls something else
-    `exercises` earns nothing.
+    Parameters
+    ----------
+    source : Path
+        One of `sources()`.
+    guarded : bool
+        Each check cell imports the exercises anew, so that an answer cell that calls something else
+        `exercises` earns nothing.
 
     Raises
     ------
@@ -58,6 +64,8 @@ def solved_edition(source: Path) -> nbformat.NotebookNode:
         An exercise without a check, or the other way round.
     """
     notebook = _read(source)
+    if not guarded:
+        return notebook
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     imports = {line for cell in cells for line in IMPORT.findall(cell.source)}
     for cell in cells:
@@ -66,26 +74,44 @@ def solved_edition(source: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def with_slides(source: Path) -> nbformat.NotebookNode:
+    """The cells of a source file as they stand there, those for the slides alone included.
+
+    Cell ids follow from the text: building twice gives the same file. A cell for the slides has none of these.
+    """
+    notebook = jupytext.read(source, fmt="py:percent")
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        if not for_slides_alone(cell):
+            digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+            seen[digest] += 1
+            cell.id = f"{digest}-{seen[digest]}"
+    return notebook
+
+
+def for_slides_alone(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is text of a slide: no notebook gets it."""
+    return cell.cell_type == "markdown" and "slide" in cell.metadata
+
+
 def _read(source: Path) -> nbformat.NotebookNode:
     """The notebook of a source file.
 
     Cells marked ``given="1.2"``, ``exercise="1.2"`` and ``check="1.2"`` get nbgrader's metadata, so that
-    the same source serves for a graded class. Cell ids follow from the text: building twice gives the
-    same file.
+    the same source serves for a graded class. Marks of the slides are left out.
     """
-    notebook = jupytext.read(source, fmt="py:percent")
+    notebook = with_slides(source)
+    notebook.cells = [cell for cell in notebook.cells if not for_slides_alone(cell)]
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
         }
     )
-    seen: Counter[str] = Counter()
     exercises: dict[str, list[str]] = {role: [] for role in ROLES}
     for cell in notebook.cells:
-        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
-        seen[digest] += 1
-        cell.id = f"{digest}-{seen[digest]}"
+        for mark in SLIDE_MARKS:
+            cell.metadata.pop(mark, None)
         for role, ids in exercises.items():
             if number := cell.metadata.pop(role, None):
                 ids.append(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -15,6 +15,8 @@ from nbformat.validator import normalize
 from course_utils import ROOT, CourseError, files
 from course_utils.authoring import merge
 
+LINK = re.compile(r"\[([^]]*)\]\(([^)#:\s]+)((?:#[^)]*)?)\)")
+"""A link to a file of the course: its words, the file, the place in it."""
 MERGE_MARK = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 
@@ -49,6 +51,18 @@ def read(path: Path) -> NotebookNode:
                 "one of the two texts, remove the marks and save"
             )
     return notebook
+
+
+def relink(notebook: NotebookNode, place: Callable[[Path], str | None]) -> None:
+    """Let a notebook's links to files of the course lead to where `place` says; None leaves the words alone."""
+
+    def link(found: re.Match[str]) -> str:
+        target = place(Path(found[2]))
+        return f"[{found[1]}]({target}{found[3]})" if target else found[1]
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(link, cell.source)
 
 
 def digest(notebook: NotebookNode) -> str:

@@ -89,18 +89,15 @@ def write(folder: Path, sources: Sequence[Path]) -> list[Path]:
 def class_edition(source: Path) -> NotebookNode:
     """The solved edition, with links that hold where each notebook has a folder of its own."""
     notebook = build.solved_edition(source)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = re.sub(r"\[([^]]*)\]\(([^)#:\s]+)((?:#[^)]*)?)\)", _link, cell.source)
+    editions.relink(notebook, _place)
     notebook.metadata["course"] = {"built": editions.digest(notebook)}
     return notebook
 
 
-def _link(found: re.Match[str]) -> str:
-    text, target, anchor = found[1], Path(found[2]), found[3]
+def _place(target: Path) -> str | None:
     if target.suffix == ".ipynb":  # there, if that one is handed out, too
-        return f"[{text}](../{target.stem}/{target.name}{anchor})"
-    return f"[{text}]({target.name}{anchor})" if target.name == "glossary.md" else text
+        return f"../{target.stem}/{target.name}"
+    return target.name if target.name == "glossary.md" else None
 
 
 def limits_s() -> dict[str, int]:

@@ -7,6 +7,14 @@
 #
 # *The claims are from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024).*
 
+# %% [markdown] slide="Fifteen minutes to change planes"
+# You fly from New York and change planes where you land. Can a program say **before you leave** whether that will work?
+#
+# - Every domestic flight that left New York in 2023, with its plane and the weather an hour before
+# - **Late**: arrived more than 15 minutes after schedule
+#
+# **Write down:** how many flights of 100 are late?
+
 # %% [markdown]
 # ## What you will learn
 #
@@ -61,7 +69,10 @@ train[["date", "hour", "carrier", "dest", "wind_speed", "dep_delay", "arr_delay"
 # %% [markdown]
 # A row is a flight; `hour` is that of the scheduled departure, delays are in minutes. When do late flights leave? (A figure's numbers unfold below.)
 
-# %%
+# %% [markdown] slide="When do late flights leave?"
+# **Draw the curve on paper**, from morning to midnight. Then compare.
+
+# %% slide="later"
 by_hour = train.groupby("hour")["late"].agg(["mean", "sem"]) * 100
 fig, ax = plt.subplots()
 ax.errorbar(by_hour.index, by_hour["mean"], 2 * by_hour["sem"], marker="o", capsize=3)
@@ -74,17 +85,30 @@ plots.show(fig, "Share of late flights by hour, with 95 % intervals.", by_hour.r
 #
 # One of these two was late, the other was not. Which one would you bet on?
 
-# %%
+# %% [markdown] slide="One of these two was late. Which one?"
+
+# %% slide="+" shows="1"
 pair = train.groupby("late").sample(1, random_state=run.seed)  # one of each
 pair = pair.sample(2, random_state=run.seed).set_axis(["flight A", "flight B"])
 display(pair[["month", "hour", "weekday", "carrier", "origin", "dest", "precip", "visib"]].T)
 text_view.folded("Which one was late?", pair["late"].idxmax())
+
+# %% [markdown] slide="later"
+# A model plays this game with every pair, and bets on the flight with the higher **score**. The share of pairs that it wins is its **AUC**. A coin wins 50 %.
 
 # %% [markdown]
 # A model plays the same game. It gives each flight a **score**, higher the likelier it thinks the flight late, and bets on the higher one. The share of all pairs that it wins is called **[AUC](glossary.md#auc)**. Whoever tosses a coin wins 50 %: that is the **baseline**, the score of knowing nothing.
 
 # %% [markdown]
 # **1.1 Write the referee.** `pairs_won(late_scores, punctual_scores)` gets two arrays. It lets each late flight meet each punctual one, and returns in how many % of the pairs the late one is higher. Equal scores count half: `pairs_won([3, 2], [2])` is 75. `exercises.hint("1.1")` in a new cell gives a nudge.
+
+# %% [markdown] slide="Be the referee, then the model"
+# In pairs, in the notebook:
+#
+# - **1.1** Write `pairs_won(late_scores, punctual_scores)`: in how many % of the pairs is the late flight higher? Equal scores count half.
+# - **1.2** Write `my_rule(flights)`, which returns a number for each flight. Above 62 % of the pairs passes.
+#
+# Which rule in the room wins the most pairs?
 
 # %% exercise="1.1"
 pairs_won = ...
@@ -132,7 +156,10 @@ exercises.check("1.2", my_rule)
 #
 # A rule of ours (a point an hour, one for each mile of fog, five in June and July), yours, and a colleague's, who takes a single column:
 
-# %%
+# %% [markdown] slide="Too good to be true"
+# A colleague uses a single column. **Which one could that be, and what is wrong with it?**
+
+# %% slide="later"
 fog = 10 - validation["visib"].fillna(10)
 by_hand = validation["hour"] + fog + 5 * validation["month"].isin([6, 7])
 print(f"our rule wins {auc(validation, by_hand):.1f} % of the pairs")
@@ -155,7 +182,10 @@ print(f"the colleague's wins {auc(validation, validation['dep_delay']):.1f} %")
 #
 # From here on models get only what is known then: numbers, and **categories**, whose values are names. The smallest model asks one question: *does it leave after this hour?* **Training** means to try every hour, and to keep the one that wins the most training pairs. A [decision tree](glossary.md#decision-tree) does much the same with every column of numbers, and then asks each answer a further question. The picture has two in a row (in a box: its share of the flights; shares punctual and late).
 
-# %%
+# %% [markdown] slide="A model by hand: questions in a row"
+# Who chose these questions? The machine tried every cut, and kept the one that wins the most training pairs.
+
+# %% slide="+" shows="2"
 X_train, y_train = train[NUMBERS + CATEGORIES], train["late"]
 X_validation, y_validation = validation[NUMBERS + CATEGORIES], validation["late"]
 exercises.given("1.3", X=X_train.head(2_000), y=y_train.head(2_000), X_new=X_validation.head(200))
@@ -172,7 +202,10 @@ plots.show(fig, "A tree of two questions in a row, and the shares of flights tha
 #
 # Nobody told the machine that hour. The deeper a tree may grow, the more it asks. What do the two lines below tell you? Which depth would you take?
 
-# %%
+# %% [markdown] slide="Learned, or learned by heart?"
+# The deeper the tree, the more it asks. **Which depth would you take? Vote.**
+
+# %% slide="+"
 scores = {}
 for depth in [1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 30]:
     model = DecisionTreeClassifier(max_depth=depth, random_state=run.seed)
@@ -214,6 +247,15 @@ best = scores["validation"].idxmax()
 # - `impute.SimpleImputer()` and `StandardScaler()` for the `NUMBERS`;
 # - `OneHotEncoder(handle_unknown="ignore")` for the `CATEGORIES` (a new airport gets zeros);
 # - `compose.make_column_transformer((one, NUMBERS), (other, CATEGORIES))`: `one` for these columns, `other` for those.
+
+# %% [markdown] slide="Everything must become a number"
+# - Empty cells get the column's mean (**imputation**)
+# - Numbers are brought to mean 0 and spread 1 (**scaling**)
+# - Each airline becomes a column of its own (**one-hot encoding**)
+#
+# Means and spreads are learned from the training flights alone. Why?
+#
+# **1.3** In pairs: write `in_pipeline(model)`, which does all three and then trains the model.
 
 # %% exercise="1.3"
 in_pipeline = ...
@@ -271,7 +313,14 @@ pd.Series(won, name="pairs won (%)").round(1).to_frame()
 #
 # A probability is not yet a decision: somebody must set the **[threshold](glossary.md#threshold)** from which we raise the alarm. The table of truth and call is the **[confusion matrix](glossary.md#confusion-matrix)**; orange boxes are mistakes. Two numbers tell what a threshold does. **Recall**: of the late flights, how many raise the alarm? **Precision**: of the alarms, how many are right?
 
-# %%
+# %% [markdown] slide="Two kinds of mistakes"
+# **Recall**: of the late flights, how many raise the alarm?
+#
+# **Precision**: of the alarms, how many are right?
+#
+# Which threshold do you want if you must change planes? And a hotel that keeps rooms ready?
+
+# %% slide="+"
 p_late = boosting.predict_proba(X_validation)[:, 1]  # (5000,)
 is_late = y_validation == 1  # (5000,)
 
@@ -337,7 +386,10 @@ exercises.check("1.4", fold_aucs)
 # %% [markdown]
 # scikit-learn has your loop, too: `cross_val_score`. Both models, cut both ways:
 
-# %%
+# %% [markdown] slide="The same models, tested in two ways"
+# **Why do the scores differ?** Talk to your neighbour; the next slide helps.
+
+# %% slide="+"
 measured, models = {}, {"logistic regression": logistic, "gradient boosting": boosting}
 for name, model in models.items():
     for way, folds in {"random flights": random_folds, "whole days": day_folds}.items():
@@ -356,7 +408,10 @@ plots.show(fig, "AUC in five folds, for random flights and for whole days.",
 # %% [markdown]
 # The same models, other scores. Why? Look at the year:
 
-# %%
+# %% [markdown] slide="What do flights of one day share?"
+# A third kind of leak: it lies in what rows share, and no column shows it.
+
+# %% slide="+"
 year = flights.pivot_table(index="month", columns="day", values="late") * 100
 fig, ax = plt.subplots(figsize=(9, 3.6))
 picture = ax.imshow(year, cmap="magma_r", vmax=80, aspect="auto", extent=(0.5, 31.5, 12.5, 0.5))
@@ -436,7 +491,10 @@ exercises.check("1.5", corrected_interval)
 # %% [markdown]
 # The same 40 colleagues, by both formulas (the course's helper computes what you wrote), and boosting again:
 
-# %%
+# %% [markdown] slide="An interval, tested before it is trusted"
+# 40 colleagues measure the same thing. About 38 of their intervals should contain the truth (dashed). **1.5** repairs the formula.
+
+# %% slide="+" shows="2"
 honest = [intervals.corrected_resampled_t(each, test_share=0.2) for each in colleagues]
 both = {"usual": ends, "corrected": [(each.low, each.high) for each in honest]}
 fig, axes = plt.subplots(2, 1, figsize=(9, 4.6), sharex=True, sharey=True)
@@ -480,7 +538,9 @@ for name, model in models.items():
 #
 # The *[MLP](glossary.md#mlp)* is a small neural network; cost is counted in **[CPU seconds](glossary.md#cpu-seconds)**, the time that the processor really worked. Read the two cards below the cell. Then **predict**: replace the dots and run it again.
 
-# %%
+# %% [markdown] slide="The claim, and what it needs"
+
+# %% slide="+" shows="1"
 claim, risk = ledger.get("ml-lightweight"), ledger.get("dl-risk")
 display(claim, risk)
 predicted = {
@@ -489,6 +549,9 @@ predicted = {
     "verdict, lightweight": ...,  # "supported", "not supported" or "inconclusive"
     "verdict, risk": ...,
 }
+
+# %% [markdown] slide="+"
+# **Predict, then vote:** supported, not supported or inconclusive?
 
 # %% [markdown]
 # ## Experiment
@@ -569,7 +632,9 @@ by_house.mean(numeric_only=True).round(4).to_frame("houses, mean of the folds")
 #
 # In pairs. For flights the interval comes from drawing folds and whole days anew (a [bootstrap](glossary.md#bootstrap)); for houses and costs it is the corrected one. *In the interval*: the measurement does not contradict your prediction.
 
-# %%
+# %% [markdown] slide="Verdict"
+
+# %% slide="+" shows="1"
 gap = ranking.auc_gap_of_folds(by_day["answers"], by_day["MLP said"], by_day["classic said"],
                                by_day["groups"], seed=run.seed)
 share = 1 / settings.house_folds
@@ -589,7 +654,10 @@ display(*verdicts, results.beside(predicted, answers))
 #
 # Each dot is a fold, bars are intervals, dashed lines the margins of `ml-lightweight`: its bars must lie in the shaded part. It can fail although classic is cheaper: five times was needed.
 
-# %% tags=["readme-picture"]
+# %% [markdown] slide="What was measured"
+# A dot is a fold, a bar an interval, a dashed line a margin. The claim needs **every** bar in the shaded part. Which test decides?
+
+# %% tags=["readme-picture"] slide="+"
 fig, axes = plt.subplots(3, 1, figsize=(8, 6), height_ratios=[1, 1, 1.6])
 dots = {"flights": by_day["classic error"] - by_day["MLP error"],
         "houses": 100 - 100 * by_house["MLP error"] / by_house["classic error"]}
@@ -626,6 +694,13 @@ for i, (name, model) in enumerate(racers.items()):
         ax.legend(title="slope at the end")
 plots.show(fig, "Seconds and operations of one training, by rows, for three models.")
 
+# %% [markdown] slide="What does the word mean, and what not?"
+# It holds for tables of about 20,000 rows and a small network.
+#
+# - If it was *supported*: would a larger table or a deeper network change it?
+# - If it was *not supported*: which test failed, and would you still take the network?
+# - If it was *inconclusive*: how many folds more would decide?
+
 # %% [markdown]
 # Would you take the network? And why are seconds and operations so far apart?
 #
@@ -645,6 +720,17 @@ from sklego.datasets import load_penguins
 table, target = load_penguins(as_frame=True), "species"
 table.head(3)
 # Your comparison here.
+
+# %% [markdown] slide="Where to go on"
+# **Your turn:** a table of your own, or the penguins. Two models, a baseline, the same folds: is one better, or can you not tell?
+#
+# **Labs**, 45 minutes each, by their question:
+#
+# - Do more labelled examples make a model better?
+# - Does a table show what causes what?
+# - Can a model warn of something rare, on the spot?
+# - Do biased labels make a model unfair?
+# - … and six more at the end of the notebook
 
 # %% [markdown]
 # <details><summary>One way to do it</summary>

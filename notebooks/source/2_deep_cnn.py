@@ -9,6 +9,11 @@
 #
 # *The claim is from "Machine Learning, Deep Learning, LLMs and GenAI Compared" (TechnoLynx, 2024), section "The Role of Data Preprocessing".*
 
+# %% [markdown] slide="Your phone finds a face anywhere in the photo"
+# For decades, engineers wrote rules for that: find the eyes, measure the edges. Then, so the story goes, deep learning made this work matter less.
+#
+# **Write down:** what must a program know about pictures before it has seen one?
+
 # %% [markdown]
 # ## What you will learn
 #
@@ -52,7 +57,10 @@ plots.use_style()
 #
 # We undo a piece of it: `place` puts each digit at a random place of an empty canvas of 40 × 40 (second row). You read them easily. Do the models?
 
-# %%
+# %% [markdown] slide="Who moved the digit into the middle?"
+# First row: MNIST as published. Second row: the same digits at random places. **Feature extraction** is the work of people that the first row hides.
+
+# %% slide="+" shows="2"
 settings = run.settings(
     pictures=4000,  # at most
     canvas=40,  # its height and width in pixels
@@ -73,7 +81,10 @@ plots.show(plots.gallery([*pixels[shown], *placed[shown]], columns=len(shown)),
 # %% [markdown]
 # The first model is a **[support vector machine](glossary.md#support-vector-machine)** (SVM). It compares a new picture with training pictures, pixel by pixel, and lets those vote that lie near the border between two classes. Beside it the [baseline](glossary.md#baseline) that always says the same digit. Both are scored on the [validation](glossary.md#validation) part.
 
-# %%
+# %% [markdown] slide="The digits are the same"
+# A support vector machine compares pictures pixel by pixel. **How many of 100 moved digits will it get right? Write a number down.**
+
+# %% slide="later"
 folds = canvases.folds(labels, settings.folds, run.seed, found.is_test)
 train, validation, test = folds[0]
 print(f"{len(train)} pictures to train, {len(validation)} to choose, {len(test)} to test")
@@ -102,7 +113,10 @@ for name, images in {"as published": pixels, "on the canvas": placed}.items():
 #
 # In 2005 Dalal and Triggs wanted to find people in photos. Their feature, **[HOG](glossary.md#hog)**, cuts a window into cells, and measures how strong the edges of each direction are in each. A classifier (an SVM again) learns from windows with a person in the middle, and from windows without one. Then the window *slides* over a new photo, and the place where the classifier is surest wins.
 
-# %%
+# %% [markdown] slide="Features made by hand (2005)"
+# Edge directions in a window (**HOG**), and the window slides over the canvas. **What did people put into this model?**
+
+# %% slide="+" shows="1"
 three = pixels[shown[:4][-1]]
 _, stars = hog(three, 8, (7, 7), (2, 2), visualize=True, channel_axis=0)
 model = window_hog.WindowHog(side).fit(placed[train], labels[train])
@@ -162,7 +176,10 @@ exercises.check("2.1", convolve)
 # %% [markdown]
 # What can a kernel find? The one below asks "does it get brighter from left to right?". torch's `nn.Conv2d` slides it. (torch wants picture × channel × height × width; `[None, None]` adds two axes.) What comes out is a **[feature map](glossary.md#feature-map)**: orange is positive, the left edge of a stroke; blue is negative, a right edge.
 
-# %%
+# %% [markdown] slide="Convolution: one small window, everywhere"
+# The kernel asks at every place: does it get brighter from left to right? Nine weights, however large the picture.
+
+# %% slide="+"
 grey = placed[shown[0]].mean(axis=0)  # (40, 40)
 kernel = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], dtype=np.float32)
 layer = nn.Conv2d(in_channels=1, out_channels=1, kernel_size=3, bias=False)
@@ -192,7 +209,14 @@ plots.show(fig, "A digit, a three by three kernel, and the feature map with left
 #
 # Stack such layers, and a number of a later one sees more of the picture: its **[receptive field](glossary.md#receptive-field)**. The third figure shows it for the network you will write.
 
-# %%
+# %% [markdown] slide="Slide the window"
+# At each place: multiply, add up.
+#
+# **2.1** In pairs: write `convolve(picture, kernel)` with two loops.
+#
+# Below: with stride 2 the window skips every second place.
+
+# %% slide="+" shows="1"
 plots.show(*drawings.sliding(np.eye(7), kernel))
 plots.show(*drawings.channels(n_in=2, n_out=2))
 seen_by = {"convolution 1": (3, 2), "convolution 2": (3, 1), "pooling 2": (2, 2),
@@ -205,7 +229,10 @@ plots.show(*drawings.receptive_field(placed[shown[0]], seen_by))
 # In torch a network is a class. `__init__` makes the layers, `forward` says what happens to a **[batch](glossary.md#batch)** of *B* pictures. This tiny one has a single convolution. (A *[batch norm](glossary.md#batch-norm)* brings each map to a common scale, which makes training quicker.) We move the digits by four pixels: do its scores change? The figure then shows the network of this lesson, which has four.
 
 
-# %%
+# %% [markdown] slide="A network of your own"
+# **2.2** In pairs: write the class `Network`, four convolutions and the largest number of each map. Check each shape on the figure first.
+
+# %% slide="+" shows="2"
 class Tiny(nn.Module):
     def __init__(self, n_classes):
         super().__init__()
@@ -318,7 +345,10 @@ exercises.given("2.4", batch_loss=batch_loss)  # what the check of 2.4 computes 
 #
 # A network has many weights. `backward` finds the slopes of all of them: from the loss back through the layers, each step by the chain rule. Here it does so for our one weight.
 
-# %%
+# %% [markdown] slide="Which way is down?"
+# The slope says where the loss grows; the weight moves the other way, by the slope times the learning rate. **Which of the three rates would you take?**
+
+# %% slide="+" shows="2"
 def toy_loss(w):
     return 0.5 * (w - 3) ** 2 + 1
 
@@ -338,6 +368,16 @@ plots.show(*descent_figures.descent_paths(toy_loss, start=0.0, rates=(0.05, 0.6,
 # 3. find the slopes: call the loss's `.backward()`;
 # 4. move every weight against its slope. Inside `with torch.no_grad():`, loop over `model.parameters()`: each `w` loses `rate` times `w.grad`. Use `w -= …`, which changes it in place.
 #
+
+# %% [markdown] slide="The loop that trains every network"
+# For each batch of pictures:
+#
+# 1. forget the old slopes
+# 2. compute the loss
+# 3. find the slopes, by `backward`
+# 4. move every weight a little against its slope
+#
+# **2.4** In pairs: write `one_epoch(model, loader, rate)`. What happens if you leave out line 1?
 
 # %% exercise="2.4"
 one_epoch = ...
@@ -399,7 +439,10 @@ def watched(rows, epochs, make_optimizer, make=None, seed=seeds[0]):
         [look_at(model, rows)[0], *look_at(model, validation)]))
     return pd.DataFrame(seen, columns=["training", "validation", "accuracy"])
 
-# %%
+# %% [markdown] slide="Watch both curves"
+# The same network three times. **What happened in the third training?** (Dotted: all classes the same.)
+
+# %% slide="+"
 def sgd(model, steps):
     return torch.optim.SGD(model.parameters(), lr=0.05), None
 
@@ -460,9 +503,20 @@ pd.DataFrame(found_by).agg(["mean", "std"]).round(1)  # validation accuracy (%)
 #
 # And a question that the article does not ask. That a digit may stand anywhere, one can also tell by **examples**: put each training picture at 20 places. This is called **[augmentation](glossary.md#augmentation)**. Does it then still take a deep network? We compare errors, as a ratio: the CNN should make less than half.
 
-# %%
+# %% [markdown] slide="The claim, and what it needs"
+
+# %% slide="+" shows="1"
 claims = ledger.get("dl-features"), ledger.get("dl-features-mlp"), ledger.get("dl-features-only")
 display(*claims)
+
+# %% [markdown] slide="Three doors for knowledge"
+# That a digit may stand anywhere is knowledge. It can enter
+#
+# - as a **feature**: a sliding window, or moving the ink into the middle
+# - as an **architecture**: convolution, and the largest number of each map
+# - as **examples**: each training picture at 20 places
+#
+# **Predict, then vote:** who finds the digit without any of them? Is the claim supported, not supported or inconclusive, for a CNN, and for a plain deep network (MLP)?
 
 # %% [markdown]
 # A colleague puts *all* pictures at 20 places, and then splits them into training and test part. What is wrong?
@@ -554,7 +608,9 @@ run_arms("PCA → SVM, many places", chosen=range(settings.folds // 2, settings.
 # %% [markdown]
 # All arms, by what tells them that a digit may stand anywhere. (The [intervals](glossary.md#interval) draw anew what came by chance, on two levels: folds with replacement, and in each of them its pictures. The middle 95 % of 2,000 such draws are a *two-level [bootstrap](glossary.md#bootstrap)*; with four folds it is somewhat too narrow.)
 
-# %% tags=["readme-picture"]
+# %% [markdown] slide="What was measured"
+
+# %% tags=["readme-picture"] slide="+"
 def measured(arm, rival=None):
     values = [100 * (r[arm] - (r[rival] if rival else 0)) for r in right]
     return resampling.two_level_bootstrap(values, seed=run.seed)
@@ -575,7 +631,9 @@ plots.show(fig, "Accuracy of seven arms on digits at random places, with 95 % in
 #
 # All arms saw the same test pictures, so we compare picture by picture: +100 where only the network is right, −100 where only its rival is, 0 otherwise.
 
-# %%
+# %% [markdown] slide="Verdict"
+
+# %% slide="+" shows="1"
 verdicts = []
 for each, name, arm in ((claims[0], "cnn", "CNN"), (claims[1], "mlp", "MLP")):
     estimates = {f"{name}_against_raw": measured(arm, "PCA → SVM"),
@@ -593,7 +651,12 @@ display(*verdicts, results.beside(predicted, answers))
 #
 # **Move a digit.** A test digit that PCA → SVM got wrong, at every place of the canvas, and what three models call it: blue is right, orange is wrong, with the answer in the cell. Below, move it yourself.
 
-# %%
+# %% [markdown] slide="Move one digit over the whole canvas"
+# Blue: right. Orange: wrong, with the answer.
+#
+# **Who had been told that the place does not matter, and by which door?**
+
+# %% slide="+" shows="1"
 one = folds[0][2][right[0]["PCA → SVM"] == 0][0]  # the first test picture that it got wrong
 few, many = models["PCA → SVM"], models["PCA → SVM, many places"]
 asked = {"PCA → SVM": lambda images: (few.predict(flat(images)), None),
@@ -617,6 +680,12 @@ place_figures.move_digit(pixels[one], labels[one], canvas, asked)
 # </details>
 #
 # What does the CNN find, then? First its kernels, and one digit's maps in three layers. Then pictures that it got wrong. Would you have known?
+
+# %% [markdown] slide="What does the word mean, and what not?"
+# **Shuffle** the pixels of *every* picture, training and test, in one and the same order, and train anew. Which models do clearly worse than before: SVM, MLP, CNN?
+#
+# - If the CNN's claim was *supported*: who found the features, the network or whoever invented convolution?
+# - If it was *not*: which of its two tests failed?
 
 # %%
 plots.show(*network_figures.filters_and_maps(models["CNN"].model, placed[one]))
@@ -674,6 +743,18 @@ mine.load_state_dict(torch.load(run.out / "my_network.pt"))  # later, into a net
 share = (mine(inputs[test_rows]).argmax(dim=1) == truth[test_rows]).float().mean().item()
 most = truth[test_rows].bincount().max().item() / len(test_rows)
 print(f"{100 * share:.0f} % of {len(test_rows)} right (most frequent class: {100 * most:.0f} %)")
+
+# %% [markdown] slide="Where to go on"
+# **Your turn:** twenty pictures of each of two things, in thirty lines of torch.
+#
+# **Labs**, 45 minutes each, by their question:
+#
+# - Does deep learning need a great deal of data?
+# - Can a network be too deep to train?
+# - Can we see why a network decides as it does?
+# - Can a network learn from pictures without labels?
+# - Can a network colour a black-and-white photo?
+# - Does a network serve badly those of whom it has seen little?
 
 # %% [markdown]
 # `course run 2 --images folder` runs the whole lesson on your pictures.

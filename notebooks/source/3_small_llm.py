@@ -6,6 +6,13 @@
 # %% [markdown]
 # Behind a chatbot stands a *[language model](glossary.md#language-model)*: it has read a great deal and guesses what comes next. (An *[LLM](glossary.md#llm)* is a large one; ours is tiny.) Reading the whole internet costs millions. So one takes a model that has done so, and lets it read a *little* more of what one needs: contracts, recipes, code. That is **[fine-tuning](glossary.md#fine-tuning)**. You will build such a model in about 60 lines (its heart is yours), watch it learn, and find out what fine-tuning is worth.
 
+# %% [markdown] slide="What is fine-tuning worth?"
+# A language model has read a great deal, and guesses what comes next. Reading the whole internet costs millions.
+#
+# So one takes a model that has done so, and lets it read a **little** more of what one needs: contracts, recipes, code.
+#
+# **Write down:** compared with what would you judge whether that helped?
+
 # %% [markdown]
 # When you have finished, you can say
 #
@@ -44,7 +51,10 @@ plots.use_style()
 #
 # We have let a model read for half an hour. `writing.write` lets it continue a text, the *[prompt](glossary.md#prompt)*. Let us ask it something.
 
-# %%
+# %% [markdown] slide="We ask a small model a question"
+# “How do I compute the mean of an array?” **What will it write? Say it before you look.**
+
+# %% slide="later"
 shipped, tokenizer = language.shipped()
 QUESTION = "How do I compute the mean of an array?"
 text_view.boxes({"what it writes": writing.write(shipped, tokenizer, QUESTION, seed=run.seed)})
@@ -85,7 +95,12 @@ pd.DataFrame({name: [len(n), n.sum() / 1000] for name, n in n_bytes.items()},
 #
 # A computer stores text as **bytes**; a plain English letter is one. Language models read larger pieces, **tokens**. *[Byte-pair encoding](glossary.md#byte-pair-encoding)* finds good ones: begin with single bytes, find the two neighbours that stand together most often, make them one piece, and again. (A [lab](labs/3_tokens.ipynb) writes it out.) Our tokenizer went on up to 4,096 tokens. Each has a number.
 
-# %%
+# %% [markdown] slide="Text becomes tokens"
+# Begin with single bytes, join the two neighbours that stand together most often, and again.
+#
+# **3.1** `hug` 5 times, `pug` 4 times, `hub` 6 times: which piece comes second?
+
+# %% slide="+"
 line = "Compute the mean squared error of an array-like of shape (n_samples,)."
 print(" | ".join(f"{tokenizer.decode([k])} {k}" for k in tokenizer(line)["input_ids"]))
 
@@ -106,7 +121,10 @@ exercises.check("3.1", answer_3_1)
 #
 # A language model gives *every* possible next token a probability. Then we look which one really came. If that had the probability *p*, the model's **[surprise](glossary.md#surprise)** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits. Here is the surprise of our model, token by token, on a page that it has never seen. Where is it large?
 
-# %%
+# %% [markdown] slide="How surprised is the model?"
+# A token that had the probability *p* costs −log₂ *p* bits. **Where will it be large?** All bits of a text divided by its bytes: **bits per byte** (3.2).
+
+# %% slide="later"
 encoded = {name: language.encode(tokenizer, part) for name, part in pages.items()}
 page = encoded["general, validation"][0][:120]  # a begin token, and 119 of the page
 bits = language.token_bits(shipped, [page], finetuning.CONTEXT)[0]
@@ -160,7 +178,16 @@ pd.Series({name: level(bits, checked) for name, bits in counted.items()}).round(
 #
 # The network behind chatbots is a **transformer** (Vaswani and others 2017); ours is a small *[Llama](glossary.md#llama)* (Touvron and others 2023). Here is all of it: (B, T) is B texts of T tokens, C the numbers that stand for a token. It begins with the **[embedding](glossary.md#embedding)**: a table with a list of C numbers for each token, learned like all [weights](glossary.md#weight). A text becomes one list below the other.
 
-# %%
+# %% [markdown] slide="A transformer, all of it"
+# A list of numbers for each token. In each block
+#
+# - tokens look at those before them (**attention**)
+# - each thinks for itself (**MLP**)
+# - and both only **add** to the list
+#
+# Find in the figure: where could a token see its future?
+
+# %% slide="+" shows="1"
 plots.show(*block(shipped.size))
 tokens = torch.tensor(tokenizer("Return the mean of the array")["input_ids"])  # (T,)
 lists = shipped.embed_tokens(tokens).detach()  # (T, C)
@@ -193,6 +220,15 @@ plots.show(*language_figures.rms_norm(some, RMSNorm(4)(some).detach()))
 # Where the query of one token fits the key of another (their product, the *score*, is large), it takes more of that token's value: *[softmax](glossary.md#softmax)* turns each row of scores into weights that add up to 1. And **nobody looks ahead**: who could see the next token would not have to guess it. So all later places get the score −∞ before softmax, the *[causal mask](glossary.md#causal-mask)*.
 #
 # **3.3 Write a head.** A function `head(queries, keys, values)` on torch tensors, each (T, d): the scores `queries @ keys.T`, divided by the root of d (or long lists would give large scores); the mask; softmax over each row; and what each token takes over, (T, d). `torch.ones(T, T).triu(1)` is 1 at the places ahead, `scores.masked_fill(mask, value)` wants a mask of `bool`.
+
+# %% [markdown] slide="Nobody looks ahead"
+# - **query**: what am I looking for?
+# - **key**: what do I have to offer?
+# - **value**: what do I pass on?
+#
+# Scores for all pairs of tokens; later places get −∞; softmax; take over the values.
+#
+# **3.3** In pairs: write `head(queries, keys, values)`. What would the loss be without the mask, and what would the model be worth?
 
 # %% exercise="3.3"
 head = ...
@@ -294,7 +330,10 @@ class Transformer(nn.Module):
 # %% [markdown]
 # Is it right? We put the weights of the longer training into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see where a head of its second layer looks, from two words. What has it learned to look for?
 
-# %%
+# %% [markdown] slide="Where does a head look?"
+# **What has this one learned to look for?** Nobody told it what a noun is.
+
+# %% slide="+" shows="2"
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
 pretrained.load_state_dict(shipped.state_dict())
 llama = language.as_llama(shipped)
@@ -340,7 +379,10 @@ exercises.check("3.4", looks_ahead)
 #
 # In *[pre-training](glossary.md#pre-training)* the model reads pages in a row, cut into **windows** of 129 tokens, so that each of 128 has a next to predict. Ours, half as large as the shipped one, gets through a part of the pages; the n-gram model has read all. The loss is lesson 2's [cross-entropy](glossary.md#cross-entropy): nothing but the mean surprise, with the natural logarithm, in *[nats](glossary.md#nat)* (1 nat = 1.44 bits). `training.fit` is lesson 2's loop. For the matrices the [optimizer](glossary.md#optimizer) is **[Muon](glossary.md#muon)** (Jordan and others 2024) in place of AdamW.
 
-# %%
+# %% [markdown] slide="One minute of learning"
+# The same beginning, “Return the”, while the model reads.
+
+# %% slide="+"
 def batch_loss(model, windows):
     """Mean surprise of a batch, in nats: windows (B, T + 1)."""
     scores = model(windows[:, :-1])  # (B, T, n_tokens)
@@ -368,7 +410,10 @@ text_view.boxes({f"after {looks['step'].iloc[k]:.0f} steps": samples[k] for k in
 #
 # First your minute. It begins near 4: 12 bits for one of 4,096 tokens, about three bytes each. (Does it beat counting? Compare the squares with the line.) Then the same code, 2.6 million weights, half an hour on one core, fourteen packages in place of three: the [model card](../datasets/pretrained.md) says all. Beside it, two rivals that have read just as much: an n-gram model, and `xz`, a program that compresses by finding repeats. The time axis is not even.
 
-# %%
+# %% [markdown] slide="What half an hour buys"
+# Bits per byte, fewer is better. **By how much would ten times the time help again?**
+
+# %% slide="+" shows="2"
 bytes_per_token = n_bytes["general, train"].sum() / sum(map(len, encoded["general, train"]))
 rivals = {"4-gram": level(counted["4-gram"], checked)}
 plots.show(*learning(history.losses, looks, rivals, bytes_per_token))
@@ -404,7 +449,10 @@ exercises.check("3.5", nucleus)
 # %% [markdown]
 # The loop with your rule (ours, until yours is right). Three settings of the knobs; then your own hand, if you run this yourself: type a beginning, and turn. Where does it begin to rave?
 
-# %%
+# %% [markdown] slide="Temperature and top-p"
+# Cold or hot: **which box is which?** (3.5: write the rule that cuts off the long tail.)
+
+# %% slide="+" shows="1"
 PROMPT = "Return the"
 
 
@@ -436,9 +484,14 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 #
 # And a question that the article does not ask: is the *half hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, as fixed beforehand; the first shows where it begins. A fifth of them is for validation, and training stops when that gets no better. The [arm](glossary.md#arm) *more general text* goes on with what the model has read before; *from scratch* keeps size and tokenizer.
 
-# %%
+# %% [markdown] slide="The claim, and what it needs"
+
+# %% slide="+" shows="1"
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
 display(*claims)
+
+# %% [markdown] slide="+"
+# **Predict, then vote:** how many % of the bits does it save with 300 pages? Supported, not supported or inconclusive?
 
 # %% [markdown]
 # **Predict**, in place of our guesses: with 300 pages, how many percent fewer bits does the fine-tuned model need on pages of scikit-learn that it has never seen, than the model before, and than one from scratch? And both [verdicts](glossary.md#verdict): `"supported"`, `"not supported"` or `"inconclusive"`?
@@ -493,7 +546,12 @@ else:
 # %% [markdown]
 # The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more. Grey, and not judged: an n-gram model that has counted the general text and the task's pages.)
 
-# %% tags=["readme-picture"]
+# %% [markdown] slide="What was measured"
+# Fewer bits are better. A budget is a number of pages to learn from.
+#
+# **Compare orange with each rival in turn.** What does each comparison tell?
+
+# %% tags=["readme-picture"] slide="+"
 files = pd.factorize(np.array([document.file for document in parts[test]]))[0]
 file_bytes = np.tile(np.bincount(files, n_bytes[test]), (settings.seeds, 1))
 
@@ -514,7 +572,9 @@ plots.show(*savings(levels, 5, judged=finetuning.JUDGED))
 #
 # Each number is how many percent of the rival's bits fine-tuning saves; the [margin](glossary.md#margin) is 5 %; n counts source files.
 
-# %%
+# %% [markdown] slide="Verdict"
+
+# %% slide="+" shows="1"
 RIVALS = {"against_pretrained": "pre-trained only", "against_more_reading": "more general text",
           "against_scratch": "from scratch"}
 saved = {test_id: {budget: resampling.percent_saved(file_bits("fine-tuned", budget),
@@ -540,7 +600,9 @@ print(f"not judged, {first}: {few.text('%')} saved against the model before")
 #
 # The same beginning, before and after. And what has it cost? The last column is the *general* text: fine-tuning can make a model [forget](labs/3_forgetting.ipynb). (A [lab](labs/3_summary.ipynb) gives it a task with a score: summing up code.)
 
-# %%
+# %% [markdown] slide="The same beginning, before and after"
+
+# %% slide="+" shows="1"
 tuned = experiment.train("fine-tuned", settings.budgets["300 pages"], 0)[0]
 both = {"before": shipped, "fine-tuned": tuned}
 START = "Parameters\n----------\nX :"
@@ -565,6 +627,15 @@ pd.DataFrame({part: {name: level(finetuning.page_bits(each, encoded[part]), part
 #
 # Make it write like *your* text, with your loop of 3.6 (ours, until yours is right). Put a file of yours in place of Python's manual (`open("my.txt").read()`); 100 kB or more is good. How many bits does it save on your last 2,000 tokens (roughly), in how many seconds? (The whole experiment: `COURSE_TEXT=my.txt course run 3`, an hour or more.)
 
+# %% [markdown] slide="From here to a chatbot"
+# - **Instruction tuning**: thousands of questions *with answers*
+# - **Preferences**: which of two answers do people like better?
+# - **Size**: a thousand to a million times the weights and the text
+#
+# None of this makes it *know* what is true: it writes what is likely.
+#
+# **Discuss:** where would you trust such a model, and what would you measure first?
+
 # %%
 import time
 from pydoc_data.topics import topics
@@ -580,6 +651,18 @@ cpu_s = time.process_time() - began
 before, after = (batch_loss(each, own[-16:]).item() for each in (pretrained, mine))
 print(f"saved: {100 * (1 - after / before):.0f} % of the bits, in {cpu_s:.0f} CPU seconds")
 print(writing.write(mine, tokenizer, "The for statement", n_tokens=80, temperature=0.5))
+
+# %% [markdown] slide="Where to go on"
+# **Your turn:** let it read a text of yours, with your own loop of 3.6. How many bits does that save?
+#
+# **Labs**, 45 minutes each, by their question:
+#
+# - Does fine-tuning make a language model forget?
+# - Does a language model learn grammar, context and meaning?
+# - Does cutting text into tokens help?
+# - Do larger models on more text do better?
+# - Can a language model summarise code?
+# - Does a language model pick up the bias of its text?
 
 # %% [markdown]
 # ## Recap

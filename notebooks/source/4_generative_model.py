@@ -6,6 +6,14 @@
 # %% [markdown]
 # You type "a cat on a skateboard", and a picture appears that nobody has painted. Or has somebody? Artists say that such programs copy; makers say that every picture is new. Here you write the loop that turns noise into a picture, and then ask what decides its worth: **do its pictures look real, and are they new?**
 
+# %% [markdown] slide="A picture that nobody has painted. Or has somebody?"
+# You type “a cat on a skateboard”, and a picture appears. Artists say that such programs copy; makers say that every picture is new.
+#
+# - Do its pictures look **real**?
+# - Are they **new**?
+#
+# **Write down:** how would you find out whether a picture is a copy?
+
 # %% [markdown]
 # When you have finished, you can
 #
@@ -68,7 +76,9 @@ print(f"train {len(train)}, held out {len(held_out)}, spare {len(spare)} picture
 #
 # A generator like yours to come, only trained for longer, came with the course. Twelve of these 24 digits are its work. Which?
 
-# %%
+# %% [markdown] slide="A quiz: twelve of these 24 are generated. Which?"
+
+# %% slide="+"
 def generator(rows, seed):
     """The generator that came with the course; on pictures of your own, one that is trained now."""
     if pictures.source.name == "mnist" and run.profile == "laptop":
@@ -105,7 +115,10 @@ text_view.folded("Which are generated?", ", ".join(map(str, 1 + np.flatnonzero(i
 #
 # A classic *[density model](glossary.md#density-model)* takes each training picture of a class as a point, lays bell-shaped clouds over the points, and draws new points from the clouds: a **[Gaussian mixture](glossary.md#gaussian-mixture)**. It is the [baseline](glossary.md#baseline) that a network has to beat. Ours is a good one: two clouds a class, the settings under which unseen digits were likeliest. As its strokes come out grey, it gets more contrast (second row).
 
-# %%
+# %% [markdown] slide="The baseline: a classic model draws"
+# A Gaussian mixture lays clouds over the training pictures and draws from them (below: more contrast). **What does it know, and what not?**
+
+# %% slide="+"
 asked = np.arange(settings.made) % n_classes  # the classes that every generator is asked for
 grey = generators.draw_mixtures(pixels[train], labels[train], asked, seed=1)
 drawn = ((grey - 0.3) / 0.4).clip(0, 1)  # white strokes, black ground
@@ -125,7 +138,10 @@ plots.show(plots.gallery([*grey[:10], *drawn[:10]]),
 #
 # *noise* is a random number for each pixel, around 0, with standard deviation 1. (The squares of the two weights add up to 1.) There are 1,000 levels of noise, *t* = 0 to 999, and each has its share *a*; ours falls along a cosine (Nichol and Dhariwal 2021). The dots are the levels that we shall visit on the way back from 999. Until where can you read the digit?
 
-# %%
+# %% [markdown] slide="Destroying a picture is easy"
+# noisy = √*a* · clean + √(1 − *a*) · noise. **Until which *a* can you read the digit?** A network learns to undo a little of it.
+
+# %% slide="+" shows="1"
 def add_noise(clean, noise, a):
     """Clean pictures and noise, mixed: `a` is 1 for the picture alone, 0 for noise alone."""
     return a**0.5 * clean + (1 - a) ** 0.5 * noise
@@ -168,6 +184,12 @@ exercises.check("4.1", answer_4_1)
 # %% [markdown]
 # **4.2 Write the step.** `denoise_step(noisy, guess, a_now, a_next)` gives the picture at the next level, for numbers and tensors alike.
 
+# %% [markdown] slide="One step back"
+# The network guesses the clean picture. Whoever has the noisy picture and a guess can work out the noise. Then mix the *same* guess and the *same* noise again, with a little less noise.
+#
+# - **4.1** A pixel: clean 0.5, *a* = 0.64, noisy −0.2. How large was the noise?
+# - **4.2** In pairs: write `denoise_step(noisy, guess, a_now, a_next)`
+
 # %% exercise="4.2"
 denoise_step = ...
 ### BEGIN SOLUTION
@@ -184,7 +206,10 @@ exercises.check("4.2", denoise_step)
 #
 # It is a **[U-Net](glossary.md#u-net)** (Ronneberger and others 2015): convolutions as in lesson 2, but a picture comes out. On the way down it sees more and more of the picture at once; the *skip connections* carry over what gets lost there, exactly where the strokes are. To save time, four neighbouring pixels become one place with four numbers (a *patch*). The noise level and the class are turned into numbers, too, and added in every block. (Many programs let it guess the *noise*. By the formula, either gives the other.)
 
-# %%
+# %% [markdown] slide="The network that guesses"
+# **4.3** writes its loss. Why does it take *skip connections* to put strokes exactly where they were?
+
+# %% slide="+" shows="2"
 model = diffusion.UNet(pixels.shape[1:], n_classes, seed=run.seed).to(run.device)
 print(f"{sum(weights.numel() for weights in model.parameters()):,} weights")
 plots.show(*diffusion_figures.unet(model.shape, model.channels, model.patch))
@@ -249,7 +274,10 @@ exercises.check("4.4", make_pictures)
 # %% [markdown]
 # Your loop at work (ours, until yours is right), after 0, 10, 40 … steps of training. All rows begin with the same noise. Some of the last row are runes? That is the short training, not your loop.
 
-# %%
+# %% [markdown] slide="From noise to picture"
+# Your loop of **4.4**, after more and more training; all rows begin with the same noise.
+
+# %% slide="+"
 loop = make_pictures if exercises.statuses["4.4"] == "correct" else diffusion.make_pictures
 step = denoise_step if exercises.statuses["4.2"] == "correct" else diffusion.denoise_step
 
@@ -274,7 +302,10 @@ plots.show(plots.gallery(np.concatenate(list(rows.values())), columns=10, rows=l
 # %% [markdown]
 # What does the network see on its way? Below are its *guesses* for the first three of the last row, at eight of the 25 levels. And programs that make pictures use a library's *[scheduler](glossary.md#scheduler)*. Does it take the same steps as you? It goes along, and must agree at each.
 
-# %%
+# %% [markdown] slide="What does the network see on its way?"
+# **Why is the first guess a blur?** (From left to right: less and less noise.)
+
+# %% slide="+" shows="2"
 library = DDIMScheduler(1_000, beta_schedule="squaredcos_cap_v2", prediction_type="sample",
                         clip_sample=False, timestep_spacing="trailing")
 library.set_timesteps(settings.sampling_steps)
@@ -303,7 +334,10 @@ plots.show(plots.gallery(guesses, [f"t = {levels[i]}" for i in some] + [""] * 16
 #
 # The one of the quiz took more than seven times as many steps as yours, and keeps a moving *average* of its weights (an *[EMA](glossary.md#ema)*), which is steadier. Upper half: yours. Lower half: the longer one.
 
-# %%
+# %% [markdown] slide="A minute of training, and the longer one"
+# Two rows each, yours above. Which do you find better, and **how would you measure that?**
+
+# %% slide="+"
 forty = np.arange(40) % n_classes
 sheets = [dream(each, forty, seed=5) for each in (kept[settings.steps], long_trained[0])]
 plots.show(plots.gallery(np.concatenate(sheets), columns=20, width=0.5),
@@ -343,6 +377,15 @@ pd.Series(table, name="recognised as what was asked for (%)").round(1).to_frame(
 #
 # **4.5 Cheat the judge.** Is a high share enough? Make an array `cheat`: one picture for each entry of `labels[held_out]`, in the same order, that the judge will recognise nearly always, and that as a whole is worth nothing, because all pictures of a class are the *same*. Take them from the training part (`train` holds row numbers of `pixels` and `labels`).
 
+# %% [markdown] slide="Who may be the judge?"
+# A network that reads digits says whether a made picture is what was asked for. Who may teach it?
+#
+# - the generator's own pictures?
+# - the generator's training pictures?
+# - other real pictures?
+#
+# **4.5** In pairs: make pictures that satisfy this judge and are worth nothing.
+
 # %% exercise="4.5"
 cheat = ...
 ### BEGIN SOLUTION
@@ -359,7 +402,10 @@ exercises.check("4.5", cheat)
 #
 # is about 0 (by chance even below): the **[kernel distance](glossary.md#kernel-distance)** (KID, Bińkowski and others 2018). It is larger when pictures are odd, and when they are too alike. No picture is compared with itself, so on average it does not depend on their number.
 
-# %%
+# %% [markdown] slide="The whole group, too, must look real"
+# **Kernel distance** to real digits: 0 is as like them as real ones are. **Which row is a cheat, and is it caught?**
+
+# %% slide="+"
 def kid(ours, theirs):
     """Kernel distance of two groups, (n, 64) and (m, 64) numbers of the judge."""
     def likeness(x, y):
@@ -394,6 +440,14 @@ plots.show(*diffusion_figures.distances(table, "kernel distance to held-out digi
 # A picture is a copy when it is *nearly* the same as a training picture. Pixel by pixel is not enough: a copy that is dimmed, or moved by a pixel, is a copy. So: the distance is 1 − cosine (both pictures scaled to length 1, multiplied pixel by pixel, added up: brightness does not count), the smallest while one of the two is moved by up to a pixel. And how near is too near? Where digits crowd, as the 1s do, everybody has a near neighbour. So we divide by the mean distance to the 50 nearest training pictures: the **relative distance**, 0 for a copy.
 #
 # The limit comes from real people: a picture nearer than 99 of 100 *held-out* digits is a **[near-copy](glossary.md#near-copy)**. So are 1 % of real digits. Does it catch altered copies?
+
+# %% [markdown] slide="New, compared with what?"
+# A picture is a **near-copy** when it is nearer to a *training* picture than 99 of 100 real, unseen digits are.
+#
+# - A colleague compares with *held-out* pictures instead, and finds no copies. What is wrong?
+# - A **thief**, the same model trained on two pictures of each class, must be caught. Why?
+#
+# **4.6** In pairs: write `share_of_copies`.
 
 # %%
 def altered(rows):
@@ -444,7 +498,10 @@ exercises.check("4.6", share_of_copies)
 #
 # **Predict**, in place of our guesses, what the three longer-trained generators will show: how many points more (or fewer, −) does the judge recognise than of real digits? How many percent are near-copies? How many of the thief's? And the [verdict](glossary.md#verdict)?
 
-# %%
+# %% [markdown] slide="The claim, and what it needs"
+# **Predict, then vote:** supported, not supported or inconclusive?
+
+# %% slide="+"
 claim = ledger.get("gen-new-and-real")
 predicted = {
     "recognised, made minus real (points)": -2,
@@ -474,7 +531,9 @@ thief = min(stolen)
 #
 # The [intervals](glossary.md#interval) draw anew trainings (the thief has one), made pictures and held-out ones (and with these the limit). The *spike*: 5 % of the made pictures are replaced by disguised training pictures; does the test see so few?
 
-# %%
+# %% [markdown] slide="Verdict"
+
+# %% slide="+" shows="1"
 real_right = 100.0 * (judge.predict(pixels[held_out]) == labels[held_out])
 agreement = [100.0 * (judge.predict(group) == asked) for group in made]
 spike = np.concatenate(list(disguised.values()))
@@ -524,7 +583,12 @@ pd.Series({name: each.text("%") for name, each in rows.items()}, name="found").t
 #
 # The same network, the same number of steps; only the number of training pictures differs, and with it how often each is seen. From how many pictures on does it make something of its own?
 
-# %% tags=["readme-picture"]
+# %% [markdown] slide="When does it copy?"
+# The same network, the same number of steps; only the number of training pictures differs.
+#
+# **From how many pictures on does it make something of its own, and why?**
+
+# %% tags=["readme-picture"] slide="+"
 groups = {len(rows): (rows, fewer[len(rows)], [stolen[len(rows)]]) for rows in few}
 groups[len(train)] = train, made[0], near
 points = [diffusion_figures.Copying(n, judges.share_of_copies(each, real, run.seed),
@@ -537,7 +601,10 @@ plots.show(*diffusion_figures.copying(points, claim.test("near_copies").margin))
 #
 # The ten made pictures with the *smallest* relative distance, each above its nearest training digit. Where would you say "copy"?
 
-# %%
+# %% [markdown] slide="The ten nearest, each above its training digit"
+# **Where would you say “copy”?** What would a test like this one overlook?
+
+# %% slide="+" shows="1"
 everything, all_near = np.concatenate(made), np.concatenate(near)
 nearest = np.argsort(all_near)[:10]
 _, which = judges.relative_distance(everything[nearest], pixels[train], pixels[train])
@@ -555,7 +622,10 @@ print(f"near-copies: {(all_near < limit).sum()} of {len(all_near):,}, below {lim
 #
 # Most programs that paint from text run this loop. Three things are added: a *text encoder* in place of the class; a [VAE](glossary.md#vae) (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures (Rombach and others 2022); and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and learned from hundreds of millions of pictures.
 
-# %%
+# %% [markdown] slide="What it is in the world"
+# The same loop, with a text encoder, small “latent” pictures, and size. **Does *it* copy? What would you need in order to measure that?**
+
+# %% slide="+"
 plots.show(*diffusion_figures.text_to_image())
 
 # %% [markdown]
@@ -602,6 +672,17 @@ plots.show(plots.gallery([*both[0], *both[1][which]]),
 
 # %% [markdown]
 # The whole lesson runs on your pictures, too: one folder for each class, `COURSE_IMAGES=folder course run 4`; it then trains all six generators anew, which takes an hour.
+
+# %% [markdown] slide="Where to go on"
+# **Your turn:** make your own thief from about ten drawings. Where does copying begin?
+#
+# **Labs**, 45 minutes each, by their question:
+#
+# - Do GANs and VAEs make better pictures than a classic model?
+# - Does synthetic data keep people's privacy?
+# - Does augmentation help?
+# - Does generated content make a stereotype stronger?
+# - Why did it make this picture?
 
 # %% [markdown]
 # ## Recap
