@@ -26,14 +26,17 @@ from nbformat import NotebookNode
 from course_utils import ROOT, CourseError, __version__
 from course_utils.authoring import build, runner, teaching
 from course_utils.authoring.teaching import Notes
+from course_utils.claims import cards
 from course_utils.files import write_text
 from course_utils.run import notebooks
+from course_utils.show import text_view
 
 JOINS, LATER = "+", "later"
 """Marks of a cell that goes onto the slide before: at once, or when the speaker presses a key."""
 MARKDOWN = MarkdownIt("commonmark").enable("table")
-WIDE = 1.9
-"""A figure whose width is less than so many times its height stands beside the text of its slide."""
+NARROW, LONG, MANY = 1.6, 170, 5
+"""A figure stands beside the text of its slide if its width is less than so many times its height, or the text
+has more than so many letters; a table of more than so many rows, its head included, is set smaller."""
 
 
 @dataclass
@@ -47,9 +50,9 @@ class Slide:
     section : str
         The notebook's heading that it belongs to.
     texts, figures : list of str
-        HTML, in order; figures stand below the texts, or beside them.
-    beside : bool
-        Whether they do.
+        HTML, in order.
+    narrow : bool
+        Whether there is a figure that is nearly as high as wide.
     notes : list of str
         HTML of what the speaker sees.
     """
@@ -58,8 +61,14 @@ class Slide:
     section: str
     texts: list[str] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
-    beside: bool = False
+    narrow: bool = False
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def beside(self) -> bool:
+        """Whether figures stand beside the texts, not below."""
+        letters = len(re.sub("<[^>]*>", "", "".join(self.texts)).strip())
+        return bool(self.figures) and letters > 0 and (self.narrow or letters > LONG)
 
 
 def of_lesson(source: Path) -> list[Slide]:
@@ -118,7 +127,7 @@ def _add(
     for number in numbers:
         html, shape = things[number - 1]
         (slide.figures if shape else slide.texts).append(f"<div{mark}>{html}</div>")
-        slide.beside |= bool(shape) and shape[0] < WIDE * shape[1]
+        slide.narrow |= bool(shape) and shape[0] < NARROW * shape[1]
 
 
 def _code(source: str) -> str:
@@ -140,8 +149,19 @@ def _things(outputs: Sequence[NotebookNode]) -> list[tuple[str, tuple[int, int] 
             shape = struct.unpack(">II", base64.b64decode(png[:64])[16:24])
             found.append((f'<img src="data:image/png;base64,{png}" alt="{alt}">', shape))
         elif "text/html" in data and not (found and found[-1][1] and "<details" in data["text/html"]):
-            found.append((re.sub(r"(?s)<style.*?</style>", "", data["text/html"]), None))
+            found.append((_fitted(data["text/html"]), None))
     return found
+
+
+def _fitted(html: str) -> str:
+    """A table, card or text of a notebook as a slide has room for it."""
+    html = re.sub(r"(?s)<style.*?</style>", "", html.replace(cards.LEGEND, "").replace(cards.CONTROLS, ""))
+    kinds = ["small"] if html.count("<tr") > MANY else []
+    if html.startswith("<div style='border-left"):
+        kinds.append("card")
+    elif text_view.AS_IT_IS in html:
+        kinds.append("boxes" if html.startswith("<b>") else "tokens")
+    return f'<div class="{" ".join(kinds)}">{html}</div>'
 
 
 # --- what the speaker sees ---

@@ -214,7 +214,7 @@ plots.show(fig, "A digit, a three by three kernel, and the feature map with left
 #
 # **2.1** In pairs: write `convolve(picture, kernel)` with two loops.
 #
-# Below: with stride 2 the window skips every second place.
+# Lower half: with stride 2 the window skips every second place.
 
 # %% slide="+" shows="1"
 plots.show(*drawings.sliding(np.eye(7), kernel))

@@ -450,7 +450,7 @@ exercises.check("3.5", nucleus)
 # The loop with your rule (ours, until yours is right). Three settings of the knobs; then your own hand, if you run this yourself: type a beginning, and turn. Where does it begin to rave?
 
 # %% [markdown] slide="Temperature and top-p"
-# Cold or hot: **which box is which?** (3.5: write the rule that cuts off the long tail.)
+# **What changes from cold to hot?** (3.5: top-p cuts off the long tail.)
 
 # %% slide="+" shows="1"
 PROMPT = "Return the"

@@ -584,9 +584,7 @@ pd.Series({name: each.text("%") for name, each in rows.items()}, name="found").t
 # The same network, the same number of steps; only the number of training pictures differs, and with it how often each is seen. From how many pictures on does it make something of its own?
 
 # %% [markdown] slide="When does it copy?"
-# The same network, the same number of steps; only the number of training pictures differs.
-#
-# **From how many pictures on does it make something of its own, and why?**
+# Only the number of training pictures differs. **When does it begin to make something of its own, and why?**
 
 # %% tags=["readme-picture"] slide="+"
 groups = {len(rows): (rows, fewer[len(rows)], [stolen[len(rows)]]) for rows in few}
