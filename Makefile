@@ -8,7 +8,7 @@ endif
 READY := .venv/.ready
 SITE := .venv/.site-ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme site pdf lint lock clean
+.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme site pdf slides lint lock clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -60,6 +60,9 @@ site: $(SITE)    ## build the site from the stored notebooks, into build/site
 
 pdf: site        ## print each lesson from the site, into build/pdf (needs Chromium)
 	$(BIN)/python -m course_utils.authoring.printing $(OPTIONS)
+
+slides: $(SITE)  ## make slides of each lesson, one file each, in build/slides
+	$(BIN)/python -m course_utils.authoring.slides
 
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .

@@ -37,6 +37,7 @@ def uses(term):
 def prose(source):
     """A lesson's text behind its title, with code, formulas and headings blanked out."""
     cells = jupytext.read(source, fmt="py:percent").cells
+    cells = [cell for cell in cells if "slide" not in cell.metadata]  # those of the slides alone
     text = "\n\n".join([cell.source for cell in cells if cell.cell_type == "markdown"][1:])
     hidden = r"(?ms)\[[^\]]+\]\(labs/[^)]+\)|"  # a lab's question is no use of a term
     hidden += r"^```.*?^```|^#[^\n]*$|`[^`\n]+`|(?<=\]\()[^)]+(?=\))|\*\*\d\.\d [^*]+\*\*"

@@ -281,6 +281,18 @@ def test_exercises_carry_nbgraders_metadata(name):
     assert len({cell.grade_id for cell in cells}) == len(cells)
 
 
+@every_notebook
+def test_in_a_class_each_check_takes_the_courses_own_exercises(name):
+    """Whatever an answer cell has called `exercises`."""
+    checks = [
+        cell.source
+        for cell in solved_edition(SOURCES[name]).cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    own = re.compile(r"from course_utils\.exercises\.\w+ import .*\bexercises\b")
+    assert checks and all(own.match(check) for check in checks)
+
+
 @pytest.fixture
 def source(tmp_path):
     """Writes a small lesson source."""

@@ -77,7 +77,7 @@ def solved_edition(source: Path, *, guarded: bool = True) -> nbformat.NotebookNo
 def with_slides(source: Path) -> nbformat.NotebookNode:
     """The cells of a source file as they stand there, those for the slides alone included.
 
-    Cell ids follow from the text: building twice gives the same file. A cell for the slides has none of these.
+    Cell ids follow from the text: building twice gives the same file. Cells for the slides have others.
     """
     notebook = jupytext.read(source, fmt="py:percent")
     seen: Counter[str] = Counter()

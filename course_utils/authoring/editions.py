@@ -54,7 +54,7 @@ def read(path: Path) -> NotebookNode:
 
 
 def relink(notebook: NotebookNode, place: Callable[[Path], str | None]) -> None:
-    """Let a notebook's links to files of the course lead to where `place` says; None leaves the words alone."""
+    """Let a notebook's links to files of the course lead to where `place` says; None leaves the words."""
 
     def link(found: re.Match[str]) -> str:
         target = place(Path(found[2]))

@@ -1,7 +1,7 @@
 """The instructor's edition: notebooks with solutions and teaching notes, and a plan a module.
 
-``python -m course_utils.authoring.instructor FOLDER [NAME …]`` writes it alone; `course class` brings it along.
-Nothing is executed: outputs are those of the stored student edition, where the code is the same.
+``python -m course_utils.authoring.instructor FOLDER [NAME …]`` writes it. Nothing is executed: outputs are
+those of the stored student edition, where the code is the same.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _place(target: Path, beside: Collection[str]) -> str | None:
 
 
 def with_minutes(text: str, minutes: Mapping[str, int]) -> str:
-    """A cell's text with the minutes of each section below its heading; those of the beginning below the title."""
+    """A cell's text with the minutes of each section below its heading, the beginning's below the title."""
 
     def lines() -> Iterator[str]:
         code = False
@@ -192,12 +192,15 @@ def exercises_of(notebook: NotebookNode) -> Mapping[str, Exercise]:
 def _of_exercise(exercise: Exercise) -> str:
     mistakes = "\n".join(f"- {each.hint}" for each in exercise.mistakes)
     hints = "\n".join(f"{number}. {hint}" for number, hint in enumerate(exercise.hints, 1))
-    return (
+    parts = [
         f"> **For the instructor · {exercise.id} {exercise.title}.** Expected: {exercise.expects}. The "
-        f"solution stands above.\n\n<details><summary>{len(exercise.mistakes)} typical mistakes, by what the "
-        f"check says to each</summary>\n\n{mistakes}\n\n</details>\n\n<details><summary>{len(exercise.hints)} "
-        f"hints, for those who ask</summary>\n\n{hints}\n\n</details>"
-    )
+        "solution stands above.",
+        f"<details><summary>{len(exercise.mistakes)} typical mistakes, by the check's answers</summary>",
+        mistakes,
+        f"</details>\n\n<details><summary>{len(exercise.hints)} hints, for those who ask</summary>",
+        f"{hints}\n\n</details>",
+    ]
+    return "\n\n".join(parts)
 
 
 # --- the pages ---
@@ -222,7 +225,7 @@ def _index(modules: Sequence[str], rows: Sequence[str]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write it into the folder that comes first, for the lessons and labs that follow; without any, for all."""
+    """Write it into the folder that comes first, for the lessons and labs that follow; else for all."""
     if not arguments:
         raise CourseError("expected a folder, then names of lessons or labs, or none for all of them")
     folder, names = Path(arguments[0]), arguments[1:]

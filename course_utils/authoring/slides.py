@@ -1,7 +1,7 @@
 """Slides of a lesson, one self-contained page each, from the cells of its source that are marked for them.
 
-``python -m course_utils.authoring.slides [NAME …]`` writes ``build/slides/NAME.html``. Texts come from the source,
-figures, tables and cards from the stored notebook, speaker notes from the teaching notes. reveal.js
+``python -m course_utils.authoring.slides [NAME …]`` writes ``build/slides/NAME.html``. Texts come from the
+source, figures, tables and cards from the stored notebook, speaker notes from the teaching notes. reveal.js
 (https://revealjs.com, MIT) is taken from the files of the installed package sphinx-revealjs.
 """
 
@@ -35,8 +35,8 @@ JOINS, LATER = "+", "later"
 """Marks of a cell that goes onto the slide before: at once, or when the speaker presses a key."""
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 NARROW, LONG, MANY = 1.6, 170, 5
-"""A figure stands beside the text of its slide if its width is less than so many times its height, or the text
-has more than so many letters; a table of more than so many rows, its head included, is set smaller."""
+"""A figure stands beside the text of its slide if its width is less than so many times its height, or the
+text has more than so many letters; a table of more than so many rows, its head included, is set smaller."""
 
 
 @dataclass
@@ -136,7 +136,7 @@ def _code(source: str) -> str:
 
 
 def _things(outputs: Sequence[NotebookNode]) -> list[tuple[str, tuple[int, int] | None]]:
-    """What a cell shows, as HTML, a figure with its width and height; words and numbers below one are left out."""
+    """What a cell shows, as HTML, a figure with its width and height and without the words below it."""
     found: list[tuple[str, tuple[int, int] | None]] = []
     for output in outputs:
         data = output.get("data", {})
@@ -183,7 +183,9 @@ def _ask(slide: Slide, name: str, cell: NotebookNode, notes: Notes | None, numbe
     if notes is None:
         return
     if not 1 <= number <= len(notes.questions):
-        raise _unfit(name, cell, f"ask={number} to be one of the {len(notes.questions)} questions of its notes")
+        raise _unfit(
+            name, cell, f"ask={number} to be one of the {len(notes.questions)} questions of its notes"
+        )
     question = notes.questions[number - 1]
     slide.texts.append(f'<p class="ask">{escape(question.ask)}</p>')
     slide.notes.append(f"<p>Listen for: {escape(question.listen)}</p>")

@@ -1,4 +1,4 @@
-"""Teaching notes of a lesson or lab, from `notebooks/teaching/NAME.toml`: minutes, stumbling blocks, questions."""
+"""Teaching notes of a lesson or lab: minutes, stumbling blocks, questions; `notebooks/teaching/`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from course_utils.authoring import runner
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a notebook, as its heading names it (``""``: what stands before the first), and its minutes."""
+    """A section of a notebook by its heading (``""``: what stands before the first), and its minutes."""
 
     heading: str
     minutes: int
@@ -128,7 +128,9 @@ def _fits(path: Path, notes: Notes, wanted: Sequence[str]) -> None:
             )
     if len(notes.sections) > len(wanted):
         extra = notes.sections[len(wanted)].heading
-        raise CourseError(f"{path}: sections: expected {len(wanted)}, the notebook has no more; got {extra!r}")
+        raise CourseError(
+            f"{path}: sections: expected {len(wanted)}, the notebook has no more; got {extra!r}"
+        )
     total = sum(section.minutes for section in notes.sections)
     if total != notes.minutes:
         raise CourseError(f"{path}: minutes: expected {total}, the sum of the sections, got {notes.minutes}")
