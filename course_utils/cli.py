@@ -222,12 +222,14 @@ def _class(options: argparse.Namespace) -> int:
     from course_utils.authoring import runner
 
     try:
-        from course_utils.authoring import build, grading
+        from course_utils.authoring import build, grading, instructor
     except ModuleNotFoundError as error:
         raise CourseError(f"'course class' needs {error.name}: pip install -r requirements.lock") from error
     names = runner.select(options.names) if options.names else [*runner.names(), *runner.labs()]
     written = grading.write(options.folder, [each for each in build.sources() if each.stem in names])
+    instructor.write(options.folder / "instructor", names)
     print(f"{len(written)} assignments in {options.folder / 'source'}")
+    print(f"For you, with solutions, minutes and plans: {options.folder / 'instructor' / 'index.md'}")
     print(f"What to do next: {options.folder / 'README.md'}")
     return 0
 

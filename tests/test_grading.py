@@ -316,3 +316,5 @@ def test_the_command_makes_a_class_of_every_lesson_and_lab(tmp_path, capsys):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
     assert cli.main(["class", str(tmp_path / "one"), "2_depth"]) == 0
     assert [path.name for path in (tmp_path / "one" / "source").iterdir()] == ["2_depth"]
+    beside = {path.name for path in (tmp_path / "one" / "instructor").iterdir()}
+    assert beside == {"2_depth.ipynb", "module_2.md", "index.md", "glossary.md"}

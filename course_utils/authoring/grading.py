@@ -55,6 +55,8 @@ course report --class .                  # a page on the results files that were
 
 Downloads of Moodle, Canvas, Blackboard and Brightspace are recognised, and a folder a student. Each exercise
 is one point; an answer that is right in part gets its share. Once more: `nbgrader autograde NAME --force`.
+
+`source/` and `instructor/` (solutions, minutes, what to ask, plans) are for you alone.
 """
 
 
