@@ -117,3 +117,12 @@ def test_the_installed_package_loads_data_that_it_checks(python):
     from course_utils.data import registry
 
     assert python(code).split() == ["178", str(len(registry.registry())), "True"]
+
+
+def test_the_installed_package_makes_an_instructors_edition(python, tmp_path):
+    code = "from pathlib import Path; from course_utils.authoring import instructor, slides\n"
+    code += "print(instructor.write(Path('edition'), ['1_rare'])[0])\n"
+    code += "print(Path(slides.__file__).with_name('templates').joinpath('slides.html').is_file())"
+    assert python(code).split() == ["edition/1_rare.ipynb", "True"]
+    edition = (tmp_path / "edition" / "1_rare.ipynb").read_text("utf-8")
+    assert "BEGIN SOLUTION" in edition and "What students stumble over" in edition

@@ -169,17 +169,20 @@ def _fitted(html: str) -> str:
 
 def _of_section(notes: Notes, heading: str) -> str:
     (minutes,) = {each.minutes for each in notes.sections if each.heading == heading}
-    lines = [f"<p><b>{escape(heading) or 'Beginning'}</b>: {minutes} min in the notebook</p>"]
+    lines = [f"**{heading or 'Beginning'}**: {minutes} min in the notebook"]
     lines += [
-        f"<p>Stumbles: {escape(each.what)} <i>{escape(each.help)}</i></p>"
+        f"*Stumbles:* {each.what} *What helps:* {each.help}"
         for each in notes.stumbles
         if each.where == heading
     ]
-    return "".join(lines)
+    return "".join(map(_paragraph, lines))
 
 
 def _ask(slide: Slide, name: str, cell: NotebookNode, notes: Notes | None, number: int) -> None:
-    """Put a question of the teaching notes onto a slide, and what to listen for among its notes."""
+    """Put a question of the teaching notes, and what to listen for, among a slide's notes.
+
+    Where the cell has no text, the question is the slide's text, too.
+    """
     if notes is None:
         return
     if not 1 <= number <= len(notes.questions):
@@ -187,8 +190,14 @@ def _ask(slide: Slide, name: str, cell: NotebookNode, notes: Notes | None, numbe
             name, cell, f"ask={number} to be one of the {len(notes.questions)} questions of its notes"
         )
     question = notes.questions[number - 1]
-    slide.texts.append(f'<p class="ask">{escape(question.ask)}</p>')
-    slide.notes.append(f"<p>Listen for: {escape(question.listen)}</p>")
+    if not cell.source.strip():
+        slide.texts.append(f'<p class="ask">{MARKDOWN.renderInline(question.ask)}</p>')
+    slide.notes.append(_paragraph(f"**Ask:** {question.ask}"))
+    slide.notes.append(_paragraph(f"**Listen for:** {question.listen}"))
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{MARKDOWN.renderInline(text)}</p>"
 
 
 # --- the page ---

@@ -97,10 +97,17 @@ def read(name: str, notebook: NotebookNode) -> Notes | None:
         fields = {name: int if name == "minutes" else str for name in kind.__annotations__}
         for number, entry in enumerate(found[key], 1):
             _check(path, f"{key}, number {number}", entry, fields)
-        parts[key] = tuple(kind(**entry) for entry in found[key])
+        parts[key] = tuple(
+            kind(**{field: _line(value) for field, value in entry.items()}) for entry in found[key]
+        )
     notes = Notes(found["minutes"], **parts)
     _fits(path, notes, headings(notebook))
     return notes
+
+
+def _line(value: str | int) -> str | int:
+    """A text on one line."""
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def _check(path: Path, where: str, entry: Any, fields: Mapping[str, type]) -> None:

@@ -156,7 +156,7 @@ exercises.check("1.2", my_rule)
 #
 # A rule of ours (a point an hour, one for each mile of fog, five in June and July), yours, and a colleague's, who takes a single column:
 
-# %% [markdown] slide="Too good to be true"
+# %% [markdown] slide="Too good to be true" ask=1
 # A colleague uses a single column. **Which one could that be, and what is wrong with it?**
 
 # %% slide="later"
@@ -313,7 +313,7 @@ pd.Series(won, name="pairs won (%)").round(1).to_frame()
 #
 # A probability is not yet a decision: somebody must set the **[threshold](glossary.md#threshold)** from which we raise the alarm. The table of truth and call is the **[confusion matrix](glossary.md#confusion-matrix)**; orange boxes are mistakes. Two numbers tell what a threshold does. **Recall**: of the late flights, how many raise the alarm? **Precision**: of the alarms, how many are right?
 
-# %% [markdown] slide="Two kinds of mistakes"
+# %% [markdown] slide="Two kinds of mistakes" ask=2
 # **Recall**: of the late flights, how many raise the alarm?
 #
 # **Precision**: of the alarms, how many are right?
@@ -408,7 +408,7 @@ plots.show(fig, "AUC in five folds, for random flights and for whole days.",
 # %% [markdown]
 # The same models, other scores. Why? Look at the year:
 
-# %% [markdown] slide="What do flights of one day share?"
+# %% [markdown] slide="What do flights of one day share?" ask=3
 # A third kind of leak: it lies in what rows share, and no column shows it.
 
 # %% slide="+"
@@ -491,7 +491,7 @@ exercises.check("1.5", corrected_interval)
 # %% [markdown]
 # The same 40 colleagues, by both formulas (the course's helper computes what you wrote), and boosting again:
 
-# %% [markdown] slide="An interval, tested before it is trusted"
+# %% [markdown] slide="An interval, tested before it is trusted" ask=4
 # 40 colleagues measure the same thing. About 38 of their intervals should contain the truth (dashed). **1.5** repairs the formula.
 
 # %% slide="+" shows="2"
@@ -654,7 +654,7 @@ display(*verdicts, results.beside(predicted, answers))
 #
 # Each dot is a fold, bars are intervals, dashed lines the margins of `ml-lightweight`: its bars must lie in the shaded part. It can fail although classic is cheaper: five times was needed.
 
-# %% [markdown] slide="What was measured"
+# %% [markdown] slide="What was measured" ask=6
 # A dot is a fold, a bar an interval, a dashed line a margin. The claim needs **every** bar in the shaded part. Which test decides?
 
 # %% tags=["readme-picture"] slide="+"
@@ -694,12 +694,7 @@ for i, (name, model) in enumerate(racers.items()):
         ax.legend(title="slope at the end")
 plots.show(fig, "Seconds and operations of one training, by rows, for three models.")
 
-# %% [markdown] slide="What does the word mean, and what not?"
-# It holds for tables of about 20,000 rows and a small network.
-#
-# - If it was *supported*: would a larger table or a deeper network change it?
-# - If it was *not supported*: which test failed, and would you still take the network?
-# - If it was *inconclusive*: how many folds more would decide?
+# %% [markdown] slide="What does the word mean, and what not?" ask=5
 
 # %% [markdown]
 # Would you take the network? And why are seconds and operations so far apart?

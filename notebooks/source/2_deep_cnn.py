@@ -113,7 +113,7 @@ for name, images in {"as published": pixels, "on the canvas": placed}.items():
 #
 # In 2005 Dalal and Triggs wanted to find people in photos. Their feature, **[HOG](glossary.md#hog)**, cuts a window into cells, and measures how strong the edges of each direction are in each. A classifier (an SVM again) learns from windows with a person in the middle, and from windows without one. Then the window *slides* over a new photo, and the place where the classifier is surest wins.
 
-# %% [markdown] slide="Features made by hand (2005)"
+# %% [markdown] slide="Features made by hand (2005)" ask=5
 # Edge directions in a window (**HOG**), and the window slides over the canvas. **What did people put into this model?**
 
 # %% slide="+" shows="1"
@@ -509,7 +509,7 @@ pd.DataFrame(found_by).agg(["mean", "std"]).round(1)  # validation accuracy (%)
 claims = ledger.get("dl-features"), ledger.get("dl-features-mlp"), ledger.get("dl-features-only")
 display(*claims)
 
-# %% [markdown] slide="Three doors for knowledge"
+# %% [markdown] slide="Three doors for knowledge" ask=6
 # That a digit may stand anywhere is knowledge. It can enter
 #
 # - as a **feature**: a sliding window, or moving the ink into the middle
@@ -608,7 +608,8 @@ run_arms("PCA → SVM, many places", chosen=range(settings.folds // 2, settings.
 # %% [markdown]
 # All arms, by what tells them that a digit may stand anywhere. (The [intervals](glossary.md#interval) draw anew what came by chance, on two levels: folds with replacement, and in each of them its pictures. The middle 95 % of 2,000 such draws are a *two-level [bootstrap](glossary.md#bootstrap)*; with four folds it is somewhat too narrow.)
 
-# %% [markdown] slide="What was measured"
+# %% [markdown] slide="What was measured" ask=3
+# Before the colon stands what tells a model that the place does not matter. **Which doors are as good as each other?**
 
 # %% tags=["readme-picture"] slide="+"
 def measured(arm, rival=None):
@@ -681,11 +682,12 @@ place_figures.move_digit(pixels[one], labels[one], canvas, asked)
 #
 # What does the CNN find, then? First its kernels, and one digit's maps in three layers. Then pictures that it got wrong. Would you have known?
 
-# %% [markdown] slide="What does the word mean, and what not?"
+# %% [markdown] slide="What does the word mean, and what not?" ask=4
 # **Shuffle** the pixels of *every* picture, training and test, in one and the same order, and train anew. Which models do clearly worse than before: SVM, MLP, CNN?
-#
-# - If the CNN's claim was *supported*: who found the features, the network or whoever invented convolution?
-# - If it was *not*: which of its two tests failed?
+
+# %% [markdown] slide="+" ask=1
+
+# %% [markdown] slide="+" ask=2
 
 # %%
 plots.show(*network_figures.filters_and_maps(models["CNN"].model, placed[one]))
