@@ -156,7 +156,8 @@ def _head(name: str, notes: Notes | None) -> str:
     table += [f"| {_cell(each.heading) or '(beginning)'} | {each.minutes} |" for each in notes.sections]
     table.append(f"| **together** | **{notes.minutes}** |")
     stumbles = [
-        f"- **{each.where or 'Beginning'}.** {each.what} *What helps:* {each.help}" for each in notes.stumbles
+        f"- **{each.where or 'Beginning'}** · {each.what} *What helps:* {each.help}"
+        for each in notes.stumbles
     ]
     questions = [
         f"{number}. **{each.ask}** *Listen for:* {each.listen}"
