@@ -66,8 +66,14 @@ SMALL = """# %% [markdown]
 # %% {options}
 print(1)
 
-# %% [markdown] slide="later"
-# An answer.
+# %% [markdown] {last}
+"""
+
+NOTES = """
+minutes = 3
+sections = [{heading = "", minutes = 1}, {heading = "Data", minutes = 2}]
+stumbles = [{where = "Data", what = "The `1`.", help = "Count."}]
+questions = [{ask = "Is `1` large?", listen = "Compared with what."}]
 """
 
 
@@ -77,9 +83,10 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(runner, "path_of", lambda name: tmp_path / f"{name}.ipynb")
 
-    def make(options, *outputs):
+    def make(options, *outputs, last='slide="later"\n# An answer.'):
         source = tmp_path / "9_small.py"
-        source.write_text(SMALL.replace("{options}", options), encoding="utf-8")
+        text = SMALL.replace("{options}", options).replace("{last}", last)
+        source.write_text(text, encoding="utf-8")
         notebook = build.solved_edition(source)
         assert [cell.source for cell in notebook.cells] == ["# Small", "## Data", "print(1)"]
         assert all("slide" not in cell.metadata for cell in notebook.cells)
@@ -115,6 +122,21 @@ def test_marks_that_do_not_fit_are_named(small):
         small('slide="Second" shows="3"', PRINTED)
     with pytest.raises(CourseError, match="a cell with the output 1; it has 0"):
         small('slide="Second"')
+
+
+def test_the_speaker_gets_minutes_stumbling_blocks_and_questions_of_the_notes(small, tmp_path):
+    (tmp_path / "teaching").mkdir()
+    (tmp_path / "teaching" / "9_small.toml").write_text(NOTES, encoding="utf-8")
+    first, second = small('slide="Second" ask=1', PRINTED)
+    assert first.notes == ["<p><strong>Beginning</strong>: 1 min in the notebook</p>"]
+    section, ask, listen = second.notes
+    assert "2 min" in section and "The <code>1</code>." in section and "Count." in section
+    assert "Is <code>1</code> large?" in ask and "Compared with what." in listen
+    assert "large" not in "".join(second.texts)  # the cell has something of its own to show
+    shown = small('slide="Second"', PRINTED, last='slide="+" ask=1')[1].texts
+    assert shown[1] == '<p class="ask">Is <code>1</code> large?</p>'
+    with pytest.raises(CourseError, match="ask=2 to be one of the 1 questions"):
+        small('slide="Second" ask=2', PRINTED)
 
 
 def test_without_reveal_it_says_what_to_install(monkeypatch):

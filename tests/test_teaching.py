@@ -245,5 +245,8 @@ def test_the_command_writes_what_is_asked_for(tmp_path, capsys):
     assert instructor.main([str(tmp_path), "1_rare", "2_depth"]) == 0
     assert {path.name for path in tmp_path.glob("*.ipynb")} == {"1_rare.ipynb", "2_depth.ipynb"}
     assert "2 notebooks" in capsys.readouterr().out
+    assert instructor.main([str(tmp_path), "2_data"]) == 0  # later one more
+    index = (tmp_path / "index.md").read_text("utf-8")
+    assert all(f"({name}.ipynb)" in index for name in ("1_rare", "2_depth", "2_data"))
     with pytest.raises(CourseError, match="expected a folder"):
         instructor.main([])

@@ -1,7 +1,7 @@
 """The instructor's edition: notebooks with solutions and teaching notes, and a plan a module.
 
-``python -m course_utils.authoring.instructor FOLDER [NAME …]`` writes it. Nothing is executed: outputs are
-those of the stored student edition, where the code is the same.
+`course class` writes it; ``python -m course_utils.authoring.instructor FOLDER [NAME …]`` alone. Nothing is
+executed: outputs are those of the stored student edition, where the code is the same.
 """
 
 from __future__ import annotations
@@ -52,13 +52,15 @@ def write(folder: Path, names: Sequence[str]) -> list[Path]:
         that was written there before: nothing is written.
     """
     require_writable(folder)
-    sources = {source.stem: source for source in build.sources() if source.stem in names}
+    there = {*names, *(path.stem for path in folder.glob("*.ipynb"))}  # of an earlier time, too
+    sources = {source.stem: source for source in build.sources() if source.stem in there}
     made, rows = {}, []
     for name, source in sources.items():
         solved = build.solved_edition(source, guarded=False)
         notes = teaching.read(name, solved)
-        made[folder / f"{name}.ipynb"] = edition(name, solved, notes, set(names))
-        rows.append(_row(name, solved, notes))
+        rows.append(_row(name, notes))
+        if name in names:
+            made[folder / f"{name}.ipynb"] = edition(name, solved, notes, there)
     modules = sorted({name[0] for name in sources} - {"0"})
     pages = {folder / f"module_{module}.md": _plan(module) for module in modules}
     pages[folder / "index.md"] = _index(modules, rows)
@@ -214,7 +216,7 @@ def _plan(module: str) -> str:
     return path.read_text("utf-8")
 
 
-def _row(name: str, solved: NotebookNode, notes: Notes | None) -> str:
+def _row(name: str, notes: Notes | None) -> str:
     minutes = str(notes.minutes) if notes else "no notes"
     return f"| [{name}]({name}.ipynb) | {_cell(notebooks()[name].question)} | {minutes} |"
 

@@ -334,10 +334,7 @@ plots.show(plots.gallery(guesses, [f"t = {levels[i]}" for i in some] + [""] * 16
 #
 # The one of the quiz took more than seven times as many steps as yours, and keeps a moving *average* of its weights (an *[EMA](glossary.md#ema)*), which is steadier. Upper half: yours. Lower half: the longer one.
 
-# %% [markdown] slide="A minute of training, and the longer one"
-# Two rows each, yours above. Which do you find better, and **how would you measure that?**
-
-# %% slide="+"
+# %%
 forty = np.arange(40) % n_classes
 sheets = [dream(each, forty, seed=5) for each in (kept[settings.steps], long_trained[0])]
 plots.show(plots.gallery(np.concatenate(sheets), columns=20, width=0.5),
@@ -377,7 +374,7 @@ pd.Series(table, name="recognised as what was asked for (%)").round(1).to_frame(
 #
 # **4.5 Cheat the judge.** Is a high share enough? Make an array `cheat`: one picture for each entry of `labels[held_out]`, in the same order, that the judge will recognise nearly always, and that as a whole is worth nothing, because all pictures of a class are the *same*. Take them from the training part (`train` holds row numbers of `pixels` and `labels`).
 
-# %% [markdown] slide="Who may be the judge?"
+# %% [markdown] slide="Who may be the judge?" ask=1
 # A network that reads digits says whether a made picture is what was asked for. Who may teach it?
 #
 # - the generator's own pictures?
@@ -441,7 +438,7 @@ plots.show(*diffusion_figures.distances(table, "kernel distance to held-out digi
 #
 # The limit comes from real people: a picture nearer than 99 of 100 *held-out* digits is a **[near-copy](glossary.md#near-copy)**. So are 1 % of real digits. Does it catch altered copies?
 
-# %% [markdown] slide="New, compared with what?"
+# %% [markdown] slide="New, compared with what?" ask=4
 # A picture is a **near-copy** when it is nearer to a *training* picture than 99 of 100 real, unseen digits are.
 #
 # - A colleague compares with *held-out* pictures instead, and finds no copies. What is wrong?
@@ -559,6 +556,8 @@ display(verdict, results.beside(predicted, answers))
 #
 # Two more instruments, not judged. Is a made picture nearer to the 2,000 training digits than to the 2,000 others? By chance half are. More is a trace of learning, not yet copies; the mixture has one, too. And a *detective*, a network like the judge, learns to tell made from real pictures. Does it do better than your eyes?
 
+# %% [markdown] slide="What does the word mean, and what not?" ask=6
+
 # %%
 others = np.concatenate([held_out, spare])
 nearer = [100.0 * (judges.cosine_distances(group, pixels[train]).min(axis=1)
@@ -583,7 +582,7 @@ pd.Series({name: each.text("%") for name, each in rows.items()}, name="found").t
 #
 # The same network, the same number of steps; only the number of training pictures differs, and with it how often each is seen. From how many pictures on does it make something of its own?
 
-# %% [markdown] slide="When does it copy?"
+# %% [markdown] slide="When does it copy?" ask=5
 # Only the number of training pictures differs. **When does it begin to make something of its own, and why?**
 
 # %% tags=["readme-picture"] slide="+"
@@ -599,7 +598,7 @@ plots.show(*diffusion_figures.copying(points, claim.test("near_copies").margin))
 #
 # The ten made pictures with the *smallest* relative distance, each above its nearest training digit. Where would you say "copy"?
 
-# %% [markdown] slide="The ten nearest, each above its training digit"
+# %% [markdown] slide="The ten nearest, each above its training digit" ask=3
 # **Where would you say “copy”?** What would a test like this one overlook?
 
 # %% slide="+" shows="1"
@@ -620,7 +619,7 @@ print(f"near-copies: {(all_near < limit).sum()} of {len(all_near):,}, below {lim
 #
 # Most programs that paint from text run this loop. Three things are added: a *text encoder* in place of the class; a [VAE](glossary.md#vae) (a network that presses a picture into a small one and unfolds it, [a lab](labs/4_gan_vae.ipynb)), so that the loop runs on small "latent" pictures (Rombach and others 2022); and size. The network of the first Stable Diffusion had 860 million weights, 1,300 times ours, and learned from hundreds of millions of pictures.
 
-# %% [markdown] slide="What it is in the world"
+# %% [markdown] slide="What it is in the world" ask=2
 # The same loop, with a text encoder, small “latent” pictures, and size. **Does *it* copy? What would you need in order to measure that?**
 
 # %% slide="+"
