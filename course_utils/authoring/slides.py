@@ -91,7 +91,8 @@ def of_lesson(source: Path) -> list[Slide]:
         if mark is None:
             continue
         if mark not in (JOINS, LATER):
-            slides.append(Slide(mark, (begun or [slides[-1].section])[-1]))
+            section = mark if mark in begun else (begun or [slides[-1].section])[-1]
+            slides.append(Slide(mark, section))
             slides[-1].notes += [_of_section(notes, heading) for heading in begun if notes]
             begun = []
         elif not slides:

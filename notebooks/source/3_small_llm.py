@@ -331,7 +331,7 @@ class Transformer(nn.Module):
 # Is it right? We put the weights of the longer training into *your* code, and into transformers' `LlamaForCausalLM`. Both must give the same scores. Then see where a head of its second layer looks, from two words. What has it learned to look for?
 
 # %% [markdown] slide="Where does a head look?"
-# **What has this one learned to look for?** Nobody told it what a noun is.
+# From two words, back to those before. **What has this head learned to look for?**
 
 # %% slide="+" shows="2"
 pretrained = Transformer(len(tokenizer), shipped.size.width, shipped.size.depth)
