@@ -207,6 +207,8 @@ def test_the_keyboard_leads_through_all_slides_and_nothing_is_cut_off(visit, nam
         if page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
             break
         page.keyboard.press("Space")
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
     expected = [notebooks()[name].question, *(slide.title for slide in slides.of_lesson(LESSONS[name]))]
     assert titles == expected and page.evaluate("Reveal.getTotalSlides()") == len(expected)
     page.keyboard.press("ArrowLeft")

@@ -591,6 +591,13 @@ few = resampling.percent_saved(file_bits("fine-tuned", first),
                                file_bits("pre-trained only", first), run.seed)
 print(f"not judged, {first}: {few.text('%')} saved against the model before")
 
+# %% [markdown] slide="What does the word mean, and what not?"
+# It holds for 2.6 million weights, half an hour of reading, and a task much like what was read.
+#
+# - If it was *supported*: which rival was harder to beat, and what does that one tell?
+# - If it was *not supported*: which row failed? Did more steps do the work, and not the task's pages?
+# - If it was *inconclusive*: what would decide, more pages, more files or more seeds?
+
 # %% [markdown]
 # Why might so few pages save so little? There is not much to learn from, and a fifth is kept for validation. Where *more general text* hurts, it is the weaker rival: perhaps its rate, rising anew, shakes what had settled.
 #
