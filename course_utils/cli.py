@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     ledger.set_defaults(command=_claims)
 
     data = commands.add_parser("data", help="list the data sets, or download some")
-    data.add_argument("names", nargs="*", metavar="NAME", help="data sets to download")
+    data.add_argument(
+        "names", nargs="*", metavar="NAME", help="data sets to download; docstrings are made and kept"
+    )
     data.set_defaults(command=_data)
     return parser
 
@@ -257,7 +259,7 @@ def _data(options: argparse.Namespace) -> int:
     from course_utils.data import registry
 
     for name in options.names:
-        for path in registry.fetch(name):
+        for path in _prepare(name):
             print(f"{name}: {path}")
     if not options.names:
         rows = [(s.name, s.title, s.licence, _comes(s)) for s in registry.registry().values()]
@@ -265,6 +267,17 @@ def _data(options: argparse.Namespace) -> int:
             tabulate(rows, headers=("name", "what", "licence", "comes"), maxcolwidths=[None, 60, None, None])
         )
     return 0
+
+
+def _prepare(name: str) -> Sequence[Path]:
+    """Where the files of a data set lie, once they are downloaded or, of docstrings, made."""
+    from course_utils.data import registry
+
+    if name not in ("docstrings", "docstrings_wide"):
+        return registry.fetch(name)
+    from course_utils.data import docstrings
+
+    return [docstrings.keep(name)]
 
 
 def _comes(source: Source) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_utils import CourseError, resource
+from course_utils import CourseError, cli, resource
 from course_utils.data import docstring_files, docstrings, overlap, registry
 from course_utils.data.docstring_files import clean, in_source
 from course_utils.data.documents import n_bytes
@@ -408,6 +408,21 @@ def test_without_a_cache_folder_it_works_and_says_so(small, blocked, monkeypatch
         assert "damaged" not in texts.report
 
 
+def test_an_administrator_keeps_them_for_those_who_may_only_read(small, cache, never_built, capsys):
+    assert cli.main(["data", "docstrings"]) == 0
+    assert capsys.readouterr().out == f"docstrings: {kept(cache)}\n"
+    never_built()
+    assert len(docstrings.load()) == 2
+
+
+def test_an_administrator_is_told_that_they_could_not_be_kept(small, blocked, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_DATA", str(blocked))
+    assert cli.main(["data", "docstrings"]) == 2
+    assert (
+        "could not be written: set COURSE_DATA to a folder that you may write to" in capsys.readouterr().err
+    )
+
+
 def test_files_that_cannot_be_read_stand_in_the_report(small, package):
     package("faketask", {"broken.py": "def f(:"})
     assert "1 file(s) that this Python cannot read: faketask/broken.py" in docstrings.load()[1].report
@@ -518,6 +533,13 @@ def test_the_wide_text_is_apart_from_what_the_lesson_measures(wide):
     (cut,) = [each for each in texts.train if each.name == "fakewide.quotes"]
     assert len(overlap.words(cut.text)) == 81
     assert texts.source == registry.registry()["docstrings_wide"]
+
+
+def test_the_wide_text_can_be_kept_beforehand_too(wide, cache, never_built):
+    path = docstrings.keep("docstrings_wide")
+    assert path.parent == cache and path.name.startswith("docstrings-wide-")
+    never_built()
+    assert docstrings.load_wide().train
 
 
 def test_a_wide_text_that_the_weights_were_not_trained_on_is_told(wide, monkeypatch):

@@ -105,6 +105,14 @@ def test_a_lab_is_opened_from_the_folder_that_its_links_lead_to(course, capsys):
     assert "--ServerApp.root_dir=work " in capsys.readouterr().out
 
 
+def test_on_a_hub_the_copy_is_opened_in_the_jupyterlab_that_is_open(course, mine, monkeypatch, capsys):
+    monkeypatch.setenv("JUPYTERHUB_USER", "mara")
+    monkeypatch.setattr(work.Path, "home", lambda: course.parent)
+    assert cli.main(["start", "1"]) == 0
+    opening = f"To open it: in JupyterLab, File > Open from Path, and there {os.path.join('work', mine.name)}"
+    assert capsys.readouterr().out.splitlines()[-1] == opening
+
+
 @pytest.mark.parametrize("names", [[], ["labs"], ["1", "1_labels"], ["1_classic_ml"]])
 def test_names_are_those_of_course_run(course, mine, names):
     assert cli.main(["start", *names]) == 0

@@ -67,7 +67,7 @@ def start(names: Sequence[str], source: Path | None = None) -> str:
         told.append(
             f"It has all that you wrote. 'git checkout {_shown(asked[0])}' gives the course its own back."
         )
-    return "\n".join([*told, *_bring_linked(asked), "", "To open it:", f"  {_command(_copy_of(asked[0]))}"])
+    return "\n".join([*told, *_bring_linked(asked), "", *_how_to_open(_copy_of(asked[0]))])
 
 
 def update(names: Sequence[str], dry_run: bool = False) -> tuple[str, list[str]]:
@@ -227,6 +227,18 @@ def _renew(path: Path) -> None:
 def _shown(path: Path) -> str:
     """A path as one types it from here."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _how_to_open(notebook: Path) -> list[str]:
+    if os.environ.get(
+        "JUPYTERHUB_USER"
+    ):  # JupyterLab is where this is read, and another would not be reached
+        return [f"To open it: in JupyterLab, File > Open from Path, and there {_below_home(notebook)}"]
+    return ["To open it:", f"  {_command(notebook)}"]
+
+
+def _below_home(path: Path) -> str:
+    return str(path.relative_to(Path.home()) if path.is_relative_to(Path.home()) else path)
 
 
 def _command(notebook: Path) -> str:

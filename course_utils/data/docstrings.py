@@ -103,6 +103,26 @@ def load_wide() -> Texts:
     return replace(wide, report=f"{wide.report}{remark}".strip())
 
 
+def keep(name: str) -> Path:
+    """Make 'docstrings' or 'docstrings_wide' and keep it, for people who may only read that folder; its file.
+
+    Raises
+    ------
+    CourseError
+        A package is not installed, or the folder cannot be written.
+    """
+    packages = GENERAL | TASK
+    if name == "docstrings":
+        load()
+    else:
+        load_wide()
+        packages |= WIDE
+    path = _place(name.replace("_", "-"), registry()[name], installed_versions(packages))
+    if not path.is_file():
+        raise CourseError(f"'{path}' could not be written: set COURSE_DATA to a folder that you may write to")
+    return path
+
+
 def _place(name: str, source: Source, versions: Mapping[str, str]) -> Path:
     """Where a corpus is kept: a file of its own for each recipe, known content and set of versions."""
     key = json.dumps([RECIPE, versions, source.sha256]).encode()
