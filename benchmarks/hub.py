@@ -167,8 +167,9 @@ async def one(user: str, name: str, found: dict[str, Any], idle: int, shared: tu
     kernel = await opened(user, path)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            await executed(kernel, cell["source"])
+            printed = await executed(kernel, cell["source"])
     found["lesson, s"] = round(time.monotonic() - started, 1)
+    found["last words"] = printed.strip().split("\n")[-1]
     found["in the home"] = await shell(kernel, "cd && find . -newer .bashrc -name '*.json' -path '*results*'")
     await gone(user, found)
 
@@ -236,8 +237,8 @@ async def executed(kernel: WebSocketClientConnection, code: str) -> str:
         if got["parent_header"].get("msg_id") != header["msg_id"]:
             continue
         kind, content = got["msg_type"], got["content"]
-        if kind == "error":
-            raise RuntimeError("\n".join(content["traceback"]))
+        if kind == "error" or content.get("status") == "error":
+            raise RuntimeError("\n".join(content["traceback"]) + printed)
         printed += content["text"] if kind == "stream" else ""
         replied |= kind == "execute_reply"
         idle |= kind == "status" and content["execution_state"] == "idle"
@@ -247,7 +248,8 @@ async def executed(kernel: WebSocketClientConnection, code: str) -> str:
 async def shell(kernel: WebSocketClientConnection, command: str) -> list[str]:
     """What a command says that the user types."""
     code = "import subprocess\nanswer = subprocess.run({!r}, shell=True, capture_output=True, text=True)\n"
-    return (await executed(kernel, code.format(command) + "print(answer.stdout + answer.stderr)")).split("\n")
+    code = code.format(command) + "print(answer.stdout + answer.stderr)"
+    return (await executed(kernel, code)).strip().splitlines()
 
 
 if __name__ == "__main__":
