@@ -8,7 +8,7 @@ endif
 READY := .venv/.ready
 SITE := .venv/.site-ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme site pdf slides lint lock clean
+.PHONY: help address augment course labs test trace lab update notebooks benchmarks finetune generators pretrain readme site pdf slides lint lock wheels clean
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\): .*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -63,6 +63,15 @@ pdf: site        ## print each lesson from the site, into build/pdf (needs Chrom
 
 slides: $(SITE)  ## make slides of each lesson, one file each, in build/slides
 	$(BIN)/python -m course_utils.authoring.slides
+
+wheels: $(READY) ## everything that a room without a network installs, into build/wheels
+	mkdir -p build/wheels && rm -f build/wheels/course_utils-*.whl
+	$(BIN)/python -m pip download --quiet --only-binary=:all: -r requirements.lock -d build/wheels
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w build/wheels .
+	cp requirements.lock build/wheels/
+	@echo 'Copy build/wheels to a stick. In the room, in an empty folder, for the same system and Python:'
+	@echo '  python -m venv .venv, activate it, then'
+	@echo '  pip install --no-index --find-links STICK/wheels -r STICK/wheels/requirements.lock course_utils'
 
 lint: $(READY)   ## check and format the code
 	$(BIN)/ruff format .
