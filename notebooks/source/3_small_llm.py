@@ -121,7 +121,7 @@ exercises.check("3.1", answer_3_1)
 #
 # A language model gives *every* possible next token a probability. Then we look which one really came. If that had the probability *p*, the model's **[surprise](glossary.md#surprise)** is −log₂ *p*, in **bits**. Sure and right: 0 bits. One in two: 1 bit. One in a thousand: 10 bits. Here is the surprise of our model, token by token, on a page that it has never seen. Where is it large?
 
-# %% [markdown] slide="How surprised is the model?"
+# %% [markdown] slide="How surprised is the model?" ask=2
 # A token that had the probability *p* costs −log₂ *p* bits. **Where will it be large?** All bits of a text divided by its bytes: **bits per byte** (3.2).
 
 # %% slide="later"
@@ -221,7 +221,7 @@ plots.show(*language_figures.rms_norm(some, RMSNorm(4)(some).detach()))
 #
 # **3.3 Write a head.** A function `head(queries, keys, values)` on torch tensors, each (T, d): the scores `queries @ keys.T`, divided by the root of d (or long lists would give large scores); the mask; softmax over each row; and what each token takes over, (T, d). `torch.ones(T, T).triu(1)` is 1 at the places ahead, `scores.masked_fill(mask, value)` wants a mask of `bool`.
 
-# %% [markdown] slide="Nobody looks ahead"
+# %% [markdown] slide="Nobody looks ahead" ask=3
 # - **query**: what am I looking for?
 # - **key**: what do I have to offer?
 # - **value**: what do I pass on?
@@ -484,7 +484,7 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 #
 # And a question that the article does not ask: is the *half hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, as fixed beforehand; the first shows where it begins. A fifth of them is for validation, and training stops when that gets no better. The [arm](glossary.md#arm) *more general text* goes on with what the model has read before; *from scratch* keeps size and tokenizer.
 
-# %% [markdown] slide="The claim, and what it needs"
+# %% [markdown] slide="The claim, and what it needs" ask=4
 
 # %% slide="+" shows="1"
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
@@ -591,7 +591,7 @@ few = resampling.percent_saved(file_bits("fine-tuned", first),
                                file_bits("pre-trained only", first), run.seed)
 print(f"not judged, {first}: {few.text('%')} saved against the model before")
 
-# %% [markdown] slide="What does the word mean, and what not?"
+# %% [markdown] slide="What does the word mean, and what not?" ask=6
 # It holds for 2.6 million weights, half an hour of reading, and a task much like what was read.
 #
 # - If it was *supported*: which rival was harder to beat, and what does that one tell?
@@ -634,7 +634,7 @@ pd.DataFrame({part: {name: level(finetuning.page_bits(each, encoded[part]), part
 #
 # Make it write like *your* text, with your loop of 3.6 (ours, until yours is right). Put a file of yours in place of Python's manual (`open("my.txt").read()`); 100 kB or more is good. How many bits does it save on your last 2,000 tokens (roughly), in how many seconds? (The whole experiment: `COURSE_TEXT=my.txt course run 3`, an hour or more.)
 
-# %% [markdown] slide="From here to a chatbot"
+# %% [markdown] slide="From here to a chatbot" ask=1
 # - **Instruction tuning**: thousands of questions *with answers*
 # - **Preferences**: which of two answers do people like better?
 # - **Size**: a thousand to a million times the weights and the text
@@ -659,7 +659,7 @@ before, after = (batch_loss(each, own[-16:]).item() for each in (pretrained, min
 print(f"saved: {100 * (1 - after / before):.0f} % of the bits, in {cpu_s:.0f} CPU seconds")
 print(writing.write(mine, tokenizer, "The for statement", n_tokens=80, temperature=0.5))
 
-# %% [markdown] slide="Where to go on"
+# %% [markdown] slide="Where to go on" ask=5
 # **Your turn:** let it read a text of yours, with your own loop of 3.6. How many bits does that save?
 #
 # **Labs**, 45 minutes each, by their question:
