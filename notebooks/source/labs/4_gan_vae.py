@@ -42,7 +42,7 @@ n_classes, shape = len(pictures.classes), pixels.shape[1:]
 train, held_out, spare = generators.divide(labels)
 images, codes = torch.from_numpy(pixels[train]), torch.eye(n_classes)[labels[train]]
 judge = judges.make_judge(shape[0], n_classes, settings.judge_steps, run.seed)
-judge.fit(pixels[spare], labels[spare])
+judge = judge.fit(pixels[spare], labels[spare])
 
 # %% [markdown]
 # ## Two networks, used twice
@@ -263,7 +263,7 @@ made["diffusion"] = [diffusion.sample(unet, asked[:100], seed) for seed in seeds
 # **A quiz.** Five pairs of rows: which pair is real, and who made the others?
 
 # %%
-shown = {name: made[name][0][:2 * n_classes] for name in ("VAE", "GAN", "mixture", "diffusion")}
+shown = {name: made[name][-1][:2 * n_classes] for name in ("VAE", "GAN", "mixture", "diffusion")}
 shown["real"] = pixels[generators.first_of_each(labels, held_out, 2).reshape(-1, 2).T.ravel()]
 order = np.random.default_rng(run.seed).permutation(list(shown))
 fig = plots.gallery(np.concatenate([shown[name] for name in order]), columns=n_classes, width=0.75)

@@ -114,7 +114,8 @@ both = len(set(first) & set(second))
 text_view.folded(
     "How many do the two lists of twenty share?",
     f"{both}, and by chance {settings.left_out**2 / len(sevens):.0f} (20 · 20 / 200). "
-    "Where they differ, at most one can be right. Both show eight convincing pictures.")
+    "Where they differ, they cannot both be the twenty that matter most. Both show eight "
+    "convincing pictures.")
 
 # %% [markdown]
 # **A good place to stop.** You have two rankings and no way to say which is right.
@@ -262,11 +263,13 @@ text_view.folded(
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.6))
-shown = {f"prediction by '{best}'": (kept @ ways[best][number], losses[:, number]),
-         "loss of the first training": recorded[:, :, number].T}
-for ax, (name, (x, y)) in zip(axes, shown.items(), strict=True):
+one, other = recorded[:, :, number].T
+guess = kept @ ways[best][number]
+shown = [(f"prediction by '{best}'", guess, "mean loss of both", losses[:, number]),
+         ("loss of the first", one, "loss of the second", other)]
+for ax, (x_name, x, y_name, y) in zip(axes, shown, strict=True):
     ax.plot(x, y, "o", color=plots.COLOURS[0])
-    ax.set(xlabel=name, ylabel="loss on picture 0")
+    ax.set(xlabel=x_name, ylabel=f"{y_name}, picture 0")
 plots.show(fig, "Loss on one made picture by half: against the prediction, and two trainings.")
 
 # %% [markdown]
