@@ -23,7 +23,7 @@ from course_utils.report import folder, page
 from course_utils.run import notebooks
 
 SETTINGS, BUILD = ROOT / "docs" / "site", ROOT / "build"
-DOCUMENTS = ("docs/teaching.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("docs/teaching.md", "docs/hub.md", "CONTRIBUTING.md", "CHANGELOG.md")
 """Pages beside the lessons, where they are there."""
 
 
