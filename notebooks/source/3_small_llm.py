@@ -484,7 +484,7 @@ text_view.playground(continued, PROMPT, temperature=((0.1, 0.3, 0.5, 0.7, 1.0, 1
 #
 # And a question that the article does not ask: is the *half hour* before worth anything, or would the task's pages do, *[from scratch](glossary.md#from-scratch)*? People fine-tune because text is scarce. So a *[budget](glossary.md#budget)* is a number of pages: 30, 300 or all; judged are the last two, as fixed beforehand; the first shows where it begins. A fifth of them is for validation, and training stops when that gets no better. The [arm](glossary.md#arm) *more general text* goes on with what the model has read before; *from scratch* keeps size and tokenizer.
 
-# %% [markdown] slide="The claim, and what it needs" ask=4
+# %% [markdown] slide="The claim, and what it needs"
 
 # %% slide="+" shows="1"
 claims = ledger.get("llm-finetune"), ledger.get("llm-finetune-scratch")
@@ -546,7 +546,7 @@ else:
 # %% [markdown]
 # The [interval](glossary.md#interval) draws anew what came by chance, on two levels: seeds, and source *files*, because pages of a file resemble each other (a two-level *[bootstrap](glossary.md#bootstrap)*). So we add up the bits of each file. (Bars may overlap because files differ; the verdict compares two arms file by file, which says more. Grey, and not judged: an n-gram model that has counted the general text and the task's pages.)
 
-# %% [markdown] slide="What was measured"
+# %% [markdown] slide="What was measured" ask=4
 # Fewer bits are better. A budget is a number of pages to learn from.
 #
 # **Compare orange with each rival in turn.** What does each comparison tell?
