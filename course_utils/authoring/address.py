@@ -38,10 +38,15 @@ def setup_cell() -> NotebookNode:
     return new_code_cell(SOURCE.format(address=repository()), id="setup", metadata=metadata)
 
 
+def without_setup(notebook: NotebookNode) -> list[NotebookNode]:
+    """A notebook's cells but for its first one of code."""
+    return [cell for cell in notebook.cells if SETUP not in cell.metadata.get("tags", ())]
+
+
 def with_setup(notebook: NotebookNode) -> NotebookNode:
     """The notebook with today's first cell behind its title, executed ones as if it had run, too."""
-    cells = [cell for cell in notebook.cells if SETUP not in cell.metadata.get("tags", ())]
-    notebook.cells = [cells[0], setup_cell(), *cells[1:]]
+    title, *cells = without_setup(notebook)
+    notebook.cells = [title, setup_cell(), *cells]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if any(cell.execution_count for cell in code):
         for number, cell in enumerate(code, 1):

@@ -8,7 +8,6 @@ preprocessor has cleared, executed and stored in ``notebooks/``.
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 import shutil
 import sys
@@ -23,7 +22,7 @@ from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
 from course_utils import CourseError, run
-from course_utils.authoring import address, editions, runner
+from course_utils.authoring import address, editions, merge, runner
 from course_utils.files import atomic_path, write_text
 
 SOURCES = runner.NOTEBOOKS / "source"
@@ -83,7 +82,7 @@ def with_slides(source: Path) -> nbformat.NotebookNode:
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         if not for_slides_alone(cell):
-            digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+            digest = merge.digest(cell.source)[:12]
             seen[digest] += 1
             cell.id = f"{digest}-{seen[digest]}"
     return notebook

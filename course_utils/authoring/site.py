@@ -91,7 +91,7 @@ def _notebook(name: str, chosen: Sequence[str], pages: Iterable[str]) -> str:
     Where it can be opened takes the place of the cell that installs the course there.
     """
     notebook = nbformat.read(runner.path_of(name), as_version=4)
-    title, *cells = [cell for cell in notebook.cells if address.SETUP not in cell.metadata.get("tags", [])]
+    title, *cells = address.without_setup(notebook)
     opened = nbformat.v4.new_markdown_cell(f"Open this page as a notebook: {address.links(place_of(name))}")
     notebook.cells = [title, opened, *cells]
     for cell in notebook.cells:

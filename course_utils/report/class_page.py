@@ -16,7 +16,7 @@ from course_utils.exercises import CORRECT, NOT_ATTEMPTED, NOT_YET
 from course_utils.report import class_tables, folder, page
 from course_utils.report.class_drawings import Histogram, bar_svg, histogram_svg, strip_svg
 from course_utils.report.class_tables import NO_TYPICAL, NOT_KEPT, Prediction, Standing
-from course_utils.report.classroom import DAMAGED, JUDGED, MISSING, OTHER_LEDGER, SMOKE, Classroom
+from course_utils.report.classroom import DAMAGED, JUDGED, MISSING, OTHER_LEDGER, SMOKE, Classroom, counted
 from course_utils.report.differences import WORDS, Row, Tally, tallies
 from course_utils.report.drawings import Axis
 
@@ -146,7 +146,7 @@ def printed(view: View) -> str:
         for tally in view.tallies
     ]
     headers = ("claim", "students", *(f"{SYMBOLS[word]} {word}" for word in WORDS), "")
-    parts = [f"{_count(len(view.room.students), 'student')}, {_count(len(view.room.names), 'notebook')}"]
+    parts = [f"{counted(len(view.room.students), 'student')}, {counted(len(view.room.names), 'notebook')}"]
     if rows:
         parts.append(tabulate(rows, headers=headers))
     parts += [f"{tally.claim.id}: {' '.join(tally.reasons)}" for tally in view.tallies if tally.reasons]
@@ -154,10 +154,6 @@ def printed(view: View) -> str:
     missing = [f"{name} {counts[-1]}" for name, counts, _ in view.handed_in() if counts[-1]]
     parts.append(f"Not handed in: {', '.join(missing)}." if missing else "")
     return "\n\n".join(part for part in [*parts, *view.room.notices] if part)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def write(view: View, path: Path) -> Path:

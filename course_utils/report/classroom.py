@@ -128,7 +128,9 @@ def read(path: Path, names: bool = True) -> Classroom:
     labels = {student: student for student in sorted(found)} if names else _numbered(found, files)
     room = _sorted_out(files, labels)
     if beside:
-        room.notices.append(f"Left out: {_n(beside, 'file')} beside the students' folders, of no student.")
+        room.notices.append(
+            f"Left out: {counted(beside, 'file')} beside the students' folders, of no student."
+        )
     return room
 
 
@@ -272,5 +274,6 @@ def _of_whom(pairs: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"{name} of {', '.join(dict.fromkeys(of))}" for name, of in by_notebook.items())
 
 
-def _n(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """``'1 file'``, ``'2 files'``"""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
